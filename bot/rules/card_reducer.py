@@ -27,7 +27,7 @@ from bot.domain.outbox import (
 )
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_reducer, group_timers, service_reducer
+from bot.rules import group_reducer, group_timers, held_changes, service_reducer
 from bot.rules.decide import decide, in_thread_alone
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -134,7 +134,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
     card = state.cards.get(card_id) or Card(id=card_id, place=state.destination, terms=body.terms)
     ref = str(body.job.ref)
     if ref in card.held and card.held[ref].kind is Kind.LOST:
-        state, card = _dropped(state, card, ref, Reason.AS_BEFORE)  # it is there again
+        state, card = held_changes.drop(state, card, ref, Reason.AS_BEFORE)  # it is there again
     card = _tracking(card.subscribed_by(body.terms), ref)
     return Applied(state.with_card(card), () if card.ts else (Notification(NewCard(card)),))
 
@@ -173,7 +173,7 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
     if not _wanted(card, change):
         return Applied(state)
     if card.snooze:
-        return Applied(_hold(state, card, change))
+        return Applied(held_changes.hold(state, card, change))
     return Applied(state, (Notification(CardChange(card, change)),))
 
 
@@ -197,13 +197,13 @@ def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationSt
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
+def _with_group(decision: Decision, group: str) -> Decision:
     opens = decision.reason in {Reason.FIRST, Reason.REACHED}
     return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
 
@@ -246,7 +246,7 @@ def _held_on_card(state: DestinationState, card: Card, event: JobEvent, decision
         return state
     if card.batch and card.over:
         card = card.model_copy(update={"held_final": True})
-    return _hold(state, card, event.change)
+    return held_changes.hold(state, card, event.change)
 
 
 def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry) -> Applied:
@@ -256,7 +256,7 @@ def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry
         return Applied(state)
     was_over = card.over
     card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
-    state, card = _dropped(state, card, ref, Reason.UNSUBSCRIBED)
+    state, card = held_changes.drop(state, card, ref, Reason.UNSUBSCRIBED)
     card = card.having(ref, card_job)
     # A person who leaves the rest of a batch does not know yet how the others ended.
     notifications = _batch_end(state, card) if card.batch and card.over and not was_over else ()
@@ -293,7 +293,7 @@ def _released(state: DestinationState, card: Card) -> Applied:
     if card.held_final:
         return _final_released(state, card)
     ref, change = next(iter(card.held.items()))
-    card = _without_held(card, ref)
+    card = held_changes.without_held(card, ref)
     state = state.with_card(card)
     events = list(events_of(change, followed=True))
     state, notifications = _decided(state, events, card) if events else _of_subscription_itself(state, card, change)
@@ -311,59 +311,14 @@ def _final_released(state: DestinationState, card: Card) -> Applied:
     notifications = _batch_end(state, card, held=True)
     final = (Outcome.FOLD, Reason.BATCH) if notifications else (Outcome.DROP, Reason.NOT_WANTED)
     for change in card.held.values():
-        state = _finally(state, change, *final)
+        state = held_changes.decide_finally(state, change, *final)
     card = card.model_copy(update={"held": {}, "held_final": False})
     return Applied(group_reducer.close_batch(state.with_card(card), card), notifications)
-
-
-def _finally(state: DestinationState, change: Change, outcome: Outcome, reason: Reason) -> DestinationState:
-    """Take the final decision about events that were held on a card."""
-    for event in change.events:
-        decision = Decision(
-            event=change.event_id(event), at=state.now, outcome=outcome, reason=reason, rule=SUBSCRIPTION, held=True
-        )
-        state = state.decided(str(change.ref), decision)
-    return state
-
-
-def _dropped(state: DestinationState, card: Card, ref: str, reason: Reason) -> tuple[DestinationState, Card]:
-    """Return a card that holds nothing about one job, and the state with the final decision about what it held."""
-    if held := card.held.get(ref):
-        state = _finally(state, held, Outcome.DROP, reason)
-    return state, _without_held(card, ref)
 
 
 def _tracking(card: Card, ref: str) -> Card:
     """Return a card that follows a job, so that its batch has not ended."""
     return card.model_copy(update={"held_final": False}).having(ref, CardJob())
-
-
-def _hold(state: DestinationState, card: Card, change: Change) -> DestinationState:
-    """Return the state with a change that a snoozed card holds: of each job the last one, with the events before it."""
-    ref = str(change.job.ref)
-    if before := card.held.get(ref):
-        known = {"before": before.before, "before_raw": before.before_raw, "since": before.since}
-        passed = tuple(dict.fromkeys((*before.events, *change.passed)))
-        change = change.model_copy(update={"kind": _held_kind(before, change), "passed": passed, **known})
-    if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
-        state = _finally(state, change, Outcome.DROP, Reason.AS_BEFORE)
-        return state.with_card(_without_held(card, ref))  # it is again as it was notified last
-    return state.with_card(card.model_copy(update={"held": {**card.held, ref: change}}))
-
-
-def _held_kind(before: Change, change: Change) -> Kind:
-    """Return the kind of a change that is held instead of the one before it.
-
-    A job that is found again is news only where its loss was notified.
-    """
-    if change.kind not in {Kind.MOVED, Kind.FOUND}:
-        return change.kind
-    return Kind.FOUND if before.kind is Kind.FOUND else Kind.MOVED
-
-
-def _without_held(card: Card, ref: str) -> Card:
-    """Return a card that holds nothing about one job."""
-    return card.model_copy(update={"held": {name: held for name, held in card.held.items() if name != ref}})
 
 
 def _batch_end(state: DestinationState, card: Card, *, held: bool = False) -> tuple[Notification, ...]:
