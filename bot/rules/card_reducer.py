@@ -27,7 +27,7 @@ from bot.domain.outbox import (
 )
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_reducer, group_timers, held_changes
+from bot.rules import group_reducer, group_timers, held_changes, service_reducer
 from bot.rules.decide import decide, in_thread_alone
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -142,7 +142,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
 def _service(state: DestinationState, event: ServiceEvent) -> Applied:
     decision = decide(event, state.destination, state.rules, state, state.now)
     state = state.decided(f"{event.account}/{event.service}", group_reducer.with_link(state, decision, None))
-    return group_reducer.service(state, event, decision)
+    return service_reducer.apply(state, event, decision)
 
 
 def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
@@ -188,24 +188,24 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
         linked = group_reducer.with_link(state, found[index], card)
         state = state.decided(str(events[index].change.ref), linked)
     applied = _carry_out(state, events[loudest], found[loudest], card)
-    return applied._replace(state=_with_group_named(applied.state, events[loudest]))
+    opens = found[loudest].reason in {Reason.FIRST, Reason.REACHED}
+    return applied._replace(state=_with_group_named(applied.state, events[loudest])) if opens else applied
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
     """Return the state where the decision that opened the group of a failure names it: it has a number by now."""
-    group = state.group_of(event.fingerprint) if event.happened in FAILURES else None
+    group = state.group_of(event.fingerprint)
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
-    opens = decision.reason in {Reason.FIRST, Reason.REACHED}
-    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
+def _with_group_id(decision: Decision, group: str) -> Decision:
+    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
 def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:

@@ -206,9 +206,14 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
 
 
 def _new_message(situation: Situation, post: Verdict, snooze: Snooze | None) -> Verdict:
-    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message."""
-    snooze = snooze or situation.rules.snooze
-    if snooze and not snooze.over(situation.now):
+    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message.
+
+    `snooze` is that of the card, which has none once it is over.
+    """
+    here = situation.rules.snooze
+    if here and not here.over(situation.now):
+        snooze = here
+    if snooze:
         return situation.hold(Reason.SNOOZED, snooze.until)
     storm = situation.state.storm()
     if situation.event.late and (situation.state.waiting.late > 1 or (storm and storm.offline_from)):
