@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import Change, Kind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, Notification
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -304,7 +304,8 @@ def _released(state: DestinationState, card: Card) -> Applied:
 def _held_until_now(notification: Notification) -> Notification:
     """Return a notification that says that it waited until a snooze was over."""
     content = notification.content
-    return Notification(replace(content, held=True)) if isinstance(content, CardChange) else notification
+    waited = isinstance(content, CardChange | GroupHead)
+    return Notification(replace(content, held=True)) if waited else notification
 
 
 def _final_released(state: DestinationState, card: Card) -> Applied:
