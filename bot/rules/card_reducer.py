@@ -188,24 +188,24 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
         linked = group_reducer.with_link(state, found[index], card)
         state = state.decided(str(events[index].change.ref), linked)
     applied = _carry_out(state, events[loudest], found[loudest], card)
-    return applied._replace(state=_with_group_named(applied.state, events[loudest]))
+    opens = found[loudest].reason in {Reason.FIRST, Reason.REACHED}
+    return applied._replace(state=_with_group_named(applied.state, events[loudest])) if opens else applied
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
     """Return the state where the decision that opened the group of a failure names it: it has a number by now."""
-    group = state.group_of(event.fingerprint) if event.happened in FAILURES else None
+    group = state.group_of(event.fingerprint)
     if group is None:
         return state
     named = [
-        each._replace(decision=_with_group(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _with_group(decision: Decision, group: str) -> Decision:
-    opens = decision.reason in {Reason.FIRST, Reason.REACHED}
-    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
+def _with_group_id(decision: Decision, group: str) -> Decision:
+    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
 def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:

@@ -112,7 +112,7 @@ async def test_without_a_log_the_providers_list_is_read(world: Guarded):
     text = view.dry_run(run).text
     assert "From the failed jobs that video lists." in text
     assert "video keeps 30 minutes." in text
-    assert "Lists have failed jobs only" in text
+    assert "Lists show failed jobs only" in text
     assert not world.slack.said
 
 
