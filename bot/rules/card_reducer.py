@@ -198,15 +198,14 @@ def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationSt
     if group is None:
         return state
     named = [
-        each._replace(decision=_with_group(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _with_group(decision: Decision, group: str) -> Decision:
-    opens = decision.reason in {Reason.FIRST, Reason.REACHED}
-    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
+def _with_group_id(decision: Decision, group: str) -> Decision:
+    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
 def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
