@@ -178,17 +178,31 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
 
 
 def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None) -> Applied:
-    """Decide on the events of one change, and carry the loudest decision out; the others go along with it."""
+    """Decide on the events of one change, and carry out what becomes of one of them; the others go along with it.
+
+    A last event that is held waits alone, if another one is not.
+    """
     found = [decide(event, state.destination, state.rules, state, state.now) for event in events]
-    loudest = max(range(len(found)), key=lambda index: (found[index].outcome.loudness, index))
+    main = _main(found)
+    waits = found[-1].outcome is Outcome.HOLD and found[main].outcome is not Outcome.HOLD
     for index, decision in enumerate(found):
-        if index != loudest and decision.outcome is not Outcome.DROP:
+        if index != main and decision.outcome is not Outcome.DROP and not (waits and decision is found[-1]):
             along = {"outcome": Outcome.FOLD, "reason": Reason.TOGETHER, "until": None}
-            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
+            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[main].event}})
         linked = group_reducer.with_link(state, found[index], card)
         state = state.decided(str(events[index].change.ref), linked)
-    applied = _carry_out(state, events[loudest], found[loudest], card)
-    return applied._replace(state=_with_group_named(applied.state, events[loudest]))
+    if waits:
+        state = _carry_out(state, events[-1], found[-1], card).state
+        card = state.cards[card.id] if card else None
+    applied = _carry_out(state, events[main], found[main], card)
+    return applied._replace(state=_with_group_named(applied.state, events[main]))
+
+
+def _main(decisions: Sequence[Decision]) -> int:
+    """Return which event of a change its message is about: the last one if it has a message, else the loudest."""
+    if decisions[-1].outcome in {Outcome.POST, Outcome.FOLD}:
+        return len(decisions) - 1
+    return max(range(len(decisions)), key=lambda index: (decisions[index].outcome.loudness, index))
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
@@ -228,6 +242,7 @@ def _posted(state: DestinationState, event: JobEvent, decision: Decision, card: 
     if card is None:
         return group_reducer.post(state, event, decision, None)
     if decision.reason is Reason.BATCH_FINISHED:
+        state = group_reducer.into_batch(state, event, decision, card)
         return Applied(group_reducer.close_batch(state, card), _batch_end(card))
     if decision.reason is Reason.BATCH_FAILED:
         return group_reducer.post_batch_head(state, event, decision, card) if card.ts else Applied(state)
@@ -243,9 +258,8 @@ def _held_on_card(state: DestinationState, card: Card, event: JobEvent, decision
     """Hold an event of a followed job on its snoozed card."""
     if decision.reason is not Reason.SNOOZED:
         return state
-    if card.batch and card.over:
-        return state.with_card(card.model_copy(update={"held_final": True}))
-    return state.with_card(_holding(card, event.change))
+    final = {"held_final": True} if card.batch and card.over else {}
+    return state.with_card(_holding(card, event.change).model_copy(update=final))
 
 
 def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry) -> Applied:
@@ -290,7 +304,7 @@ def _released(state: DestinationState, card: Card) -> Applied:
     """Take the first thing that is held off a card; the end of a batch covers all that it holds."""
     if card.held_final:
         for change in card.held.values():
-            state = _finally(state, change, Outcome.FOLD, Reason.BATCH)
+            state = _into_batch(state, change, card)
         card = card.model_copy(update={"held": {}, "held_final": False})
         return Applied(group_reducer.close_batch(state.with_card(card), card), _batch_end(card, held=True))
     ref, change = next(iter(card.held.items()))
@@ -302,6 +316,14 @@ def _released(state: DestinationState, card: Card) -> Applied:
         return _decided(state, list(events_of(change, followed=True)), card)
     state = _finally(state, change, Outcome.POST, Reason.RELEASED)
     return Applied(state, (Notification(CardChange(card, change, held=True)),))
+
+
+def _into_batch(state: DestinationState, change: Change, card: Card) -> DestinationState:
+    """Return the state with a failure that a card held on the head of its batch, if it has one."""
+    for event in events_of(change, followed=True):
+        decision = Decision(event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION)
+        state = group_reducer.into_batch(state.decided(str(change.ref), decision), event, decision, card)
+    return state
 
 
 def _finally(state: DestinationState, change: Change, outcome: Outcome, reason: Reason) -> DestinationState:
