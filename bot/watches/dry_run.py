@@ -34,8 +34,8 @@ EXPLAINED_MAX = 20
 """Failed jobs of a service that are looked up for their reason, the newest."""
 CREATED_BEFORE = timedelta(hours=6)
 """A job that failed within the reach was created so much earlier, at most."""
-EVENTS_MAX = 3_000
-"""Events that are tried, the newest."""
+EVENTS_MAX = 1_000
+"""Events that are tried, the newest: some seconds of work where each is of a kind of its own."""
 CLOSE = timedelta(minutes=1)
 """A log that lacks no more than this is complete."""
 
@@ -51,8 +51,11 @@ class _Found:
     unexplained: int = 0
 
 
-def dry_run(deps: Deps, spec: WatchSpec, destination: str) -> Question[_Found, DryRun]:
-    """Ask what a watch would have posted in a destination. Raises UsageError, as `watch` does."""
+def dry_run(deps: Deps, spec: WatchSpec, destination: str, most: int = EVENTS_MAX) -> Question[_Found, DryRun]:
+    """Ask what a watch would have posted in a destination; at most so many events are tried.
+
+    Raises UsageError, as `watch` does.
+    """
     now = deps.clock()
     since = now - REACH
     covered, _ = permit_watch(deps, spec, destination)
@@ -66,9 +69,9 @@ def dry_run(deps: Deps, spec: WatchSpec, destination: str) -> Question[_Found, D
             await _read_list(deps, provider, spec, since, into)
 
     async def assemble(known: Known[_Found]) -> DryRun:
-        return await _tried(deps, spec, destination, known, since)
+        return await _tried(deps, Watch(id="w0", place=destination, owner="", at=since - REACH, spec=spec), known, most)
 
-    return Question(deps, providers, find, _Found, assemble, same=("dry-run", spec.same(), destination))
+    return Question(deps, providers, find, _Found, assemble, same=("dry-run", spec.same(), destination, most))
 
 
 def _complete(found: _Found, since: datetime) -> bool:
@@ -147,18 +150,18 @@ def _failed(job: Job, since: datetime, now: datetime) -> Change | None:
     return Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at, fate=EndReason.ENDED, event_at=at)
 
 
-async def _tried(deps: Deps, spec: WatchSpec, destination: str, known: Known[_Found], since: datetime) -> DryRun:
+async def _tried(deps: Deps, trial: Watch, known: Known[_Found], most: int) -> DryRun:
     """Let what was found happen in a destination of which nothing is known but its mutes."""
     now = deps.clock()
-    [rules] = await read_rules(deps, destination)
+    [rules] = await read_rules(deps, trial.place)
     events = list({each.id: each for one in known.asked for each in one.result.events}.values())
     events.sort(key=lambda event: event.at)
-    left_out = max(0, len(events) - EVENTS_MAX)
-    trial = Watch(id="w0", place=destination, owner="", at=since - REACH, spec=spec)
-    alone = Rules(watches=(trial,), mutes=rules.mutes)
-    posts = await VirtualDestination(destination, alone, since).run(events[left_out:], now)
+    left_out = max(0, len(events) - most)
+    since = events[left_out].at if left_out else now - REACH
+    virtual = VirtualDestination(trial.place, Rules(watches=(trial,), mutes=rules.mutes), since)
+    posts = await virtual.run(events[left_out:], now)
     return DryRun(
-        spec,
+        trial.spec,
         since,
         now,
         posts,

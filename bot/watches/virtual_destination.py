@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, groupby
 
+from bot.delivery.closed_groups import droppable_groups
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step, next_timer
 from bot.domain.cards import Card
 from bot.domain.changes import Change
@@ -41,6 +42,7 @@ class VirtualDestination:
     _records: dict[str, str] = field(default_factory=dict[str, str])
     _cards: dict[str, Card] = field(default_factory=dict[str, Card])
     _groups: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
+    _dropped: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
     _posts: tuple[datetime, ...] = ()
     _entries: list[Entry] = field(default_factory=list[Entry])
     _posted: list[_Posted] = field(default_factory=list[_Posted])
@@ -52,6 +54,9 @@ class VirtualDestination:
             self._wait(at)
             self._entries += [self._entry(event) for event in together]
             self._deliver()
+            for group in list(droppable_groups(self._snapshot(), self.now)):
+                self._dropped[group.id] = group
+                self._write(group.id, "")
             await asyncio.sleep(0)  # others get their turn
         self._wait(until)
         return [WouldPost(each.at, self._group(each), each.change, each.lines) for each in self._posted]
@@ -61,7 +66,7 @@ class VirtualDestination:
         return Entry(self.destination, f"{next(self._numbers)}-0", "", body)
 
     def _group(self, posted: _Posted) -> FailureGroup | None:
-        return self._groups.get(posted.group)
+        return self._groups.get(posted.group) or self._dropped.get(posted.group)
 
     def _wait(self, until: datetime) -> None:
         """Let time pass, and do what is due by then."""
