@@ -51,8 +51,16 @@ async def draw_group(  # what a head consists of
                 return batch_head(ShownGroup(group), each, meaning, posted=posted, held=held)
         case GroupKind.FAILURES:
             pass
-    drawn_group = ShownGroup(group, mute=await _mute(deps, group), link=await _link(deps, group))
-    return head(drawn_group, meaning, posted=posted, held=held)
+    ended, mute, link = await _ended(deps, group), await _mute(deps, group), await _link(deps, group)
+    return head(ShownGroup(group, ended, mute, link), meaning, posted=posted, held=held)
+
+
+async def _ended(deps: Deps, group: FailureGroup) -> int | None:
+    """Return how many jobs of its service ended since the first failure; None for one failure, which has no share."""
+    if group.count == 1:
+        return None
+    log = await deps.store.event_log.read((group.account, group.service), group.first_at, deps.clock())
+    return sum(each.jobs for each in log.ended)
 
 
 async def draw_thread_line(deps: Deps, group: FailureGroup) -> Message:

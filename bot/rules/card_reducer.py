@@ -198,13 +198,13 @@ def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationSt
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
+def _with_group_id(decision: Decision, group: str) -> Decision:
     return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 

@@ -21,6 +21,7 @@ from bot.delivery import card_editor, dispatcher, sender
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.slack_ids import is_user
+from bot.domain.watches import WatchSpec
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN, NUMBERS, RULES
@@ -33,7 +34,7 @@ from tests.bot import received as workspace
 from tests.bot.promised import EVENTS, Modelled, Step
 from tests.bot.received import Received, check_groups, check_storms, received
 from tests.bot.samples import SERVICE
-from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon
+from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon, specs
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
@@ -69,8 +70,13 @@ class Story(WatchedStory):
 
     # What people do.
 
-    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3))
-    def some_are_followed(self, places: list[tuple[str, tuple[str, On, To | None]]]) -> None:
+    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3),
+                watched=st.lists(st.tuples(specs, st.sampled_from(HERE)), max_size=3))  # fmt: skip
+    def some_are_followed(
+        self, places: list[tuple[str, tuple[str, On, To | None]]], watched: list[tuple[WatchSpec, str]]
+    ) -> None:
+        for spec, here in watched:
+            self.watch(spec, here, USERS[0], None)
         for here, wanted in places:
             self.subscribe(IDS[:2], here, wanted, None)
             self.subscribe(IDS[2:3], here, wanted, None)
