@@ -20,7 +20,7 @@ from tests.faults.memory import memory
 from tests.faults.people import USERS, Clouds, People
 from tests.faults.processes import BESIDE, PARTS, Cast, cast
 from tests.faults.reading import Conversation, read
-from tests.faults.story import Stage, play, script
+from tests.faults.story import Stage, play, script, storms
 from tests.faults.watching import Failures
 from tests.faults.world import CHANNELS
 from tests.releases import checkout
@@ -144,9 +144,10 @@ async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callabl
         restoring = asyncio.create_task(_restore(stage, harm.archived))
         watching = asyncio.create_task(stage.watch_on())
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
+        bursts = storms(Random(f"{run.seed}/storms"), max(1, run.kills // 5), run.seconds * 0.8)
         async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:
             doing.create_task(harm.go_on(run.kills))
-            for episode in episodes:
+            for episode in (*episodes, *bursts):
                 doing.create_task(play(stage, episode))
         report = Report(run, kills=harm.kills, faults=harm.faults)
         say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
@@ -178,7 +179,7 @@ async def _until_quiet(stage: Stage, seconds: float) -> list[str]:
     ends, quiet_since = time.monotonic() + seconds, float("inf")
     left: list[str] = []
     while time.monotonic() < min(ends, quiet_since + QUIET_S):
-        left = await stage.memory.waiting(stage.ledger.ends.keys())
+        left = await stage.memory.waiting(stage.ledger.ends.keys() | stage.in_storms)
         quiet_since = float("inf") if left else min(quiet_since, time.monotonic())
         await asyncio.sleep(LOOK_S)
     return left

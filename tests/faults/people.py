@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -108,6 +108,13 @@ class Clouds:
         """Have a job end."""
         ended = await self._control.post(f"/control/jobs/{ref.rpartition('/')[2]}", json={"state": state})
         ended.raise_for_status()
+
+    async def storm(self, services: Iterable[str], **order: float | str) -> list[str]:
+        """Have jobs of the watched account fail; return their refs."""
+        body = {"services": [f"media-cn/{each}" for each in services], **order}
+        made = await self._control.post("/control/storm", json=body)
+        made.raise_for_status()
+        return made.json()["failing"]
 
     async def transitions(self) -> list[Json]:
         """What really happened to each job of the account that is watched."""

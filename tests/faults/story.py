@@ -76,6 +76,31 @@ def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
     return episodes
 
 
+@dataclass(frozen=True)
+class Storm:
+    """Many jobs that nobody follows, which fail for some reasons within some seconds."""
+
+    at_s: float
+    services: tuple[str, ...]
+    failures: int
+    causes: int
+    within_s: float
+
+
+def storms(random: Random, number: int, seconds: float) -> list[Storm]:
+    """Draw so many storms, which begin within this time."""
+    return [
+        Storm(
+            at_s=random.uniform(0, seconds),
+            services=tuple(random.sample(SERVICES, random.choice((1, 1, 3)))),
+            failures=random.choice((3, 8, 30)),
+            causes=random.randint(1, 3),
+            within_s=random.uniform(1, 10),
+        )
+        for _ in range(number)
+    ]
+
+
 def _job(random: Random, number: int, *, burst: bool, stranger: bool) -> Plan:
     service = random.choice(SERVICES if stranger else list(OUTCOMES))
     wait_s = random.choice((0, 0, 2, 5))
@@ -99,6 +124,7 @@ class Stage:
     memory: Memory
     ledger: Ledger = field(default_factory=Ledger)
     watched: Watched = field(default_factory=Watched)
+    in_storms: set[str] = field(default_factory=set[str])
 
     async def empty_redis(self) -> None:
         """Delete all that Redis holds, and write down what that was."""
@@ -125,9 +151,15 @@ class Stage:
             await asyncio.sleep(LOOK_S)
 
 
-async def play(stage: Stage, episode: Episode) -> None:
-    """Let one episode happen."""
+async def play(stage: Stage, episode: Episode | Storm) -> None:
+    """Let one episode or storm happen."""
     await asyncio.sleep(episode.at_s)
+    if isinstance(episode, Storm):
+        order = {"failures": episode.failures, "causes": episode.causes, "within_s": episode.within_s}
+        refs = await stage.clouds.storm(episode.services, name=f"{STRANGER}-{{n}}.mp4", **order)
+        stage.in_storms |= set(refs)
+        await asyncio.sleep(episode.within_s)
+        return
     refs = [await stage.clouds.add(job.service, job.name, job.wait_s) for job in episode.jobs]
     groups = [refs] if episode.together else [[ref] for ref in refs]
     await asyncio.gather(*(_subscribe(stage, options, group) for options in episode.commands for group in groups))
