@@ -207,6 +207,11 @@ class FailureGroup(BaseModel):
         return self.open and (self.posted or (self.hold is not None and not self.hold.window_s))
 
     @property
+    def counting(self) -> bool:
+        """Whether it is held until a threshold is reached."""
+        return self.hold is not None and self.hold.window_s is not None
+
+    @property
     def watches(self) -> Sequence[str]:
         """The ids of the watches that want it; it may be wanted by subscriptions alone."""
         return [rule for rule in self.rules if rule != SUBSCRIPTION]

@@ -94,6 +94,8 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> Verdi
     """Return what a subscription makes of an event of its job, which is on its card."""
     if not event.followed:
         return situation.drop(Reason.UNSUBSCRIBED)
+    if card.batch and card.over and event.happened in ENDS and situation.state.batch_end_wanted(card):
+        return _in_batch(situation, event, card)
     if not card.terms.wants_event(event.happened):
         return situation.drop(Reason.NOT_WANTED, on=on_words(card.terms.on))
     if card.batch and not (On.ANY in card.terms.on and event.happened not in ENDS):
@@ -124,10 +126,11 @@ def _of_watch(situation: Situation, watch: Watch) -> Verdict:
         return dropped
     if isinstance(event, ServiceEvent):
         return _of_service(situation, event, watch)
-    if (card := situation.state.card_of(event.job.ref)) and card.batch:
-        return _in_batch(situation, event, card)
+    card = situation.state.card_of(event.job.ref) if event.followed else None
     if watch.held_until:
-        return _of_removed(situation, event, watch.held_until)
+        return _of_removed(situation, event, card, watch.held_until)
+    if card and card.batch:
+        return _in_batch(situation, event, card)
     if event.happened in FAILURES:
         return _failure(situation, event, watch.spec.after, None)
     return _new_message(situation, situation.post(Reason.WANTED), None)
@@ -149,9 +152,9 @@ def _not_matched(situation: Situation, watch: Watch) -> Verdict | None:
     return None
 
 
-def _of_removed(situation: Situation, event: JobEvent, until: datetime) -> Verdict:
+def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until: datetime) -> Verdict:
     """Return what a watch makes of an event that came after it was removed: it may be restored."""
-    if event.happened not in FAILURES:
+    if event.happened not in FAILURES or (card and card.batch):
         return situation.drop(Reason.NO_RULE)
     group = situation.state.group_of(event.fingerprint)
     return (
@@ -203,9 +206,14 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
 
 
 def _new_message(situation: Situation, post: Verdict, snooze: Snooze | None) -> Verdict:
-    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message."""
-    snooze = snooze or situation.rules.snooze
-    if snooze and not snooze.over(situation.now):
+    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message.
+
+    `snooze` is that of the card, which has none once it is over.
+    """
+    here = situation.rules.snooze
+    if here and not here.over(situation.now):
+        snooze = here
+    if snooze:
         return situation.hold(Reason.SNOOZED, snooze.until)
     storm = situation.state.storm()
     if situation.event.late and (situation.state.waiting.late > 1 or (storm and storm.offline_from)):

@@ -197,7 +197,7 @@ def decided(explained: Explained) -> str:
     """Say what was decided and why: `*posted*, first failure of g12 · for w7`; without the event."""
     decision = explained.decision
     if not explained.certain:
-        return f"wanted by {_rule(decision)}, but no decision is recorded"
+        return f"{_rule(decision)} asks for it, but no decision is recorded"
     why = f"{_outcome(explained)}, {reason(decision)}"
     return " · ".join(filter(None, [why, _rules(decision)]))
 

@@ -11,6 +11,7 @@ from bot.delivery import sender
 from bot.deps.deps import Deps
 from bot.store import Store
 from bot.store.redis.connection import RedisLink, connect
+from providers.base import Provider
 from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE
@@ -44,7 +45,10 @@ class FragileBot(RuleBasedStateMachine):
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
         self.witness = self.provider.job("witness")
         self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Deps([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+        self.services = self._deps(self.provider)
+
+    def _deps(self, *providers: Provider) -> Deps:
+        return Deps(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def _step(self, *, after: bool) -> None:
         self.now += timedelta(milliseconds=1)

@@ -48,3 +48,4 @@ async def test_why_a_job_a_group_and_a_watch(stage: Stage, settings_file: Path):
     [posted] = [each for each in record["decisions"] if each["decision"] == "post"]
     assert posted["destination"].endswith("C0ONCALL")
     assert (posted["rule"], posted["reason"]) == ("w1", "first")
+    assert posted["link"] == link[1]

@@ -11,7 +11,7 @@ from bot.views import why
 from bot.views.errors import service_error
 from bot.views.failure_groups import counted, headline
 from bot.views.lateness import names
-from bot.views.slack.block_kit import Budget, Message, context, message, section
+from bot.views.slack.block_kit import Budget, Message, context, message, stacked
 from bot.views.slack.lateness import still_asked
 from bot.views.slack.watch_terms import subject
 from bot.views.states import EMOJI, name
@@ -31,7 +31,7 @@ def dry_run(run: DryRun) -> Message:
     posts = [_post(each) for each in sorted(run.posts, key=lambda each: each.at, reverse=True)]
     basis = [*basis_lines(run), NOT_PREDICTED]
     errors = [context(service_error(each)) for each in run.errors[:POSTS_MAX]]
-    foot = [section("\n".join(basis)), *still_asked(run), *errors]
+    foot = [*stacked(basis), *still_asked(run), *errors]
     lines = [*head, *why.several(posts, POSTS_MAX)]
     body = Budget(foot).fit_lines(lines, lambda left: f"… and {left:,} more")
     return message(unformatted("\n".join([*lines, *basis])), [*body, *foot])
@@ -69,8 +69,9 @@ def _what(post: WouldPost) -> str:
     if post.change is None:
         return ""
     job, happened = post.change.job, post.change.happened
-    emoji = EMOJI[job.state] if happened is not EventKind.LOST else EMOJI[JobState.UNKNOWN]
-    return f"{emoji} *{why.EVENTS[happened] if happened else ''}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
+    emoji = EMOJI[JobState.UNKNOWN if happened is EventKind.LOST else job.state]
+    what = why.EVENTS[happened] if happened else job.state.value
+    return f"{emoji} *{what}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
 
 
 def _group(group: FailureGroup) -> str:

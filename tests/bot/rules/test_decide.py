@@ -261,3 +261,11 @@ def test_ids_say_what_the_provider_says():
     assert change.id == "acme/video/job-0001#1/failed"
     assert service(EventKind.DOWN).id == f"acme/video#{int(NOW.timestamp())}/down"
     assert CHANNEL.startswith("T1/")
+
+
+class TestMirrors:
+    @pytest.mark.parametrize("service", ["vod-ai", "vod-jobs"])
+    def test_a_rule_that_names_either_service_matches(self, service: str):
+        change = failed(1, account="vod-sg", service="vod-ai", kind="AIMediaDNA")
+        desk = Desk(rules(watch(account="vod-sg", service=service))).takes(change)
+        assert [decision.outcome for decision in desk.final().values()] == [Outcome.POST]

@@ -3,18 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from bot.delivery.digest import noticed_late
 
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
-from bot.delivery.digest import noticed_late
 from bot.delivery.dispatcher import deliver
-from bot.rules.card_reducer import apply
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
-from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import CardChange
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
+from bot.rules.card_reducer import apply
+from bot.rules.destination_state import DestinationState
 from bot.store import Store
 from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.snooze import snooze
