@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import Change, Kind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, Notification
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -195,7 +195,8 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
         state = _carry_out(state, events[-1], found[-1], card).state
         card = state.cards[card.id] if card else None
     applied = _carry_out(state, events[main], found[main], card)
-    return applied._replace(state=_with_group_named(applied.state, events[main]))
+    opens = found[main].reason in {Reason.FIRST, Reason.REACHED}
+    return applied._replace(state=_with_group_named(applied.state, events[main])) if opens else applied
 
 
 def _main(decisions: Sequence[Decision]) -> int:
@@ -207,19 +208,18 @@ def _main(decisions: Sequence[Decision]) -> int:
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
     """Return the state where the decision that opened the group of a failure names it: it has a number by now."""
-    group = state.group_of(event.fingerprint) if event.happened in FAILURES else None
+    group = state.group_of(event.fingerprint)
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
-    opens = decision.reason in {Reason.FIRST, Reason.REACHED}
-    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
+def _with_group_id(decision: Decision, group: str) -> Decision:
+    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
 def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
@@ -318,7 +318,8 @@ def _released(state: DestinationState, card: Card) -> Applied:
 def _held_until_now(notification: Notification) -> Notification:
     """Return a notification that says that it waited until a snooze was over."""
     content = notification.content
-    return Notification(replace(content, held=True)) if isinstance(content, CardChange) else notification
+    waited = isinstance(content, CardChange | GroupHead)
+    return Notification(replace(content, held=True)) if waited else notification
 
 
 def _final_released(state: DestinationState, card: Card) -> Applied:
@@ -326,14 +327,17 @@ def _final_released(state: DestinationState, card: Card) -> Applied:
     notifications = _batch_end(state, card, held=True)
     final = (Outcome.FOLD, Reason.BATCH) if notifications else (Outcome.DROP, Reason.NOT_WANTED)
     for change in card.held.values():
-        state = held_changes.decide_finally(state, change, *final)
-        for event in events_of(change, followed=True):
-            decision = Decision(
-                event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION
-            )
-            state = group_reducer.into_batch(state, event, decision, card)
+        state = _into_batch(held_changes.decide_finally(state, change, *final), change, card)
     card = card.model_copy(update={"held": {}, "held_final": False})
     return Applied(group_reducer.close_batch(state.with_card(card), card), notifications)
+
+
+def _into_batch(state: DestinationState, change: Change, card: Card) -> DestinationState:
+    """Return the state with a failure that a card held on the head of its batch, if it has one."""
+    for event in events_of(change, followed=True):
+        decision = Decision(event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION)
+        state = group_reducer.into_batch(state, event, decision, card)
+    return state
 
 
 def _tracking(card: Card, ref: str) -> Card:

@@ -55,7 +55,7 @@ def _is_over(state: DestinationState, group: FailureGroup) -> bool:
 
 def next_line(group: FailureGroup) -> datetime | None:
     """Return when the next thread line of a head is due; None without news, or where no lines follow."""
-    wanted = group_reducer.has_thread_lines(group) and group.count > group.line_count and not group.snooze
+    wanted = group.count > group.line_count and not group.snooze and group_reducer.has_thread_lines(group)
     return group.next_line_at() if wanted else None
 
 

@@ -26,9 +26,9 @@ PARTS_MAX = 5
 """Groups of a storm message that an explanation names."""
 
 
-def why_button(subject: str) -> list[Block]:
-    """Ask why; `subject` is the id of a group or a watch, or the address of a job."""
-    return button("Why?", f"{OPEN}:why", CommandPayload.about("why", [subject]), name=f"Why {subject}")
+def group_button(group_id: str) -> list[Block]:
+    """Explain the group that a job is in."""
+    return button(f"About {group_id}", f"{OPEN}:why", CommandPayload.about("why", [group_id]))
 
 
 def job(explanation: JobExplanation) -> Message:
@@ -74,7 +74,7 @@ def _buttons(explanation: JobExplanation) -> list[Block]:
     ref = str(explanation.ref)
     groups = [str(each.decision.parameters.get("group", "")) for each in explanation.decisions]
     group = next((each for each in groups[::-1] if each), "")
-    return [*details_button([ref], of=ref), *(why_button(group) if group else [])]
+    return [*details_button([ref], of=ref), *(group_button(group) if group else [])]
 
 
 def _unknown(explanation: JobExplanation) -> Message:

@@ -252,3 +252,21 @@ async def test_reasons_are_asked_for_a_few_jobs_a_sweep_and_for_each_that_is_fol
     assert [len(ids) for ids in looked_up] == [25]
     assert {f"job-{number}" for number in range(5)} < {*looked_up[0]}
     assert len(await entries(store)) == 30
+
+
+async def test_a_watched_job_that_was_lost_and_is_found_again_is_reopened(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock
+):
+    await watch(store, {"on": "any"})
+    cloud.add("witness")
+    gone = cloud.add("gone")
+    await sweep(deps, cloud)
+    del cloud.store["gone"]
+    for _ in range(12):
+        await look(deps, cloud, clock)
+    assert events(await entries(store)) == ["gone#1/lost"]
+    cloud.store["gone"] = gone.model_copy(update={"created_at": clock()})
+    await look(deps, cloud, clock)
+    cloud.move("gone", JobState.FAILED)
+    await look(deps, cloud, clock)
+    assert events(await entries(store)) == ["gone#1/lost", "gone#2/reopened", "gone#2/failed"]

@@ -183,3 +183,9 @@ def test_a_dry_run_shows_ten_messages_and_counts_the_others():
     assert text.count("2 failed: E1, video") == 10
     assert "… and 4 more" in text
     assert "it would have posted 14 messages, for 28 events" in text
+
+
+def test_a_dry_run_says_that_it_tried_the_newest_events_only():
+    text = dry_run.dry_run(DryRun(WatchSpec(), NOW, NOW, (), 5_000, 4_000)).text
+    assert "Only the newest 1,000 of 5,000 events" in text
+    assert "In the last 24 hours" not in text
