@@ -11,7 +11,16 @@ from bot.domain.decisions import Decided, Decision, Outcome
 from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id, read_posts
 from bot.domain.notifications import Content, GroupHead, ServiceHead, StormHead
-from bot.domain.outbox import Body, ChangedEntry, Entry, OutboxSnapshot, ServiceEntry, SnoozedEntry, encode_record, read_record
+from bot.domain.outbox import (
+    Body,
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    ServiceEntry,
+    SnoozedEntry,
+    encode_record,
+    read_record,
+)
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
 from providers.models import Job, JobError, JobState
