@@ -44,7 +44,7 @@ def _is_over(state: DestinationState, group: FailureGroup) -> bool:
     match group.group:
         case GroupKind.BATCH:
             card = state.cards.get(group.card)
-            return card is None or card.over
+            return card is None or (card.over and not card.held_final)
         case GroupKind.DOWN:
             return not any(watch.spec.covers(group.account, group.service) for watch in state.rules.watches)
         case GroupKind.FAILURES | GroupKind.STORM:

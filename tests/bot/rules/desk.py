@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change, compare
 from bot.domain.decisions import Decided, Decision, Outcome
 from bot.domain.event_log import Ended
@@ -17,6 +17,7 @@ from bot.domain.outbox import (
     Entry,
     OutboxSnapshot,
     ServiceEntry,
+    SnoozedEntry,
     UnsubscribedEntry,
     encode_record,
     read_record,
@@ -95,6 +96,12 @@ class Desk:
         while (step := self.step()) is not None:
             self._record(step)
         return self
+
+    def snoozes(self, card: str, snooze: Snooze) -> "Desk":
+        """Have somebody snooze a card or a group."""
+        self._number += 1
+        self._entries.append(Entry("acme/video", f"{self._number}-0", card, SnoozedEntry(at=self.now, snooze=snooze)))
+        return self.takes()
 
     def waits(self, **time: float) -> "Desk":
         """Let time pass, and do what is due by then, minute by minute."""
