@@ -143,17 +143,32 @@ def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
 def test_a_batch_tells_its_first_failure_and_its_end_once():
     batch = card("card", job("a"), job("b"), job("c"))
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "failed")))
-    snapshot = story.changed("card", moved(job("c", "succeeded"))).snapshot(batch)
+    snapshot = story.snapshot(batch)
     first = step_of(snapshot)
     assert first.notification
     assert isinstance(first.notification.content, GroupHead)
     assert (first.notification.content.group.group, len(first.entries)) == (GroupKind.BATCH, 1)
     second = step_of(snapshot := taken(snapshot, first))
     assert (second.notification, len(second.entries)) == (None, 1)
-    last = step_of(taken(snapshot, second))
+    snapshot = taken(snapshot, second)
+    snapshot.entries = Story().changed("card", moved(job("c", "succeeded"))).entries
+    last = step_of(snapshot)
     assert last.notification
     assert isinstance(last.notification.content, BatchEnd)
     assert after(last).over
+    [head] = taken(snapshot, last).groups.values()
+    assert head.closed_at
+
+
+def test_a_batch_that_is_over_tells_its_end_alone():
+    batch = card("card", job("a"), job("b"))
+    story = Story().changed("card", moved(job("a", "failed"))).changed("other", DONE)
+    snapshot = story.changed("card", moved(job("b", "failed"))).snapshot(batch)
+    step = step_of(snapshot)
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
+    assert [entry.card for entry in step.entries] == ["card", "card"]
+    assert not taken(snapshot, step).groups
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
@@ -166,10 +181,8 @@ def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
 def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
-    snapshot = story.snapshot(batch)
-    first = step_of(snapshot)
-    assert len(first.entries) == 1
-    step = step_of(taken(snapshot, first))
+    step = step_of(story.snapshot(batch))
+    assert len(step.entries) == 2
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
 
@@ -246,21 +259,44 @@ def test_a_storm_message_waits_for_no_card_and_takes_no_note():
     assert storm_of(step).group.counts == {"succeeded": REPLIES_MAX + 1}
 
 
+def test_a_storm_message_takes_in_what_waits_behind_other_messages():
+    story, cards = ends(REPLIES_MAX - 1)
+    batch = card("batch", job("a"), job("b"))
+    story.changed("batch", moved(job("a", "succeeded"))).changed("batch", moved(job("b", "succeeded")))
+    late, others = Story(), [card(f"l{n}", job(f"l{n}")) for n in range(2)]
+    late.entries = story.entries
+    for each in others:
+        late.changed(each.id, moved(job(each.id, "succeeded")))
+    step = step_of(snapshot := late.snapshot(*cards, batch, *others))
+    assert storm_of(step).group.counts == {"succeeded": REPLIES_MAX + 1}
+    end = step_of(taken(snapshot, step))
+    assert end.notification
+    assert isinstance(end.notification.content, BatchEnd)
+    assert len(taken(taken(snapshot, step), end).entries) == 0
+
+
+def test_what_nobody_asked_for_makes_no_storm():
+    story, cards = ends(1)
+    for n in range(10):
+        story.changed(f"m{n}", moved(job(f"m{n}"), before=JobState.PENDING))
+        cards.append(card(f"m{n}", job(f"m{n}")))
+    step = step_of(story.snapshot(*cards))
+    assert step.notification
+    assert isinstance(step.notification.content, CardChange)
+
+
 def test_a_large_batch_makes_no_larger_message():
     jobs = [job(f"j{n}") for n in range(100)]
     story = Story()
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
-    snapshot = story.snapshot(card("card", *jobs))
+    snapshot = story.snapshot(card("card", *jobs, job("last")))
     head = step_of(snapshot)
     rest = step_of(snapshot := taken(snapshot, head))
-    snapshot = taken(snapshot, rest)
-    [group] = snapshot.groups.values()
-    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 98, 99, 3)
-    assert len(rest.members[group.id]) == 98
-    last = step_of(snapshot)
-    assert last.notification
-    assert isinstance(last.notification.content, BatchEnd)
+    [group] = taken(snapshot, rest).groups.values()
+    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 99, 100, 3)
+    assert len(rest.members[group.id]) == 99
+    assert len(taken(snapshot, rest).records[group.id]) < 5000
 
 
 def test_a_note_is_posted_alone():
