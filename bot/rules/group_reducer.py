@@ -23,8 +23,10 @@ from bot.domain.notifications import GroupHead, Notification, ServiceHead, Storm
 from bot.domain.outbox import Urgency
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
+from bot.domain.watches import Threshold
 from bot.rules.destination_state import DestinationState
 from bot.rules.job_events import FAILURES, JobEvent
+from bot.rules.thresholds import most_within, share_reached
 
 
 class Applied(NamedTuple):
@@ -38,7 +40,7 @@ def post(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     """Post a message for an event of a job: the head of a group for a failure, else a message about it alone."""
     if event.happened not in FAILURES:
         rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
-        return Applied(state.with_post(), (Notification(WatchEvent(event.change, rules, mentions)),))
+        return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))
     state, group = _joined(reached(state, event), event, decision, card)
     return _with_head(state, group, event, card)
 
@@ -103,7 +105,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         case Reason.GROUP:
             return Applied(_joined(state, event, decision, card)[0])
         case Reason.BATCH:
-            return Applied(_into_batch(state, event, decision, card))
+            return Applied(into_batch(state, event, decision, card))
         case Reason.STORM | Reason.CATCH_UP:
             return _into_storm(state, event, decision)
         case _:
@@ -211,7 +213,7 @@ def mentions_of(state: DestinationState, decision: Decision, card: Card | None) 
     return tuple(dict.fromkeys(people))
 
 
-def _into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
+def into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
     """Return the state with an event on the head of its batch, if it has one and the event is a failure."""
     head = state.batch_head(card.id) if card else None
     if head is None or event.happened not in FAILURES:
@@ -290,8 +292,7 @@ def _with_storm_counted(state: DestinationState, group: FailureGroup) -> Destina
 
 def release(state: DestinationState, group: FailureGroup) -> Applied:
     """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
-    rules = {watch.id for watch in state.rules.active} | {SUBSCRIPTION}
-    if group.rules and not rules & set(group.rules):
+    if group.rules and not asked_for(state, group):
         return Applied(_dropped(state, group, Reason.NO_RULE).without_group(group.id))
     if group.group is GroupKind.STORM:
         return posted_storm(state, group)
@@ -302,6 +303,21 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def asked_for(state: DestinationState, group: FailureGroup) -> bool:
+    """Whether a rule that is in force asks for the message of a group; the threshold of a watch counts in a gap too."""
+    mine = [watch.spec for watch in state.rules.active if watch.id in group.rules]
+    return SUBSCRIPTION in group.rules or any(not group.in_gap or _reached(state, group, spec.after) for spec in mine)
+
+
+def _reached(state: DestinationState, group: FailureGroup, after: Threshold | None) -> bool:
+    if after is None:
+        return True
+    window = timedelta(seconds=after.window_s)
+    if after.count is not None:
+        return most_within(group.times, window) >= after.count
+    return share_reached(*state.ended_since((group.account, group.service), group.last_at - window), after.share or 0)
 
 
 def expire(state: DestinationState, group: FailureGroup) -> DestinationState:

@@ -258,7 +258,7 @@ def group_facts(group: FailureGroup) -> Iterator[str]:
     """Yield what a group is, since when, how many, and how it is going."""
     yield _headline(group)
     if group.group is not GroupKind.DOWN:
-        since = f"Since {date(group.first_at)}, last {date(group.last_at)}"
+        since = f"Since {date(group.first_at)}, newest {date(group.last_at)}"
         lines = f", {count(group.lines, 'thread line')}" if group.lines else ""
         yield f"{since}{lines}"
     yield _state(group)

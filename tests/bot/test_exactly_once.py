@@ -32,7 +32,7 @@ from bot.watches.unwatch import unwatch
 from providers.models import Job, JobRef, JobState
 from tests.bot import received as workspace
 from tests.bot.promised import EVENTS, Modelled, Step
-from tests.bot.received import Received, check_groups, check_storms, received
+from tests.bot.received import check_decisions, check_found, check_groups, check_order, check_storms, received
 from tests.bot.samples import SERVICE
 from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon, specs
 
@@ -374,37 +374,9 @@ class Story(WatchedStory):
             here = self.run(received(self.store, destination, self.slack.said, self._slots()))
             check_groups(here, self.slack.said)
             check_storms(here)
-            self._found_once(destination, here, settled=settled)
-            self._in_order(destination, here)
-
-    def _found_once(self, destination: str, here: Received, *, settled: bool) -> None:
-        """Check that each step is found where it is promised, and once; and that each event has one last decision."""
-        found, promised = here.found(self.words), self.promises[destination].steps
-        assert set(found) <= set(promised), f"{destination} was not promised {set(found) - set(promised)}"
-        assert set(found.values()) <= {1}, f"{destination} has more than once: {found - Counter(set(found))}"
-        missing = {words for words, surely in promised.items() if surely and not found[words]}
-        assert missing <= (set() if settled else here.waiting), (
-            f"{destination} lacks {missing}: {here.decided(missing)}"
-        )
-        if settled:
-            assert not here.waiting
-            assert not [name for name, group in here.groups.items() if group.hold]
-        for event, decisions in here.decisions.items():
-            assert len(here.final(event)) == 1 or not settled, (
-                f"{destination}: {event} has one last decision: {decisions}"
-            )
-            assert len(here.final(event)) <= 1, f"{event} is decided once: {decisions}"
-
-    def _in_order(self, destination: str, here: Received) -> None:
-        """Check the replies in the thread of each card: their order, and that a batch ends once."""
-        cards = {card: model for (place, card), model in self.cards.items() if place == destination}
-        assert set(here.told) <= {*cards, ""}
-        for card, model in cards.items():
-            told = here.told.get(card, [])
-            rest = iter([words for words, _ in model.told])
-            assert all(words in rest for words in told), f"{told} is not in the order of {model.told}"
-            ends = [surely for words, surely in model.told if words == "final"]
-            assert sum(ends) <= told.count("final") <= len(ends)
+            check_found(here, self.promises[destination].steps, self.words, settled=settled)
+            check_decisions(here, settled=settled)
+            check_order(here, {card: model for (place, card), model in self.cards.items() if place == destination})
 
     def _cards_are_right(self) -> None:
         notes: Counter[str] = Counter()

@@ -77,8 +77,8 @@ class ModelledWatch:
     def counts(self, step: Step, now: datetime) -> list[Step]:
         """Count a failure; return those that reach the threshold with it."""
         after = self.spec.after
-        if after is None or after.count is None:
-            return []
+        if after is None or after.count is None or step.events[-1] == "lost":
+            return []  # the story does not know when a look took a job for lost
         mine = self.times.setdefault(reason(step), [])
         mine.append((now, step))
         window = timedelta(seconds=after.window_s) - NOTICED_WITHIN
@@ -198,9 +198,13 @@ class WatchedStory(FragileBot):
             if job is None or job.state.ended:
                 job = self.listed.job(f"n{self.number}").model_copy(update={"created_at": self.now})
             self.nobody[slot] = self._moved(job, state, code)
-            kept = [each for each in self.listed.jobs if each.id != job.id]
-            self.listed.jobs = sorted([self.nobody[slot], *kept], key=lambda job: job.created_at, reverse=True)
+            self._lists([self.nobody[slot], *(each for each in self.listed.jobs if each.id != job.id)])
         self._look_around(crash)
+
+    def _lists(self, jobs: list[Job]) -> None:
+        """Have the service list these jobs, the newest first."""
+        created = {each.id: each.created_at or self.now for each in jobs}
+        self.listed.jobs = sorted(jobs, key=lambda job: created[job.id], reverse=True)
 
     def _moved(self, job: Job, state: JobState, code: str | None = None) -> Job:
         error = JobError(code=code) if state is JobState.FAILED and code else None
@@ -268,7 +272,7 @@ class WatchedStory(FragileBot):
         batch = self._in_batch(destination, step)
         at_once = [each for each in mine if not each.removed and (not each.spec.after or batch or not step.failure)]
         for each in mine:
-            if each.removed and self.now - each.removed < UNDO and step.failure and not batch:
+            if each.removed and self.now - each.removed < UNDO and step.failure and not (batch or each.spec.after):
                 each.gap.append(step)
             elif each.spec.after and not each.removed and step.failure and not batch:
                 for reached in each.counts(step, self.now):

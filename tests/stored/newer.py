@@ -21,8 +21,8 @@ BEFORE = re.compile(r"callboard:digest:|see-all")
 """What the release before wrote, and this version reads alone: digests, and the button that shows all of one."""
 
 
-def _said(channel: str, *jobs: str, reply: bool = True, broadcast: bool = False) -> dict[str, Any]:
-    return {"channel": channel, "reply": reply, "broadcast": broadcast, "jobs": list(jobs)}
+def _said(channel: str, *jobs: str, reply: bool = True) -> dict[str, Any]:
+    return {"channel": channel, "reply": reply, "broadcast": False, "jobs": list(jobs)}
 
 
 _DIGESTS = (
@@ -32,8 +32,7 @@ _DIGESTS = (
 _INSTEAD = (
     _said("C0ONCALL", reply=False),  # a storm message counts them
     _said("C0ONCALL", "film 1", "job-0001"),  # the final post of a batch
-    _said("C0WAITING", "film 21", "job-0021"),
-    _said("C0WAITING", "film 29", "job-0029", broadcast=True),
+    _said("C0WAITING", reply=False),
 )
 
 

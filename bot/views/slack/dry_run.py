@@ -129,8 +129,17 @@ def _from_lists(run: DryRun) -> Iterator[str]:
             yield f"{bold(each.service, 80)} has more: read back to {date(each.listed_since)}."
         if each.unexplained and (run.spec.code or any(by == "code" for by, _ in run.spec.without)):
             yield f"{count(each.unexplained, 'failed job')} of {bold(each.service, 80)} without a known {code('code')}."
-    if plainest_on(run.spec.on) - {On.FAILED, On.STUCK}:
-        yield "Lists show failed jobs only, so other events and outages are missing."
+    if missing := list(_unlisted(run.spec.on)):
+        yield f"Lists show failed jobs only, so {listed(missing, 'and')} are missing."
+
+
+def _unlisted(on: frozenset[On]) -> Iterator[str]:
+    """Yield what a watch wants that no list of jobs shows."""
+    wanted = plainest_on(on)
+    if wanted - {On.FAILED, On.STUCK, On.DOWN}:
+        yield "other events"
+    if wanted & {On.DOWN, On.ANY}:
+        yield "outages"
 
 
 def _kept(retention: timedelta) -> str:

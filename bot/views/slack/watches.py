@@ -40,7 +40,7 @@ NAMES_MAX = 8
 CONFIGURED = "from the configuration"
 NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in jobs now and later."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
-_HOW_LONG = "For an hour *Undo* takes that back; what happens until then is posted afterwards."
+_HOW_LONG = "*Undo* works for an hour; what happened in between is posted then."
 _DONE = {
     WatchChange.ADDED: "added",
     WatchChange.CHANGED: "changed",
