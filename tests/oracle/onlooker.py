@@ -90,6 +90,11 @@ class Onlooker:
             for each in self.rules[channel]
         ]
 
+    async def fault(self, fault: str, service: str = "*", **details: object) -> None:
+        """Make the first cloud misbehave."""
+        asked = {"account": "media-cn", "service": service, "fault": fault, **details}
+        (await self.clouds.post("/control/fault", json=asked)).raise_for_status()
+
     async def storm(self, services: Iterable[str], failures: int, **order: object) -> None:
         """Start a storm in services of the first cloud."""
         wanted = {"services": [f"media-cn/{each}" for each in services], "failures": failures, "within_s": 2, **order}
