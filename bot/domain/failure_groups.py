@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain import record_formats
 from bot.domain.cards import Ref, Snooze
-from bot.domain.changes import EndReason
+from bot.domain.changes import Change, EndReason
 from bot.domain.decisions import SUBSCRIPTION
 from bot.domain.record_formats import Kind
 from bot.domain.watches import FailureCode, Mute
@@ -242,7 +242,7 @@ class ShownGroup(NamedTuple):
 
     `ended` counts all jobs of its service that ended since its first failure, None where that is not known. `mute` says
     whether its code is muted in the destination. `link` leads to the head before it, empty without one. `groups` are
-    those of a storm message, in any order.
+    those of a storm message, in any order. `change` is its first failure, while that is posted.
     """
 
     group: FailureGroup
@@ -250,6 +250,7 @@ class ShownGroup(NamedTuple):
     mute: Mute | None = None
     link: str = ""
     groups: Sequence[FailureGroup] = ()
+    change: Change | None = None
 
 
 class _LastPosts(BaseModel):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import Change, Kind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, Notification
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -178,18 +178,32 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
 
 
 def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None) -> Applied:
-    """Decide on the events of one change, and carry the loudest decision out; the others go along with it."""
+    """Decide on the events of one change, and carry out what becomes of one of them; the others go along with it.
+
+    A last event that is held waits alone, if another one is not.
+    """
     found = [decide(event, state.destination, state.rules, state, state.now) for event in events]
-    loudest = max(range(len(found)), key=lambda index: (found[index].outcome.loudness, index))
+    main = _main(found)
+    waits = found[-1].outcome is Outcome.HOLD and found[main].outcome is not Outcome.HOLD
     for index, decision in enumerate(found):
-        if index != loudest and decision.outcome is not Outcome.DROP:
+        if index != main and decision.outcome is not Outcome.DROP and not (waits and decision is found[-1]):
             along = {"outcome": Outcome.FOLD, "reason": Reason.TOGETHER, "until": None}
-            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
+            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[main].event}})
         linked = group_reducer.with_link(state, found[index], card)
         state = state.decided(str(events[index].change.ref), linked)
-    applied = _carry_out(state, events[loudest], found[loudest], card)
-    opens = found[loudest].reason in {Reason.FIRST, Reason.REACHED}
-    return applied._replace(state=_with_group_named(applied.state, events[loudest])) if opens else applied
+    if waits:
+        state = _carry_out(state, events[-1], found[-1], card).state
+        card = state.cards[card.id] if card else None
+    applied = _carry_out(state, events[main], found[main], card)
+    opens = found[main].reason in {Reason.FIRST, Reason.REACHED}
+    return applied._replace(state=_with_group_named(applied.state, events[main])) if opens else applied
+
+
+def _main(decisions: Sequence[Decision]) -> int:
+    """Return which event of a change its message is about: the last one if it has a message, else the loudest."""
+    if decisions[-1].outcome in {Outcome.POST, Outcome.FOLD}:
+        return len(decisions) - 1
+    return max(range(len(decisions)), key=lambda index: (decisions[index].outcome.loudness, index))
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
@@ -198,13 +212,13 @@ def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationSt
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
+def _with_group_id(decision: Decision, group: str) -> Decision:
     return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
@@ -228,6 +242,7 @@ def _posted(state: DestinationState, event: JobEvent, decision: Decision, card: 
     if card is None:
         return group_reducer.post(state, event, decision, None)
     if decision.reason is Reason.BATCH_FINISHED:
+        state = group_reducer.into_batch(state, event, decision, card)
         return Applied(group_reducer.close_batch(state, card), _batch_end(state, card))
     if decision.reason is Reason.BATCH_FAILED:
         return group_reducer.post_batch_head(state, event, decision, card) if card.ts else Applied(state)
@@ -303,7 +318,8 @@ def _released(state: DestinationState, card: Card) -> Applied:
 def _held_until_now(notification: Notification) -> Notification:
     """Return a notification that says that it waited until a snooze was over."""
     content = notification.content
-    return Notification(replace(content, held=True)) if isinstance(content, CardChange) else notification
+    waited = isinstance(content, CardChange | GroupHead)
+    return Notification(replace(content, held=True)) if waited else notification
 
 
 def _final_released(state: DestinationState, card: Card) -> Applied:
@@ -311,9 +327,17 @@ def _final_released(state: DestinationState, card: Card) -> Applied:
     notifications = _batch_end(state, card, held=True)
     final = (Outcome.FOLD, Reason.BATCH) if notifications else (Outcome.DROP, Reason.NOT_WANTED)
     for change in card.held.values():
-        state = held_changes.decide_finally(state, change, *final)
+        state = _into_batch(held_changes.decide_finally(state, change, *final), change, card)
     card = card.model_copy(update={"held": {}, "held_final": False})
     return Applied(group_reducer.close_batch(state.with_card(card), card), notifications)
+
+
+def _into_batch(state: DestinationState, change: Change, card: Card) -> DestinationState:
+    """Return the state with a failure that a card held on the head of its batch, if it has one."""
+    for event in events_of(change, followed=True):
+        decision = Decision(event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION)
+        state = group_reducer.into_batch(state, event, decision, card)
+    return state
 
 
 def _tracking(card: Card, ref: str) -> Card:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from bot.domain.cards import Card, CardJob, wants
 from bot.domain.changes import EndReason, EventKind
 from bot.domain.decisions import Decided, Decision
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import (
     BUDGET,
     BUDGET_WINDOW,
@@ -33,14 +34,6 @@ class Waiting(NamedTuple):
 
     replies: int = 0
     late: int = 0
-
-
-class Ended(NamedTuple):
-    """Jobs of a service that ended within a minute from `at` on, in event time: `failed` of `jobs`."""
-
-    at: datetime
-    failed: int
-    jobs: int
 
 
 def _followed_until(card_job: CardJob) -> tuple[bool, datetime]:
@@ -83,6 +76,7 @@ class DestinationState:
             snapshot.groups,
             snapshot.posts,
             snapshot.rules,
+            snapshot.ended,
             numbers=tuple(numbers),
         )
 

@@ -38,7 +38,7 @@ def post(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     """Post a message for an event of a job: the head of a group for a failure, else a message about it alone."""
     if event.happened not in FAILURES:
         rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
-        return Applied(state.with_post(), (Notification(WatchEvent(event.change, rules, mentions)),))
+        return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))
     state, group = _joined(reached(state, event), event, decision, card)
     return _with_head(state, group, event, card)
 
@@ -103,7 +103,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         case Reason.GROUP:
             return Applied(_joined(state, event, decision, card)[0])
         case Reason.BATCH:
-            return Applied(_into_batch(state, event, decision, card))
+            return Applied(into_batch(state, event, decision, card))
         case Reason.STORM | Reason.CATCH_UP:
             return _into_storm(state, event, decision)
         case _:
@@ -211,7 +211,7 @@ def mentions_of(state: DestinationState, decision: Decision, card: Card | None) 
     return tuple(dict.fromkeys(people))
 
 
-def _into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
+def into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
     """Return the state with an event on the head of its batch, if it has one and the event is a failure."""
     head = state.batch_head(card.id) if card else None
     if head is None or event.happened not in FAILURES:

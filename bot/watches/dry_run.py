@@ -14,7 +14,7 @@ from bot.domain.attempts import on_fleet_clock
 from bot.domain.cards import wants
 from bot.domain.changes import Change, EndReason, EventKind, Kind
 from bot.domain.dry_runs import REACH, DryRun, ServiceBasis
-from bot.domain.event_log import LoggedEvent
+from bot.domain.event_log import Ended, LoggedEvent
 from bot.domain.mirrored_scopes import services_to_watch
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
@@ -45,6 +45,7 @@ class _Found:
     """What is known of one service."""
 
     events: list[Event] = field(default_factory=list[Event])
+    ended: Sequence[Ended] = ()
     logged_since: datetime | None = None
     listed_since: datetime | None = None
     cut: bool = False
@@ -80,7 +81,7 @@ def _complete(found: _Found, since: datetime) -> bool:
 
 async def _read_log(deps: Deps, provider: Provider, spec: WatchSpec, since: datetime, into: _Found) -> None:
     page = await deps.store.event_log.read((provider.account, provider.service), since, deps.clock())
-    into.logged_since = page.complete_since
+    into.logged_since, into.ended = page.complete_since, page.ended
     into.events += [each for each in changes((provider.account, provider.service), page.events) if _wanted(spec, each)]
 
 
@@ -158,7 +159,9 @@ async def _tried(deps: Deps, trial: Watch, known: Known[_Found], most: int) -> D
     events.sort(key=lambda event: event.at)
     left_out = max(0, len(events) - most)
     since = events[left_out].at if left_out else now - REACH
-    virtual = VirtualDestination(trial.place, Rules(watches=(trial,), mutes=rules.mutes), since)
+    by_share = trial.spec.after is not None and trial.spec.after.share is not None
+    ended = {(one.provider.account, one.provider.service): one.result.ended for one in known.asked if by_share}
+    virtual = VirtualDestination(trial.place, Rules(watches=(trial,), mutes=rules.mutes), since, ended)
     posts = await virtual.run(events[left_out:], now)
     return DryRun(
         trial.spec,

@@ -4,7 +4,7 @@ It takes the steps that delivery takes, with the same rules, and posts nothing.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, groupby
@@ -14,10 +14,12 @@ from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step, next_t
 from bot.domain.cards import Card
 from bot.domain.changes import Change
 from bot.domain.dry_runs import WouldPost
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, read_posts
 from bot.domain.notifications import GroupHead, Notification, ServiceHead, StormHead, ThreadLine, WatchEvent
 from bot.domain.outbox import ChangedEntry, Entry, InFlightPost, OutboxSnapshot, ServiceEntry, read_record
 from bot.domain.service_events import ServiceEvent
+from bot.domain.service_key import Service
 from bot.domain.slack_ids import bare_id
 from bot.domain.watches import Rules
 
@@ -34,11 +36,15 @@ class _Posted:
 
 @dataclass(slots=True)
 class VirtualDestination:
-    """A destination with these rules, where nothing is open at first; `now` is the time of the last step."""
+    """A destination with these rules, where nothing is open at first; `now` is the time of the last step.
+
+    `ended` are the jobs of services that its rules judge by a share.
+    """
 
     destination: str
     rules: Rules
     now: datetime
+    ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
     _records: dict[str, str] = field(default_factory=dict[str, str])
     _cards: dict[str, Card] = field(default_factory=dict[str, Card])
     _groups: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
@@ -99,6 +105,7 @@ class VirtualDestination:
             posts=self._posts,
             records=dict(self._records),
             rules=self.rules,
+            ended={service: [each for each in ends if each.at <= self.now] for service, ends in self.ended.items()},
         )
 
     def _record(self, step: DeliveryStep) -> None:

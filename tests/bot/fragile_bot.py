@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine
@@ -26,7 +26,7 @@ class FragileBot(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.now = NOW
+        self.now: datetime = NOW
         self.fuse = Fuse()
         self.turns = Turns()
         self.run(self._open())

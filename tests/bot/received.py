@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bot.delivery import group_rendering, rendering
@@ -15,7 +16,7 @@ from bot.domain.notifications import BatchEnd, CardChange, Head, NewCard, Notifi
 from bot.store import Store
 from bot.store.redis.keys import DECIDED, GROUP_JOBS
 from bot.views.slack.block_kit import Message
-from tests.bot.promised import FAILURES, key
+from tests.bot.promised import FAILURES, Modelled, key
 from tests.bot.slack import Said
 
 
@@ -84,7 +85,7 @@ class Received(NamedTuple):
     waiting: set[str]
     decisions: dict[str, list[Decision]]
 
-    def found(self, words: dict[str, str]) -> Counter[str]:
+    def found(self, words: Mapping[str, str]) -> Counter[str]:
         """Count how often each step is found; `words` are those of each event, by its id."""
         own = [each for told in self.told.values() for each in told if each != "final"]
         members = [each for found in self.members.values() for each in found]
@@ -110,9 +111,6 @@ class Received(NamedTuple):
             if event.startswith(refs)
             for each in decisions
         ]
-
-    def final(self, event: str) -> list[Decision]:
-        return [each for each in self.decisions.get(event, ()) if each.outcome.final]
 
 
 def kind_of(event: str) -> str:
@@ -182,7 +180,7 @@ def _check_apart(here: Received) -> None:
             reasons.setdefault(group.fingerprint, []).append(group)
     for groups in reasons.values():
         in_turn = sorted(groups, key=lambda group: group.opened_at)
-        for before, after in zip(in_turn, in_turn[1:], strict=False):
+        for before, after in pairwise(in_turn):
             assert before.closed_at, "a reason has one open group"
             assert before.closed_at <= after.opened_at
 
@@ -193,3 +191,32 @@ def check_storms(here: Received) -> None:
     for group in here.groups.values():
         counts.update(group.counts)
     assert +counts == Counter(kind_of(event) for event in here.counted()), "a count is an event"
+
+
+def check_found(here: Received, promised: Mapping[str, bool], words: Mapping[str, str], *, settled: bool) -> None:
+    """Check that each step is found where it is promised, and once. Unless `settled`, a group may hold it."""
+    found = here.found(words)
+    assert set(found) <= set(promised), f"not promised: {set(found) - set(promised)}"
+    assert set(found.values()) <= {1}, f"found more than once: {found - Counter(set(found))}"
+    missing = {step for step, surely in promised.items() if surely and not found[step]}
+    assert missing <= (set() if settled else here.waiting), f"lacks {missing}: {here.decided(missing)}"
+
+
+def check_decisions(here: Received, *, settled: bool) -> None:
+    """Check that each event has one last decision, or, unless all is `settled`, is held."""
+    for event, decisions in here.decisions.items():
+        last = [each for each in decisions if each.outcome.final]
+        assert len(last) == 1 if settled else len(last) <= 1, f"{event}: {decisions}"
+    assert not settled or not here.waiting
+    assert not settled or not [name for name, group in here.groups.items() if group.hold]
+
+
+def check_order(here: Received, cards: Mapping[str, Modelled]) -> None:
+    """Check the replies in the thread of each card: their order, and that a batch ends once."""
+    assert set(here.told) <= {*cards, ""}
+    for card, model in cards.items():
+        told = here.told.get(card, [])
+        rest = iter([words for words, _ in model.told])
+        assert all(words in rest for words in told), f"{told} is not in the order of {model.told}"
+        ends = [surely for words, surely in model.told if words == "final"]
+        assert sum(ends) <= told.count("final") <= len(ends)

@@ -21,6 +21,7 @@ from bot.delivery import card_editor, dispatcher, sender
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.slack_ids import is_user
+from bot.domain.watches import WatchSpec
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN, NUMBERS, RULES
@@ -31,9 +32,9 @@ from bot.watches.unwatch import unwatch
 from providers.models import Job, JobRef, JobState
 from tests.bot import received as workspace
 from tests.bot.promised import EVENTS, Modelled, Step
-from tests.bot.received import Received, check_groups, check_storms, received
+from tests.bot.received import check_decisions, check_found, check_groups, check_order, check_storms, received
 from tests.bot.samples import SERVICE
-from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon
+from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon, specs
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
@@ -69,8 +70,13 @@ class Story(WatchedStory):
 
     # What people do.
 
-    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3))
-    def some_are_followed(self, places: list[tuple[str, tuple[str, On, To | None]]]) -> None:
+    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3),
+                watched=st.lists(st.tuples(specs, st.sampled_from(HERE)), max_size=3))  # fmt: skip
+    def some_are_followed(
+        self, places: list[tuple[str, tuple[str, On, To | None]]], watched: list[tuple[WatchSpec, str]]
+    ) -> None:
+        for spec, here in watched:
+            self.watch(spec, here, USERS[0], None)
         for here, wanted in places:
             self.subscribe(IDS[:2], here, wanted, None)
             self.subscribe(IDS[2:3], here, wanted, None)
@@ -368,37 +374,9 @@ class Story(WatchedStory):
             here = self.run(received(self.store, destination, self.slack.said, self._slots()))
             check_groups(here, self.slack.said)
             check_storms(here)
-            self._found_once(destination, here, settled=settled)
-            self._in_order(destination, here)
-
-    def _found_once(self, destination: str, here: Received, *, settled: bool) -> None:
-        """Check that each step is found where it is promised, and once; and that each event has one last decision."""
-        found, promised = here.found(self.words), self.promises[destination].steps
-        assert set(found) <= set(promised), f"{destination} was not promised {set(found) - set(promised)}"
-        assert set(found.values()) <= {1}, f"{destination} has more than once: {found - Counter(set(found))}"
-        missing = {words for words, surely in promised.items() if surely and not found[words]}
-        assert missing <= (set() if settled else here.waiting), (
-            f"{destination} lacks {missing}: {here.decided(missing)}"
-        )
-        if settled:
-            assert not here.waiting
-            assert not [name for name, group in here.groups.items() if group.hold]
-        for event, decisions in here.decisions.items():
-            assert len(here.final(event)) == 1 or not settled, (
-                f"{destination}: {event} has one last decision: {decisions}"
-            )
-            assert len(here.final(event)) <= 1, f"{event} is decided once: {decisions}"
-
-    def _in_order(self, destination: str, here: Received) -> None:
-        """Check the replies in the thread of each card: their order, and that a batch ends once."""
-        cards = {card: model for (place, card), model in self.cards.items() if place == destination}
-        assert set(here.told) <= {*cards, ""}
-        for card, model in cards.items():
-            told = here.told.get(card, [])
-            rest = iter([words for words, _ in model.told])
-            assert all(words in rest for words in told), f"{told} is not in the order of {model.told}"
-            ends = [surely for words, surely in model.told if words == "final"]
-            assert sum(ends) <= told.count("final") <= len(ends)
+            check_found(here, self.promises[destination].steps, self.words, settled=settled)
+            check_decisions(here, settled=settled)
+            check_order(here, {card: model for (place, card), model in self.cards.items() if place == destination})
 
     def _cards_are_right(self) -> None:
         notes: Counter[str] = Counter()

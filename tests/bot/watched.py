@@ -27,9 +27,11 @@ LISTED = ("acme", "listed")
 """A service that lists its jobs, none of which is followed."""
 HERE = ["C1", "C2"]
 USERS = ["U1", "U2"]
-CODES = ["A", "B", None]
-AT_ONCE = (JobState.PENDING, JobState.RUNNING, JobState.FAILED, JobState.SUCCEEDED)
+CODES = ["A", "A", "B", None]
+AT_ONCE = (JobState.FAILED, JobState.FAILED, JobState.RUNNING, JobState.PENDING, JobState.SUCCEEDED)
 UNDO = timedelta(hours=1)
+NOTICED_WITHIN = timedelta(seconds=123)
+"""A story knows no better than this when a step was noticed: it looks twice."""
 
 crashes = st.none() | st.tuples(st.integers(0, 40), st.booleans())
 soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
@@ -75,11 +77,12 @@ class ModelledWatch:
     def counts(self, step: Step, now: datetime) -> list[Step]:
         """Count a failure; return those that reach the threshold with it."""
         after = self.spec.after
-        if after is None or after.count is None:
-            return []
+        if after is None or after.count is None or step.events[-1] == "lost":
+            return []  # the story does not know when a look took a job for lost
         mine = self.times.setdefault(reason(step), [])
         mine.append((now, step))
-        within = [each for at, each in mine if now - at <= timedelta(seconds=after.window_s)]
+        window = timedelta(seconds=after.window_s) - NOTICED_WITHIN
+        within = [each for at, each in mine if now - at <= window]
         return within if len(within) >= after.count else []
 
 
@@ -164,6 +167,13 @@ class WatchedStory(FragileBot):
         for name in [each.id for each in groups if each.open and each.group is GroupKind.FAILURES][:1]:
             self.until_done(lambda name=name: snooze_group(self.services, name, here, here, until), crash)
 
+    @precondition(lambda self: self.watches)
+    @rule(number=st.integers(1, 8), code=codes, crash=soon, place=st.sampled_from(HERE + USERS))
+    def many_fail_and_that_is_told(self, number: int, code: str | None, crash: Any, place: str) -> None:
+        self.jobs_of_nobody([(slot, JobState.FAILED, code) for slot in range(number)], None)
+        for destination in [place, *HERE]:
+            self.survived(dispatcher.deliver(self.services, destination), crash)
+
     def _settle(self, destination: str) -> None:
         """Deliver what waits: rules that change decide about what happens from now on."""
         self.run(self.store.outbox.restore(destination))
@@ -177,7 +187,8 @@ class WatchedStory(FragileBot):
 
     # What jobs do that nobody follows.
 
-    @rule(changes=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(AT_ONCE), codes), min_size=1, max_size=5),
+    @precondition(lambda self: self.watches)
+    @rule(changes=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(AT_ONCE), codes), min_size=1, max_size=8),
           crash=crashes)  # fmt: skip
     def jobs_of_nobody(self, changes: list[tuple[int, JobState, str | None]], crash: Any) -> None:
         self._clocks_strike()
@@ -187,9 +198,13 @@ class WatchedStory(FragileBot):
             if job is None or job.state.ended:
                 job = self.listed.job(f"n{self.number}").model_copy(update={"created_at": self.now})
             self.nobody[slot] = self._moved(job, state, code)
-            kept = [each for each in self.listed.jobs if each.id != job.id]
-            self.listed.jobs = sorted([self.nobody[slot], *kept], key=lambda job: job.created_at, reverse=True)
+            self._lists([self.nobody[slot], *(each for each in self.listed.jobs if each.id != job.id)])
         self._look_around(crash)
+
+    def _lists(self, jobs: list[Job]) -> None:
+        """Have the service list these jobs, the newest first."""
+        created = {each.id: each.created_at or self.now for each in jobs}
+        self.listed.jobs = sorted(jobs, key=lambda job: created[job.id], reverse=True)
 
     def _moved(self, job: Job, state: JobState, code: str | None = None) -> Job:
         error = JobError(code=code) if state is JobState.FAILED and code else None

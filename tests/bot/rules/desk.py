@@ -8,6 +8,7 @@ from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step
 from bot.domain.cards import Card
 from bot.domain.changes import Change, compare
 from bot.domain.decisions import Decided, Decision, Outcome
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id, read_posts
 from bot.domain.notifications import Content, GroupHead, ServiceHead, StormHead
 from bot.domain.outbox import Body, ChangedEntry, Entry, OutboxSnapshot, ServiceEntry, encode_record, read_record
@@ -51,6 +52,7 @@ class Desk:
     posts: list[tuple[datetime, Content]] = field(default_factory=list[tuple[datetime, Content]])
     decisions: list[Decided] = field(default_factory=list[Decided])
     members: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    ended: dict[tuple[str, str], list[Ended]] = field(default_factory=dict[tuple[str, str], list[Ended]])
 
     def __post_init__(self) -> None:
         self.records = {card_id: encode_record(card) for card_id, card in self.cards.items()}
@@ -89,7 +91,9 @@ class Desk:
 
     @property
     def snapshot(self) -> OutboxSnapshot:
-        snapshot = OutboxSnapshot(CHANNEL, list(self._entries), records=dict(self.records), rules=self.rules)
+        snapshot = OutboxSnapshot(
+            CHANNEL, list(self._entries), records=dict(self.records), rules=self.rules, ended=self.ended
+        )
         for name, text in self.records.items():
             if name == POSTS_ID:
                 snapshot.posts = read_posts(text)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.cards import Snooze
 from bot.domain.changes import Change, EventKind
 from bot.domain.decisions import Outcome, Reason
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import GroupKind
 from bot.domain.notifications import GroupHead, ServiceHead, StormHead, ThreadLine, WatchEvent
 from bot.domain.service_events import ServiceEvent
@@ -116,6 +117,16 @@ class TestThresholds:
                 2,
                 5,
             )
+
+    def test_a_share_is_judged_from_ten_jobs_on(self):
+        desk = Desk(rules(watch(after={"share": 20, "window_s": 3600})))
+        desk.ended = {("acme", "video"): [Ended(NOW, 0, 7), Ended(NOW, 2, 2)]}
+        desk.takes(failed(1), failed(2))
+        assert desk.posts == []
+        desk.ended = {("acme", "video"): [Ended(NOW, 0, 7), Ended(NOW, 3, 3)]}
+        desk.takes(failed(3))
+        [head] = desk.heads
+        assert head.count == 3
 
     def test_each_hold_is_followed_by_one_final_decision(self):
         desk = Desk(rules(watch(after={"count": 3, "window_s": 600}))).takes(failed(1), failed(2), failed(3), failed(4))
