@@ -116,9 +116,7 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
     """Yield the state after each thing that is due without an entry, and what it asks for."""
     applied = apply(state, HeldTimer())
     yield applied
-    restored = [
-        (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
-    ]
+    restored = [(state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(state, group)]
     for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
         # What waits may reach the threshold: it is counted first.
         counting = bool(snapshot.entries) and snapshot.groups[group_id].counting

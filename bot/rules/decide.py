@@ -109,6 +109,8 @@ def _in_thread(situation: Situation, card: Card) -> RuleResult:
     """Return whether a reply to a card is posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
+    if card.ts and _catches_up(situation):
+        return situation.fold(Reason.CATCH_UP)
     if card.ts and situation.state.waiting.replies > REPLIES_MAX:
         return situation.fold(Reason.STORM, waiting=situation.state.waiting.replies)
     return situation.post(Reason.WANTED)
@@ -188,7 +190,7 @@ def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
 def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> RuleResult:
     """Return what becomes of a failure that a rule wants: an open group takes it in, a threshold holds it."""
     group = situation.state.group_of(event.fingerprint)
-    if group and group.takes:
+    if group and group.takes and not group.in_gap:
         return situation.fold(Reason.GROUP, group=group.id)
     if after is None:
         return _new_message(situation, situation.post(Reason.FIRST), snooze)
@@ -215,9 +217,14 @@ def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) 
         snooze = here
     if snooze:
         return situation.hold(Reason.SNOOZED, snooze.until)
-    storm = situation.state.storm()
-    if situation.event.late and (situation.state.waiting.late > 1 or (storm and storm.offline_from)):
+    if _catches_up(situation):
         return situation.fold(Reason.CATCH_UP)
     if (posts := len(situation.state.recent_posts)) >= BUDGET:
         return situation.fold(Reason.STORM, posts=posts, window_s=int(BUDGET_WINDOW.total_seconds()))
     return post
+
+
+def _catches_up(situation: Situation) -> bool:
+    """Whether an event belongs in the message about what was missed while Callboard was down."""
+    storm = situation.state.storm()
+    return situation.event.late and (situation.state.waiting.late > 1 or bool(storm and storm.offline_from))

@@ -272,7 +272,7 @@ class WatchedStory(FragileBot):
         batch = self._in_batch(destination, step)
         at_once = [each for each in mine if not each.removed and (not each.spec.after or batch or not step.failure)]
         for each in mine:
-            if each.removed and self.now - each.removed < UNDO and step.failure and not batch:
+            if each.removed and self.now - each.removed < UNDO and step.failure and not (batch or each.spec.after):
                 each.gap.append(step)
             elif each.spec.after and not each.removed and step.failure and not batch:
                 for reached in each.counts(step, self.now):

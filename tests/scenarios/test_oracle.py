@@ -10,7 +10,8 @@ import pytest
 from bot.delivery import card_editor
 from bot.deps.deps import Deps
 from bot.domain import walks
-from bot.polling import discovery
+from bot.polling import discovery, sweep
+from bot.store import slack_rate_limits
 from sandbox.clouds.jobs import Failure
 from tests.oracle import matcher
 from tests.oracle.onlooker import Onlooker
@@ -24,11 +25,14 @@ SERVICES = ("video-ocr", "image-moderation", "digital-human")
 @pytest.fixture
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new jobs, and edit heads, many times a second."""
+    monkeypatch.setattr(sweep, "LOOKAHEAD", timedelta(seconds=0.05))
     monkeypatch.setattr(discovery, "PACE_MIN_S", 0.1)
     monkeypatch.setattr(walks, "PACE_MIN_S", 0.1)
     monkeypatch.setattr(walks, "PACE_MAX_S", 0.3)
     monkeypatch.setattr(card_editor, "GROWS_FAST", timedelta(seconds=0.3))
     monkeypatch.setattr(card_editor, "GROWS", timedelta(seconds=0.3))
+    monkeypatch.setattr(slack_rate_limits, "HEADS_A_MINUTE", 1_000)
+    monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 1_000)
 
 
 def onlooker(scene: Scene) -> Onlooker:
@@ -55,6 +59,7 @@ def test_the_oracle_imports_nothing_of_the_bot():
 
 async def test_several_channels(stage: Stage):
     oracle = onlooker(stage.scene)
+    await oracle.calm()
     await oracle.watch("media-cn -name:spare -code:alg.011", "C0ONCALL")
     await oracle.watch("video-ocr name:few on:any", "C0MEDIA")
     await oracle.watch("image-moderation code:AIS.04* on:failed", "C0MEDIA")

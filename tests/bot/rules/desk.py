@@ -5,13 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change, compare
 from bot.domain.decisions import Decided, Decision, Outcome
 from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id, read_posts
 from bot.domain.notifications import Content, GroupHead, ServiceHead, StormHead
-from bot.domain.outbox import Body, ChangedEntry, Entry, OutboxSnapshot, ServiceEntry, encode_record, read_record
+from bot.domain.outbox import (
+    Body,
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    ServiceEntry,
+    SnoozedEntry,
+    encode_record,
+    read_record,
+)
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
 from providers.models import Job, JobError, JobState
@@ -73,6 +82,12 @@ class Desk:
         while (step := self.step()) is not None:
             self._record(step)
         return self
+
+    def snoozes(self, card: str, snooze: Snooze) -> "Desk":
+        """Have somebody snooze a card or a group."""
+        self._number += 1
+        self._entries.append(Entry("acme/video", f"{self._number}-0", card, SnoozedEntry(at=self.now, snooze=snooze)))
+        return self.takes()
 
     def waits(self, **time: float) -> "Desk":
         """Let time pass, and do what is due by then, minute by minute."""
