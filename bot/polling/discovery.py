@@ -1,6 +1,6 @@
 """Notices the new jobs of a watched service: first a baseline, then a walk in each sweep."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.attempts import Attempt, on_fleet_clock, with_events
@@ -84,18 +84,35 @@ def next_walk_in(known: Discovery, now: datetime) -> float:
 
 async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
-    await observe_jobs(sweep, jobs, asked_at)
-    if sweep.provider.capabilities.lists and sweep.discovery and sweep.discovery.since:
-        await notice(sweep, jobs, asked_at)
-
-
-async def notice(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Record the jobs of a list that nobody knows: they are tracked, and what happened to them are events."""
-    created = creations(jobs)
-    unknown = await sweep.deps.store.discovery.unknown(sweep.service, jobs, created)
-    if not unknown:
+    since = sweep.discovery.since if sweep.discovery and sweep.provider.capabilities.lists else None
+    if since is None:
+        await observe_jobs(sweep, jobs, asked_at)
         return
-    listed = [(job, at) for job, at in zip(jobs, created, strict=True) if job.id in unknown]
+    settled, now = sweep.deps.settled, sweep.deps.clock()
+    if news := settled.unsettled(sweep.service, since, jobs, now) | (sweep.left.keys() & {job.id for job in jobs}):
+        listed = [pair for pair in zip(jobs, creations(jobs), strict=True) if pair[0].id in news]
+        await observe_jobs(sweep, [job for job, _ in listed], asked_at)
+        unknown = await notice(sweep, listed, asked_at)
+        settled.add(sweep.service, since, (job for job, _ in listed if job.state.ended and job.id not in unknown), now)
+
+
+async def notice(
+    sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], asked_at: datetime
+) -> Collection[str]:
+    """Record the jobs of a list that nobody knows: they are tracked, and what happened to them are events.
+
+    `listed` has each job with its creation. Returns the ids of those that nobody knew.
+    """
+    jobs, created = [job for job, _ in listed], [at for _, at in listed]
+    unknown = await sweep.deps.store.discovery.unknown(sweep.service, jobs, created)
+    if unknown:
+        await _record_unknown(sweep, [pair for pair in listed if pair[0].id in unknown], unknown, asked_at)
+    return unknown
+
+
+async def _record_unknown(
+    sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], unknown: Mapping[str, int], asked_at: datetime
+) -> None:
     if sweep.discovery and sweep.discovery.failures_only and sweep.tracks:
         await _remember_unread(sweep, listed, asked_at)
         listed = [(job, at) for job, at in listed if job.state is JobState.FAILED]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.elapsed import passed
 from bot.domain.mirrored_scopes import owns
 from bot.domain.tracked_jobs import Due, JobUpdate, instant
-from bot.domain.walks import PACE_MIN_S, Discovery
+from bot.domain.walks import PACE_MIN_S, Discovery, creations
 from bot.polling.discovery import notice, track
 from bot.polling.recorder import record_updates
 from bot.polling.service_sweep import ServiceSweep
@@ -44,7 +44,8 @@ async def adopt(sweep: ServiceSweep) -> None:
         await sweep.deps.store.discovery.begin(sweep.service, known, known_as_ended)
     else:
         await sweep.deps.store.discovery.remember(sweep.service, known_as_ended)
-        await notice(sweep, [job for job in ended if job not in before], now)
+        news = [job for job in ended if job not in before]
+        await notice(sweep, [*zip(news, creations(news), strict=True)], now)
     sweep.discovery = known._replace(walked_at=now, pace_s=PACE_MIN_S)
     await track(sweep, [each for each in looked_up if not each[0].state.ended][:ADOPTED_MAX])
     await _drop_oldest(sweep)

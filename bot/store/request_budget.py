@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from bot.domain.errors import StoreUnavailable
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import BUDGET
-from providers.http.rate_limit import BudgetLeft, WindowBudget
+from providers.http.rate_limit import SHARE, BudgetLeft, WindowBudget
 
 # The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
 _NOW = """
@@ -79,7 +79,12 @@ class SharedBudget:
         self._own = WindowBudget()
 
     async def acquire(self, key: str, per_second: float) -> None:
-        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        """Return when a request may be made; raises Throttled when that is after the question's deadline.
+
+        What has only a share is counted here: across the fleet one process at a time sweeps a service.
+        """
+        if key.endswith(SHARE):
+            return await self._own.acquire(key, per_second)
         try:
             async with self._link.use():
                 await self._shared.acquire(key, per_second)

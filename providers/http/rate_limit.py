@@ -21,6 +21,8 @@ OWN_LIMIT: Final = "budget"
 """The code of a question that our own request budget left no time for: it says nothing about the service."""
 
 
+SHARE: Final = "/share"
+"""How the key of a part of a budget ends: what sweeps may use."""
 _AGAIN_S: Final = 0.5
 """The shortest wait, in seconds, for what is not left in a window."""
 
@@ -33,7 +35,10 @@ class BudgetLeft(NamedTuple):
 
 
 class Budget(Protocol):
-    """Allows or delays requests. `key` names what is counted: an account and a service or operation."""
+    """Allows or delays requests.
+
+    `key` names what is counted: an account and a service or operation, with SHARE at its end for a part of that.
+    """
 
     async def acquire(self, key: str, per_second: float) -> None:
         """Return when a request may be made; raises Throttled when that is after the question's deadline."""

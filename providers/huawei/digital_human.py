@@ -16,6 +16,7 @@ from providers.errors import InvalidQuery, ProviderError
 from providers.http.deadline import raw_wanted
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api
+from providers.huawei.known_entries import KnownEntries
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.json_fields import Unreadable
@@ -67,6 +68,7 @@ class DigitalHuman:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="metastudio", per_second=per_second)
         self._takes_many_ids = True
+        self._entries = KnownEntries(self._job, ("job_id", "state", "lastupdate_time"))
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first; without any filter those of the last month."""
@@ -82,7 +84,8 @@ class DigitalHuman:
         )
         limit = page_size(query, narrowed_here=bool(here))
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
-        return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
+        read = partial(self._job, kind=kind) if kind else self._entries.job
+        return first_entries([batch], read, query, OFFSET_MAX)
 
     async def _batch(
         self, params: Sequence[tuple[str, str]], start: Start, limit: int, *, by_id: bool = False

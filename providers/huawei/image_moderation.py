@@ -18,6 +18,7 @@ from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError,
 from providers.http.deadline import raw_wanted
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
+from providers.huawei.known_entries import KnownEntries
 from providers.huawei.paging import ALL, Batch, Start
 from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
 from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
@@ -66,6 +67,7 @@ class ImageModeration:
         self.region: Final = account.region
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
+        self._entries = KnownEntries(self._job, ("job_id", "status", "update_time"))
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
@@ -83,7 +85,7 @@ class ImageModeration:
         listed: dict[str, Job] = {}
         malformed = 0
         for batch in batches:
-            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
+            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._entries.job(item, at))
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
         matching = filter(query.matches, listed.values()) if query.filters else listed.values()
