@@ -58,7 +58,7 @@ def _table(title: str, model: type[BaseModel], note: str) -> Iterator[str]:
     yield from (" ".join((inspect.getdoc(model) or "").split()), "")
     if note:
         yield from (note, "")
-    yield from ("| key | expected | unless you say it |", "| --- | --- | --- |")
+    yield from ("| key | expected | default |", "| --- | --- | --- |")
     yield from (f"| `{name}` | {_expected(name, field)} | {_default(field)} |" for name, field in _fields(model))
     yield ""
 

@@ -1,8 +1,10 @@
 """`callboard jobs …`: the words of the slash command, answered as a table or as JSON."""
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,7 +14,7 @@ from bot.config.settings import Settings
 from bot.deps.deps import Deps
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
-from bot.domain.errors import UsageError
+from bot.domain.errors import ConfigError, StoreUnavailable, UsageError
 from bot.domain.quoting import quoted
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
@@ -33,6 +35,8 @@ from handlers.commands.parser import parse
 from providers.registry import meaning
 
 V = TypeVar("V", bound=Partial)
+LINKS_S = 3.0
+"""Seconds that Slack has to answer before an explanation goes without links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,29 @@ async def answer(settings: Settings, request: Request, say: Say) -> Answer:
     if request.command == "help":
         return _help(request.text)
     async with open_deps(settings, redis_needed=False) as deps:
+        if request.command == "why":
+            async with _linking(settings, deps) as linking:
+                return await _why(linking, request, say)
         return await _answer(deps, request, say)
+
+
+@asynccontextmanager
+async def _linking(settings: Settings, deps: Deps) -> AsyncGenerator[Deps]:
+    """Open Slack for links to messages; without its secrets, or an answer of Slack, there are none."""
+    from aiohttp import ClientError
+    from slack_sdk.errors import SlackApiError
+
+    from bot.slack_api.connect import open_workspaces
+
+    if settings.slack is None:
+        yield deps
+        return
+    async with AsyncExitStack() as stack:
+        with suppress(ConfigError, SlackApiError, StoreUnavailable, ClientError, TimeoutError):
+            async with asyncio.timeout(LINKS_S):
+                workspaces = await stack.enter_async_context(open_workspaces(settings.slack, deps))
+            deps = replace(deps, workspaces=workspaces)
+        yield deps
 
 
 async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
@@ -92,8 +118,6 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
             health = await _whole(check_accounts(deps), say)
             errors = [each.error for each in health.services if each.error]
             return Answer(json_output.accounts(health), partial(tables.accounts, health), errors, len(health.services))
-        case "why":
-            return await _why(deps, request, say)
         case "find":
             jobs = await _whole(find_jobs(deps, request.text, limit=request.limit), say)
         case _:

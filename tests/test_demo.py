@@ -18,6 +18,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser import NEEDS_CHROMIUM, looking_at
 from tests.demo import ENDS_WITHIN_S, Demo, running
 
+STORM_MS = 120_000
+"""How long the storm may take to be noticed, and each cause to have a second failure: it lasts a minute."""
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -40,10 +42,10 @@ class Newcomer:
         assert self.words.popleft() == words
         return words
 
-    async def types(self, text: str) -> Locator:
-        """Type a line and return the answer that appears below."""
+    async def types(self, text: str, more: str = "") -> Locator:
+        """Type a line, with more behind it, and return the answer that appears below."""
         below = await self._below()
-        await self.page.get_by_role("textbox").fill(self.reads(text))
+        await self.page.get_by_role("textbox").fill(self.reads(text) + more)
         await self.page.get_by_role("textbox").press("Enter")
         return await self._appears(below)
 
@@ -113,6 +115,7 @@ async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
     await _a_list_and_why_a_job_failed(dana)
     card = await _a_card_for_the_alert(dana)
     await _the_end_is_told(dana, card)
+    await _a_watch_and_a_storm(dana)
     await _whatever_a_message_names(dana)
     await _the_home_tab(dana)
     await _the_form_to_find(dana)
@@ -162,6 +165,19 @@ async def _the_end_is_told(dana: Newcomer, card: Locator) -> None:
     await expect(card).to_contain_text("1 reply")
     told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
     await expect(told).to_contain_text("was 🔄 running")
+
+
+async def _a_watch_and_a_storm(dana: Newcomer) -> None:
+    watching = await dana.types("/jobs watch video-ocr")
+    await expect(watching).to_contain_text("it would have posted")
+    await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
+    heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
+    await expect(heads).to_have_count(3, timeout=STORM_MS)
+    listed = await dana.gets("Show all", heads.first)
+    await expect(listed).to_contain_text("1–")
+    job = listed.locator("code").last
+    why = await dana.types("/jobs why", f" {await job.inner_text()}")
+    await expect(why).to_contain_text("same cause as")
 
 
 async def _whatever_a_message_names(dana: Newcomer) -> None:

@@ -39,8 +39,11 @@ ROOM_OF_WORDS = {
     ("groups", "bot/domain/access.py"),
     ("words", "bot/domain/watches.py"),
     ("words", "bot/config/watch_tables.py"),
+    ("hold", "bot/domain/decisions.py"),
+    ("catch_up", "bot/domain/decisions.py"),
 }
-"""A view that is called so on purpose, and keys of `callboard.toml`: `groups` of a rule, `words` of a watch."""
+"""A view that is called so on purpose, keys of `callboard.toml` (`groups` of a rule, `words` of a watch), and words by
+which decisions are kept."""
 
 
 class Name(NamedTuple):

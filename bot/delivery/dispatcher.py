@@ -159,7 +159,7 @@ async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: D
         writes=tuple(step.writes),
         entries=step.by_slot,
         members=step.members,
-        decisions=step.decisions,
+        decisions=step.kept_decisions,
     )
     if await context.deps.store.outbox.apply(snapshot.destination, shown, snapshot.turn):
         await finish(context, shown)

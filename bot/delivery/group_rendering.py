@@ -7,6 +7,7 @@ from bot.delivery.shown_cards import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.cards import Card
+from bot.domain.changes import Change
 from bot.domain.failure_groups import FailureGroup, GroupKind, ShownGroup
 from bot.domain.watches import Mute
 from bot.slack_api.permalinks import permalink
@@ -28,13 +29,15 @@ async def draw_group(  # what a head consists of
     *,
     card: Card | None = None,
     groups: Mapping[str, FailureGroup] = NONE,
+    change: Change | None = None,
     posted: bool = True,
     held: bool = False,
 ) -> Message:
     """Return the message of a group as of now.
 
     `card` is that of a batch, `groups` those of a storm message by id, as they are after the step that posts it; what
-    is not given is read. `posted` says that it edits a message, `held` that a snooze held it. Raises StoreUnavailable.
+    is not given is read. `change` is the failure that is posted as the head. `posted` says that it edits a message,
+    `held` that a snooze held it. Raises StoreUnavailable.
     """
     match group.group:
         case GroupKind.STORM:
@@ -51,8 +54,16 @@ async def draw_group(  # what a head consists of
                 return batch_head(ShownGroup(group), each, meaning, posted=posted, held=held)
         case GroupKind.FAILURES:
             pass
-    drawn_group = ShownGroup(group, mute=await _mute(deps, group), link=await _link(deps, group))
-    return head(drawn_group, meaning, posted=posted, held=held)
+    ended, mute, link = await _ended(deps, group), await _mute(deps, group), await _link(deps, group)
+    return head(ShownGroup(group, ended, mute, link, change=change), meaning, posted=posted, held=held)
+
+
+async def _ended(deps: Deps, group: FailureGroup) -> int | None:
+    """Return how many jobs of its service ended since the first failure; None for one failure, which has no share."""
+    if group.count == 1:
+        return None
+    log = await deps.store.event_log.read((group.account, group.service), group.first_at, deps.clock())
+    return sum(each.jobs for each in log.ended)
 
 
 async def draw_thread_line(deps: Deps, group: FailureGroup) -> Message:

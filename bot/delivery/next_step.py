@@ -12,10 +12,10 @@ from itertools import takewhile
 
 from bot.domain.cards import Card, To
 from bot.domain.decisions import Decided
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
+from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification, StormHead
 from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_timers, job_events
+from bot.rules import group_reducer, group_timers, job_events
 from bot.rules.card_reducer import (
     Applied,
     GroupTimer,
@@ -45,6 +45,11 @@ class DeliveryStep:
     decisions: tuple[Decided, ...] = ()
 
     @property
+    def kept_decisions(self) -> tuple[Decided, ...]:
+        """The decisions that are kept."""
+        return tuple(each for each in self.decisions if each.decision.kept)
+
+    @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
         """The ids of the entries, by the slot they stand in."""
         slots: dict[str, tuple[str, ...]] = {}
@@ -71,10 +76,10 @@ def next_step(
 
 
 def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DeliveryStep | None:
-    state = _with_snoozes_ended(snapshot, _state(snapshot, now, numbers))
+    state = _with_waiting(snapshot, _with_snoozes_ended(snapshot, DestinationState.of(snapshot, now, numbers)))
     for applied in _timers(state, snapshot):
         if applied.notifications:
-            return _step(snapshot, (), applied)
+            return _posting_step(snapshot, 0, applied)
         state = applied.state
     entries, state = _without_posts(state, snapshot.entries)
     if snapshot.entries and not entries:
@@ -82,13 +87,14 @@ def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) 
     return _step(snapshot, entries, Applied(state)) if entries or state.changed else None
 
 
-def _state(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DestinationState:
-    """Return the state that Redis has, and what waits."""
+def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> DestinationState:
+    """Return the state with what waits in the outbox, and what cards held and may be posted."""
     changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
     followed = [entry.body.change for entry in snapshot.entries if entry.card and isinstance(entry.body, ChangedEntry)]
-    replies = sum(change.happened is not None and change.happened not in FAILURES for change in followed)
+    held = [change for card in state.cards.values() if not card.snooze for change in card.held.values()]
+    replies = sum(change.happened is not None and change.happened not in FAILURES for change in (*held, *followed))
     late = sum(bool(change.events) and job_events.noticed_late(change) for change in changes)
-    return replace(DestinationState.of(snapshot, now, numbers), waiting=Waiting(replies, late))
+    return replace(state, waiting=Waiting(replies, late))
 
 
 def _step(snapshot: OutboxSnapshot, entries: Sequence[Entry], applied: Applied) -> DeliveryStep:
@@ -110,11 +116,11 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
     """Yield the state after each thing that is due without an entry, and what it asks for."""
     applied = apply(state, HeldTimer())
     yield applied
-    restored = [
-        (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
-    ]
+    restored = [(state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(state, group)]
     for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
-        if at <= state.now:
+        # What waits may reach the threshold: it is counted first.
+        counting = bool(snapshot.entries) and snapshot.groups[group_id].counting
+        if at <= state.now and not counting:
             applied = apply(applied.state, GroupTimer(group_id))
             yield applied
 
@@ -140,11 +146,50 @@ def _posting(snapshot: OutboxSnapshot, state: DestinationState) -> DeliveryStep:
     first = snapshot.entries[0]
     held = _held_before(state, first)
     if held.notifications:
-        return _step(snapshot, (), held)
+        return _posting_step(snapshot, 0, held)
     applied = apply(held.state, first)
     if any(each.new_card for each in applied.notifications):
         return _new_card(snapshot, applied.state, first.card)
-    return _step(snapshot, snapshot.entries[:1], applied)
+    return _posting_step(snapshot, 1, applied)
+
+
+def _posting_step(snapshot: OutboxSnapshot, taken: int, applied: Applied) -> DeliveryStep:
+    """Return the step that posts a message, with so many entries; a storm message begins with all that waits for it."""
+    match applied.notifications:
+        case [Notification(content=StormHead(group=storm))]:
+            state, taken = _into_storm(snapshot, taken, applied.state, storm.id)
+            return _step(snapshot, snapshot.entries[:taken], group_reducer.posted_storm(state, state.groups[storm.id]))
+        case _:
+            return _step(snapshot, snapshot.entries[:taken], applied)
+
+
+def _into_storm(
+    snapshot: OutboxSnapshot, taken: int, state: DestinationState, storm: str
+) -> tuple[DestinationState, int]:
+    """Apply what waits up to the first thing that needs a message other than a storm message that is not posted yet."""
+    state = _released_into_storm(state, storm) or state
+    for entry in snapshot.entries[taken:]:
+        released = _released_into_storm(end_snooze_before(state, entry), storm)
+        applied = apply(released, entry) if released else None
+        if applied is None or not _is_of_storm(applied, storm):
+            break
+        state, taken = applied.state, taken + 1
+    return state, taken
+
+
+def _released_into_storm(state: DestinationState, storm: str) -> DestinationState | None:
+    """Release everything that is held; None where a message other than a storm message is needed for it."""
+    while (applied := apply(state, HeldTimer())).notifications:
+        if not _is_of_storm(applied, storm):
+            return None
+        state = applied.state
+    return applied.state
+
+
+def _is_of_storm(applied: Applied, storm: str) -> bool:
+    """Whether what was applied needs no message but this storm message."""
+    contents = [each.content for each in applied.notifications]
+    return all(isinstance(each, StormHead) and each.group.id == storm for each in contents)
 
 
 def _new_card(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -> DeliveryStep:

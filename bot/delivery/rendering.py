@@ -46,9 +46,9 @@ async def draw(deps: Deps, notification: Notification) -> Message:
 
 
 async def _head(deps: Deps, head: Head) -> Message:
-    card = head.card if isinstance(head, GroupHead) else None
+    card, change = (head.card, head.change) if isinstance(head, GroupHead) else (None, None)
     groups = {each.id: each for each in head.groups} if isinstance(head, StormHead) else {}
-    return await draw_group(deps, head.group, card=card, groups=groups, posted=False, held=head.held)
+    return await draw_group(deps, head.group, card=card, groups=groups, change=change, posted=False, held=head.held)
 
 
 def _alone(content: CardChange | BatchEnd | WatchEvent | Note) -> Message:

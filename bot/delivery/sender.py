@@ -76,7 +76,7 @@ async def post(
         writes=tuple(step.writes),
         entries=step.by_slot,
         members=step.members,
-        decisions=step.decisions,
+        decisions=step.kept_decisions,
     )
     message = await draw(context.deps, notification)
     answer = await outbox.begin(context.destination, in_flight, POST_INTERVAL_S, snapshot.turn)

@@ -21,7 +21,7 @@ class Attempt(NamedTuple):
 
     def after(self, change: Change) -> "Attempt":
         """Return the attempt of the job after a change of it."""
-        past = frozenset[EventKind]() if change.reopened else self.past
+        past = frozenset(_proven(change.job)) if change.reopened else self.past
         return Attempt(change.attempt, past | {*change.events})
 
 

@@ -69,7 +69,8 @@ class Decision(BaseModel):
 
     `rule` is the loudest rule that matched (`w7`, or `subscription`), `also` the others, `parameters` those of the
     reason, `until` the time to which a `hold` holds. Example: `fold` into group `g12` by `w7`, and by `w9` too.
-    `channel` and `ts` are the message that was posted, or into which it was folded, once that is there.
+    `channel` and `ts` are the message that was posted, or into which it was folded, once that is there. `held` says
+    that it follows a `hold`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,6 +85,12 @@ class Decision(BaseModel):
     until: Moment | None = None
     channel: str = ""
     ts: str = ""
+    held: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is kept for `/jobs why`: an event that is dropped at once is decided again from the event log."""
+        return self.held or self.outcome is not Outcome.DROP
 
 
 class Decided(NamedTuple):

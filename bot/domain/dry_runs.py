@@ -48,7 +48,8 @@ class ServiceBasis(NamedTuple):
 class DryRun:
     """What a watch would have posted between `since` and `now`.
 
-    `events` counts those that the watch wants, `left_out` the older ones that were too many to try.
+    `events` counts those of the last 24 hours that the watch wants. `left_out` are the older ones of them, which were
+    too many to try: `since` is the time of the first that was tried then.
     """
 
     spec: WatchSpec

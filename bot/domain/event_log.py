@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.cards import ENDS
 from bot.domain.changes import Change, EndReason, EventKind, Kind
 from providers.mirrors import own_job
 from providers.models import Job, JobError, JobRef, JobState, Moment
@@ -17,6 +18,7 @@ KEPT_MAX = 50_000
 """Lines of one service."""
 COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED})
 """Events that have a line only where a watch wants them; of these, ends are counted."""
+FAILED = frozenset({EventKind.FAILED, EventKind.LOST})
 STATES = {
     EventKind.SUBMITTED: JobState.PENDING,
     EventKind.STARTED: JobState.RUNNING,
@@ -109,12 +111,26 @@ class OutcomeCount(NamedTuple):
     number: int
 
 
+class Ended(NamedTuple):
+    """Jobs that ended at a time, or within the minute that begins then: `failed` of `jobs`."""
+
+    at: datetime
+    failed: int
+    jobs: int
+
+
 class LogPage(NamedTuple):
     """A part of the log. `complete_since` is from when on it has everything; None where it may lack events."""
 
     events: tuple[LoggedEvent, ...]
     counts: tuple[OutcomeCount, ...]
     complete_since: datetime | None
+
+    @property
+    def ended(self) -> tuple[Ended, ...]:
+        """The jobs that ended, as a share of failures is judged by."""
+        lines = [Ended(each.when, each.event in FAILED, 1) for each in self.events if each.event in ENDS]
+        return (*lines, *(Ended(each.minute, 0, each.number) for each in self.counts if each.event in ENDS))
 
 
 def logged(change: Change, times: Mapping[EventKind, datetime | None]) -> list[LoggedEvent]:

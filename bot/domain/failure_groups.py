@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain import record_formats
 from bot.domain.cards import Ref, Snooze
-from bot.domain.changes import EndReason
+from bot.domain.changes import Change, EndReason
 from bot.domain.decisions import SUBSCRIPTION
 from bot.domain.record_formats import Kind
 from bot.domain.watches import FailureCode, Mute
@@ -207,6 +207,16 @@ class FailureGroup(BaseModel):
         return self.open and (self.posted or (self.hold is not None and not self.hold.window_s))
 
     @property
+    def counting(self) -> bool:
+        """Whether it is held until a threshold is reached."""
+        return self.hold is not None and self.hold.window_s is not None
+
+    @property
+    def in_gap(self) -> bool:
+        """Whether it is held because its watch was removed, and can be restored."""
+        return self.open and self.hold is not None and self.hold.removed
+
+    @property
     def watches(self) -> Sequence[str]:
         """The ids of the watches that want it; it may be wanted by subscriptions alone."""
         return [rule for rule in self.rules if rule != SUBSCRIPTION]
@@ -237,7 +247,7 @@ class ShownGroup(NamedTuple):
 
     `ended` counts all jobs of its service that ended since its first failure, None where that is not known. `mute` says
     whether its code is muted in the destination. `link` leads to the head before it, empty without one. `groups` are
-    those of a storm message, in any order.
+    those of a storm message, in any order. `change` is its first failure, while that is posted.
     """
 
     group: FailureGroup
@@ -245,6 +255,7 @@ class ShownGroup(NamedTuple):
     mute: Mute | None = None
     link: str = ""
     groups: Sequence[FailureGroup] = ()
+    change: Change | None = None
 
 
 class _LastPosts(BaseModel):

@@ -1,7 +1,7 @@
 """What stands in an outbox: everything that a destination is to be told, or that its cards have to show."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,10 +13,12 @@ from bot.domain import failure_groups, record_formats
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, EndReason
 from bot.domain.decisions import Decided, Outcome
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id
 from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
 from bot.domain.service_events import ServiceEvent
+from bot.domain.service_key import Service
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken
 from bot.domain.watches import Rules
@@ -247,7 +249,8 @@ class OutboxSnapshot:
     """Everything that waits for one destination, as it was when it was read.
 
     `records` are its cards and groups as they are kept, with the record of `posts`: when it got its last messages.
-    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions. `newer` counts the records of
+    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions, `ended` the jobs that ended
+    of services that its rules judge by a share. `newer` counts the records of
     a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
     more entries may wait than were read.
     """
@@ -266,6 +269,7 @@ class OutboxSnapshot:
     suspension: Suspension | None = None
     turn: str = ""
     rules: Rules = field(default_factory=Rules)
+    ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
 
     @property
     def unreadable(self) -> dict[str, list[str]]:

@@ -49,8 +49,8 @@ class Discovery(NamedTuple):
     `since` is when it began to be watched (None: the baseline is still to be read), `unfinished` says that all jobs
     that had not ended then were found. Ended jobs created before `floor` are not remembered. `walked_at` is when the
     last walk ended, `pace_s` after how many seconds the next one begins. `partial` says that the list is too long to be
-    read, `listed` how long it was, `failures_only` that only failures were read. `down_since` is when the failure began
-    that the watches were notified of.
+    read, `listed` how long it was, `failures_only` that only failures were read. `blind_since` is since when no page
+    was answered, `down_since` the beginning of the failure that the watches were notified of.
     """
 
     since: datetime | None = None
@@ -62,6 +62,7 @@ class Discovery(NamedTuple):
     partial: bool = False
     listed: int = 0
     failures_only: bool = False
+    blind_since: datetime | None = None
     down_since: datetime | None = None
 
 

@@ -1,6 +1,6 @@
 """Notices the new jobs of a watched service: first a baseline, then a walk in each sweep."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.attempts import Attempt, on_fleet_clock, with_events
@@ -8,8 +8,9 @@ from bot.domain.changes import Change, discovered, reopened
 from bot.domain.elapsed import passed, past
 from bot.domain.tracked_jobs import AttemptMark, JobUpdate, record
 from bot.domain.walks import PACE_MIN_S, Discovery, Mark, creations, walk_interval
+from bot.jobs.recovery import restore_found
 from bot.polling.reasons import explained
-from bot.polling.recorder import observe_jobs, record_updates
+from bot.polling.recorder import observe_jobs, record_changed, record_updates, seen_now
 from bot.polling.service_sweep import ServiceSweep
 from bot.polling.walk import Next, Walk
 from providers.errors import ProviderError
@@ -46,16 +47,13 @@ def begin_walk(sweep: ServiceSweep, known: Discovery) -> Walk:
     return Walk(known.mark, jumps=Filter.UNTIL in able.filters and not able.whole_list)
 
 
-def walk_query(sweep: ServiceSweep, walk: Walk, oldest_wanted: datetime | None) -> JobQuery:
-    """Return what a walk asks for, so that the same pages show wanted jobs, created since `oldest_wanted`."""
+def walk_query(sweep: ServiceSweep, walk: Walk) -> JobQuery:
+    """Return what a walk asks for."""
     able = sweep.provider.capabilities
     query = JobQuery(limit=min(100, able.page_max))
-    if not sweep.tracks and oldest_wanted is None:
+    if not sweep.tracks:
         return query.model_copy(update={"states": FAILURES})
-    if able.old_by_since:
-        lows = [moment for moment in (walk.before.low or LONG_AGO, oldest_wanted) if moment]
-        return query.model_copy(update={"since": min(lows)})
-    return query
+    return query.model_copy(update={"since": walk.before.low or LONG_AGO}) if able.old_by_since else query
 
 
 async def begin(sweep: ServiceSweep) -> None:
@@ -84,35 +82,36 @@ def next_walk_in(known: Discovery, now: datetime) -> float:
 
 async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
-    since = sweep.discovery.since if sweep.discovery and sweep.provider.capabilities.lists else None
-    if since is None:
+    if not (sweep.provider.capabilities.lists and sweep.discovery and sweep.discovery.since):
         await observe_jobs(sweep, jobs, asked_at)
         return
-    settled, now = sweep.deps.settled, sweep.deps.clock()
-    if news := settled.unsettled(sweep.service, since, jobs, now) | (sweep.left.keys() & {job.id for job in jobs}):
-        listed = [pair for pair in zip(jobs, creations(jobs), strict=True) if pair[0].id in news]
-        await observe_jobs(sweep, [job for job, _ in listed], asked_at)
-        unknown = await notice(sweep, listed, asked_at)
-        settled.add(sweep.service, since, (job for job, _ in listed if job.state.ended and job.id not in unknown), now)
+    created, seen = creations(jobs), seen_now(sweep, jobs)
+    about = (sweep.service, jobs, created, asked_at, seen, sweep.deps.clock())
+    known = await sweep.deps.store.pages.compare(*about)
+    if known.lost:
+        await restore_found(sweep.deps, jobs, asked_at)
+        known = await sweep.deps.store.pages.compare(*about)
+    await record_changed(sweep, known.changed, jobs, asked_at)
+    await _record_new(sweep, zip(jobs, created, strict=True), known.unknown, asked_at)
 
 
-async def notice(
-    sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], asked_at: datetime
-) -> Collection[str]:
-    """Record the jobs of a list that nobody knows: they are tracked, and what happened to them are events.
-
-    `listed` has each job with its creation. Returns the ids of those that nobody knew.
-    """
-    jobs, created = [job for job, _ in listed], [at for _, at in listed]
+async def notice(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
+    """Record those of these jobs that nobody knows."""
+    created = creations(jobs)
     unknown = await sweep.deps.store.discovery.unknown(sweep.service, jobs, created)
-    if unknown:
-        await _record_unknown(sweep, [pair for pair in listed if pair[0].id in unknown], unknown, asked_at)
-    return unknown
+    await _record_new(sweep, zip(jobs, created, strict=True), unknown, asked_at)
 
 
-async def _record_unknown(
-    sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], unknown: Mapping[str, int], asked_at: datetime
+async def _record_new(
+    sweep: ServiceSweep,
+    jobs: Iterable[tuple[Job, datetime | None]],
+    unknown: Mapping[str, int],
+    asked_at: datetime,
 ) -> None:
+    """Record the unknown ones of these jobs: they are tracked, and what happened to them are events."""
+    if not unknown:
+        return
+    listed = [(job, at) for job, at in jobs if job.id in unknown]
     if sweep.discovery and sweep.discovery.failures_only and sweep.tracks:
         await _remember_unread(sweep, listed, asked_at)
         listed = [(job, at) for job, at in listed if job.state is JobState.FAILED]
@@ -246,7 +245,8 @@ async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> N
     after = known._replace(
         mark=walk.after(there),
         walked_at=sweep.deps.clock(),
-        pace_s=walk_interval(walk.newest_page, there),
+        pace_s=walk_interval(walk.newest_page, there) if page else known.pace_s,
+        blind_since=None if page else (known.blind_since or sweep.deps.clock()),
         partial=_partial(sweep, page) if page else known.partial,
         listed=len(page.jobs) if page and whole and sweep.tracks else known.listed,
         failures_only=not sweep.tracks,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.elapsed import passed
 from bot.domain.mirrored_scopes import owns
 from bot.domain.tracked_jobs import Due, JobUpdate, instant
-from bot.domain.walks import PACE_MIN_S, Discovery, creations
+from bot.domain.walks import PACE_MIN_S, Discovery
 from bot.polling.discovery import notice, track
 from bot.polling.recorder import record_updates
 from bot.polling.service_sweep import ServiceSweep
@@ -44,8 +44,7 @@ async def adopt(sweep: ServiceSweep) -> None:
         await sweep.deps.store.discovery.begin(sweep.service, known, known_as_ended)
     else:
         await sweep.deps.store.discovery.remember(sweep.service, known_as_ended)
-        news = [job for job in ended if job not in before]
-        await notice(sweep, [*zip(news, creations(news), strict=True)], now)
+        await notice(sweep, [job for job in ended if job not in before], now)
     sweep.discovery = known._replace(walked_at=now, pace_s=PACE_MIN_S)
     await track(sweep, [each for each in looked_up if not each[0].state.ended][:ADOPTED_MAX])
     await _drop_oldest(sweep)
@@ -58,10 +57,18 @@ async def _looked_up(sweep: ServiceSweep) -> Sequence[tuple[Job, datetime]]:
     account, service = sweep.service
     services = sweep.deps.whole.catalog.pairs
     jobs = [each for each in await recent.seen(account, service, now) if owns(each[0], services)]
+    jobs = await _not_lost(sweep, jobs)
     known = {job.id for job, _ in jobs}
     mirrored = [job for name in mirrors_of(service) for job in await recent.recent(account, name, now)]
     theirs = [job for job in mirrored if not owns(job, services) and job.id not in known]
     return [*jobs, *((job, now) for job in await _ask_mirrored(sweep, theirs))]
+
+
+async def _not_lost(sweep: ServiceSweep, jobs: Sequence[tuple[Job, datetime]]) -> list[tuple[Job, datetime]]:
+    """Leave out jobs that the provider has lost since they were looked up."""
+    lost = await sweep.deps.store.lost.read(sweep.service, [job.id for job, _ in jobs])
+    lost_at = {each.kept.job.id: each.kept.checked_at for each in lost}
+    return [(job, at) for job, at in jobs if job.id not in lost_at or at > lost_at[job.id]]
 
 
 async def _ask_mirrored(sweep: ServiceSweep, theirs: Sequence[Job]) -> Sequence[Job]:

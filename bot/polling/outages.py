@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.deps.deps import Deps
+from bot.domain.answers import ServiceError
 from bot.domain.changes import EventKind
 from bot.domain.routes import RulesChangedError
 from bot.domain.service_events import ServiceEvent
@@ -21,10 +22,11 @@ async def report(sweep: ServiceSweep, last: Sweep) -> None:
     known, now = sweep.discovery, sweep.deps.clock()
     if known is None:
         return
-    if last.error:
-        since = last.failing_since
+    since, error = last.failing_since, last.error
+    if error is None and sweep.refusal:
+        since, error = known.blind_since, ServiceError.of(sweep.refusal, *sweep.service)
+    if error:
         if known.down_since is None and since and now - since >= DOWN_AFTER:
-            error = last.error
             await _record(sweep, _event(sweep, EventKind.DOWN, since, now).model_copy(update={"error": error}))
     elif known.down_since and _all_read(sweep):
         log = await sweep.deps.store.event_log.read(sweep.service, known.down_since, now)

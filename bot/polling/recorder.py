@@ -1,6 +1,6 @@
 """Records what a sweep saw: the changes, and the jobs that were not found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.deps.deps import Deps
@@ -38,8 +38,26 @@ async def observe_jobs(
 ) -> None:
     """Compare jobs with what was last seen of them, and record those that changed."""
     await restore_found(sweep.deps, jobs, asked_at)
-    seen = (Seen(job.id, fingerprint(job), sweep.next_at(job)) for job in jobs)
-    changed = await sweep.deps.store.tracked.observe(sweep.service, asked_at, seen, now=sweep.deps.clock())
+    now, seen = sweep.deps.clock(), seen_now(sweep, jobs)
+    changed = await sweep.deps.store.tracked.observe(sweep.service, asked_at, seen, now=now)
+    await record_changed(sweep, changed, jobs, asked_at, explained_already=explained_already)
+
+
+def seen_now(sweep: ServiceSweep, jobs: Sequence[Job]) -> list[Seen]:
+    """Return what jobs are compared by. One that has ended is not looked at again."""
+    now = sweep.deps.clock()
+    return [Seen(job.id, fingerprint(job), now if job.state.ended else sweep.next_at(job)) for job in jobs]
+
+
+async def record_changed(
+    sweep: ServiceSweep,
+    changed: Mapping[str, Kept],
+    jobs: Sequence[Job],
+    asked_at: datetime,
+    *,
+    explained_already: bool = False,
+) -> None:
+    """Record the jobs that are not as they were."""
     if not changed:
         return
     now = {job.id: job for job in jobs if job.id in changed}

@@ -25,8 +25,10 @@ REASONS_MAX = 20
 class ServiceSweep:
     """One look at a service: `left` are jobs still to be asked about, `discovery` is what is known of new ones.
 
+    `first_due` is when the first tracked job is due, `jobs` is how many were.
+
     `tracks` says that new jobs are tracked until they end. `reasons_left` jobs that nobody follows may still be asked
-    about. `failures` counts those that were noticed. `walk` is how far it came with them.
+    about. `failures` counts those that were noticed. `walk` is how far it came with them, `refusal` why no further.
     """
 
     deps: Deps
@@ -34,6 +36,8 @@ class ServiceSweep:
     random: Random = field(default_factory=Random)
     witness: Witness = field(init=False)
     left: dict[str, Due] = field(default_factory=dict[str, Due])
+    jobs: int = 0
+    first_due: datetime | None = None
     answered: int = 0
     unanswered: ProviderError | None = None
     discovery: Discovery | None = None
@@ -41,6 +45,7 @@ class ServiceSweep:
     reasons_left: int = REASONS_MAX
     failures: int = 0
     walk: Walk | None = None
+    refusal: ProviderError | None = None
     _watches: ServiceWatches | None = None
 
     def __post_init__(self) -> None:
@@ -61,7 +66,7 @@ class ServiceSweep:
 
     async def begin(self) -> None:
         """Read the watches on the service, and how far its new jobs are known. Raises StoreUnavailable."""
-        routes, known = await self.deps.store.discovery.read(self.service)
+        routes, known, self.first_due = await self.deps.store.discovery.read(self.service)
         self._watches = ServiceWatches.of(routes)
         if routes.watches:
             self.discovery = known

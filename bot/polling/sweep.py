@@ -11,6 +11,7 @@ from bot.domain.elapsed import in_future, past
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, back_off, next_try, troubled
 from bot.domain.tracked_jobs import Due
+from bot.domain.walks import Discovery
 from bot.polling import discovery, looked_up_jobs, missing_jobs, outages, planner
 from bot.polling.absences import record_doubtful, record_missing
 from bot.polling.planner import Reading
@@ -22,7 +23,7 @@ from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.http.deadline import Question, age, asking, fresh, within, without_raw
-from providers.models import JobPage, JobQuery, Unanswered
+from providers.models import SHOWN_ALONE, JobPage, JobQuery, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
@@ -42,16 +43,15 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
     Raises StoreUnavailable.
     """
     began, sweep = time.perf_counter(), ServiceSweep(deps, provider)
+    soon = deps.clock() + LOOKAHEAD
     await discovery.begin(sweep)
-    multiple, soon = planner.look_up_multiple(provider.capabilities), deps.clock() + LOOKAHEAD
-    due = await deps.store.tracked.due(sweep.service, soon, DUE_MAX, multiple=multiple)
+    tracked_due = sweep.first_due is not None and sweep.first_due <= soon
+    walks = discovery.walk_due(sweep, soon, tracked_due=tracked_due) or looked_up_jobs.adoption_due(sweep, soon)
     before = (await deps.store.sweeps.read([sweep.service]))[sweep.service]
     after = before
-    due = await looked_up_jobs.affordable(sweep, due, before.tried_at)
-    walks = discovery.walk_due(sweep, soon, tracked_due=bool(due)) or looked_up_jobs.adoption_due(sweep, soon)
-    if due or walks:
-        question, error = await _ask_due(sweep, due, walks=walks)
-        after = _after(sweep, before, len(due), question.requests, error)
+    if tracked_due or walks:
+        question, error = await _ask_due(sweep, before, walks=walks)
+        after = _after(sweep, before, question.requests, error)
         await deps.store.sweeps.write(sweep.service, after)
         await sweep.witness.keep()
         if question.requests and (before.error or after.error):
@@ -64,8 +64,8 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
     return await _next_in(sweep, after)
 
 
-async def _ask_due(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> tuple[Question, ProviderError | None]:
-    """Ask about the jobs that are due, and for new ones if the sweep `walks`.
+async def _ask_due(sweep: ServiceSweep, before: Sweep, *, walks: bool) -> tuple[Question, ProviderError | None]:
+    """Ask for new jobs if the sweep `walks`, and about the jobs that are due.
 
     Returns what the question was like, and why nothing of it was answered.
     """
@@ -74,7 +74,10 @@ async def _ask_due(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> t
     try:
         with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
-                await _ask(sweep, due, walks=walks)
+                refused = await _refused_new_jobs(sweep) if walks else None
+                await _ask(sweep, await _due(sweep, before))
+                if refused and not sweep.answered:
+                    raise refused
     except ProviderError as failure:
         error = failure
         if sweep.answered:
@@ -88,64 +91,83 @@ async def _ask_due(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> t
     return question, None if sweep.answered else error or sweep.unanswered
 
 
-async def _ask(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> None:
+async def _due(sweep: ServiceSweep, before: Sweep) -> Sequence[Due]:
+    """Return the tracked jobs that are due; a walk has looked at many of them."""
+    multiple, soon = planner.look_up_multiple(sweep.provider.capabilities), sweep.deps.clock() + LOOKAHEAD
+    due = await sweep.deps.store.tracked.due(sweep.service, soon, DUE_MAX, multiple=multiple)
+    due = await looked_up_jobs.affordable(sweep, due, before.tried_at)
+    sweep.jobs += len(due)
+    return due
+
+
+async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
     able = sweep.provider.capabilities
     sweep.left = {each.id: each for each in due}
-    lists = bool(due) and planner.lists_first(due, able)
-    if lists or (walks and able.lists):
+    if due and planner.lists_first(due, able) and not (sweep.walk and able.whole_list):
         reading = Reading.of(due, able)
         try:
-            await _read_list(sweep, reading, walks=walks, on_for_wanted=lists)
+            await _read_list(sweep, reading)
         finally:
             sweep.left = {job_id: sweep.left[job_id] for job_id in reading.wanted}
-    elif walks:
-        await looked_up_jobs.adopt(sweep)
     for ids in planner.look_ups(list(sweep.left), able):
         await _look_up(sweep, ids, {job_id: kind for job_id in ids if (kind := sweep.left[job_id].kind)})
         for job_id in ids:
             del sweep.left[job_id]
 
 
-async def _read_list(sweep: ServiceSweep, reading: Reading, *, walks: bool, on_for_wanted: bool) -> None:
+async def _refused_new_jobs(sweep: ServiceSweep) -> ProviderError | None:
+    """Look for new jobs; return why the service does not tell of them, where it may tell of those that are due."""
+    try:
+        await _look_for_new_jobs(sweep)
+    except ProviderError as failure:
+        sweep.refusal = failure
+        if not missing_jobs.is_doubt(failure):
+            raise
+        return failure
+    return None
+
+
+async def _look_for_new_jobs(sweep: ServiceSweep) -> None:
+    known = sweep.discovery
+    if known is None:
+        return
+    if not sweep.provider.capabilities.lists:
+        await looked_up_jobs.adopt(sweep)
+    elif known.since is None:
+        await discovery.read_baseline(sweep)
+    else:
+        await _walk(sweep, known)
+    if sweep.discovery and not sweep.discovery.unfinished:
+        await discovery.read_unfinished(sweep)
+
+
+async def _walk(sweep: ServiceSweep, known: Discovery) -> None:
+    """Read the pages on which new jobs may be."""
+    walk = sweep.walk = discovery.begin_walk(sweep, known)
+    query, cursor = discovery.walk_query(sweep, walk), None
+    while True:
+        page = await _read_page(sweep, query, cursor)
+        step = walk.take(page)
+        if step is Next.NOTHING:
+            return
+        query, cursor = discovery.next_query(query, walk, page, step)
+
+
+async def _read_list(sweep: ServiceSweep, reading: Reading) -> None:
     """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay.
 
-    If the sweep `walks`, they are read as far as the walk goes; beyond it only with `on_for_wanted`.
+    The pages that a walk has read are passed over where the list can be read from any time on.
     """
     query = JobQuery(limit=min(100, sweep.provider.capabilities.page_max))
-    pays = on_for_wanted
-    if not walks:
+    if sweep.walk is None or not sweep.walk.jumps:
         await _read_pages(sweep, reading, query)
-    elif sweep.discovery and sweep.discovery.since is None:
-        await discovery.read_baseline(sweep)
-        if sweep.discovery and not sweep.discovery.unfinished:
-            await discovery.read_unfinished(sweep)
-        return
     else:
-        await _walk(sweep, reading, on_for_wanted=on_for_wanted)
+        reading.last = sweep.walk.lowest
+    pays = True
     while pays and (until := reading.jump()):
         wanted = len(reading.wanted)
         await _read_pages(sweep, reading, query.model_copy(update={"until": until}))
         pays = wanted - len(reading.wanted) >= sweep.provider.capabilities.batch_max
-
-
-async def _walk(sweep: ServiceSweep, reading: Reading, *, on_for_wanted: bool) -> None:
-    """Read the pages on which new jobs may be, and those that pay for the wanted ones."""
-    known = sweep.discovery
-    if known is None:
-        return
-    walk = sweep.walk = discovery.begin_walk(sweep, known)
-    wanted = [at for at in reading.wanted.values() if at] if on_for_wanted else []
-    query, cursor = discovery.walk_query(sweep, walk, min(wanted, default=None)), None
-    while True:
-        page = await _read_page(sweep, query, cursor)
-        goes_on, step = reading.goes_on(page.jobs), walk.take(page)
-        if step is Next.NOTHING:
-            break
-        query, cursor = discovery.next_query(query, walk, page, step)
-    if on_for_wanted and goes_on and page.cursor is not None:
-        await _read_pages(sweep, reading, query, page.cursor)
-    if not known.unfinished:
-        await discovery.read_unfinished(sweep)
 
 
 async def _read_page(sweep: ServiceSweep, query: JobQuery, cursor: str | None) -> JobPage:
@@ -157,7 +179,8 @@ async def _read_page(sweep: ServiceSweep, query: JobQuery, cursor: str | None) -
     return page
 
 
-async def _read_pages(sweep: ServiceSweep, reading: Reading, query: JobQuery, cursor: str | None = None) -> None:
+async def _read_pages(sweep: ServiceSweep, reading: Reading, query: JobQuery) -> None:
+    cursor: str | None = None
     goes_on = True
     while goes_on:
         page = await _read_page(sweep, query, cursor)
@@ -170,7 +193,9 @@ async def _look_up(sweep: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, 
     answer = await sweep.provider.lookup(ids, kinds)
     asked_at -= age()
     sweep.answered += len(answer.found) + len(answer.missing)
-    await observe_jobs(sweep, answer.found, asked_at, explained_already=True)
+    # A look-up of many may be the list, which tells no reasons.
+    explained = all(job.unexplained != SHOWN_ALONE for job in answer.found)
+    await observe_jobs(sweep, answer.found, asked_at, explained_already=explained)
     sweep.witness.saw(answer.found, asked_at)
     await record_missing(sweep, answer.missing, asked_at)
     if answer.unanswered:
@@ -184,8 +209,8 @@ async def _not_answered(sweep: ServiceSweep, unanswered: Sequence[Unanswered], a
     await record_doubtful(sweep, doubts, asked_at, all_of_them=False)
 
 
-def _after(sweep: ServiceSweep, before: Sweep, jobs: int, requests: int, error: ProviderError | None) -> Sweep:
-    now = sweep.deps.clock()
+def _after(sweep: ServiceSweep, before: Sweep, requests: int, error: ProviderError | None) -> Sweep:
+    now, jobs = sweep.deps.clock(), sweep.jobs
     if error is None:
         return Sweep(at=now, tried_at=now, jobs=jobs, requests=requests)
     return Sweep(

@@ -29,7 +29,8 @@ class Walk:
     """One walk: `before` is how far earlier ones came.
 
     `jumps` says that a list can be read from any creation time on. `shrinks` says that jobs leave the list all the
-    time: where it moves, the walk goes on from the time that it reached.
+    time: where it moves, the walk goes on from the time that it reached. `lowest` is the creation of the last job that
+    it read.
     """
 
     before: Mark
@@ -41,6 +42,7 @@ class Walk:
     _begins: bool = True
     _expected: frozenset[str] = field(default_factory=frozenset[str])
     _newest: datetime | None = None
+    lowest: datetime | None = None
     _reached: datetime | None = None
     _below_gap: bool = False
     _restarts: int = 0
@@ -64,6 +66,7 @@ class Walk:
             self.newest_page = self.newest_page or page.jobs
             self._newest = max((job.created_at for job in page.jobs if job.created_at), default=None)
         lowest = next((job.created_at for job in reversed(page.jobs) if job.created_at), None)
+        self.lowest = lowest or self.lowest
         if lowest and (self._reached is None or lowest < self._reached):
             self._restarts = self._restarts if self._begins else 0
             self._reached = lowest

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.domain.cards import Card, CardJob, On, Snooze
-from bot.domain.changes import Change, EndReason, Kind
+from bot.domain.changes import Change, Kind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, Notification
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -27,7 +27,7 @@ from bot.domain.outbox import (
 )
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_reducer, group_timers
+from bot.rules import group_reducer, group_timers, held_changes, service_reducer
 from bot.rules.decide import decide, in_thread_alone
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -134,7 +134,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
     card = state.cards.get(card_id) or Card(id=card_id, place=state.destination, terms=body.terms)
     ref = str(body.job.ref)
     if ref in card.held and card.held[ref].kind is Kind.LOST:
-        card = _without_held(card, ref)  # it is there again
+        state, card = held_changes.drop(state, card, ref, Reason.AS_BEFORE)  # it is there again
     card = _tracking(card.subscribed_by(body.terms), ref)
     return Applied(state.with_card(card), () if card.ts else (Notification(NewCard(card)),))
 
@@ -142,7 +142,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
 def _service(state: DestinationState, event: ServiceEvent) -> Applied:
     decision = decide(event, state.destination, state.rules, state, state.now)
     state = state.decided(f"{event.account}/{event.service}", group_reducer.with_link(state, decision, None))
-    return group_reducer.service(state, event, decision)
+    return service_reducer.apply(state, event, decision)
 
 
 def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
@@ -173,46 +173,60 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
     if not _wanted(card, change):
         return Applied(state)
     if card.snooze:
-        return Applied(state.with_card(_holding(card, change)))
+        return Applied(held_changes.hold(state, card, change))
     return Applied(state, (Notification(CardChange(card, change)),))
 
 
 def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None) -> Applied:
-    """Decide on the events of one change, and carry the loudest decision out; the others go along with it."""
+    """Decide on the events of one change, and carry out what becomes of one of them; the others go along with it.
+
+    A last event that is held waits alone, if another one is not.
+    """
     found = [decide(event, state.destination, state.rules, state, state.now) for event in events]
-    loudest = max(range(len(found)), key=lambda index: (found[index].outcome.loudness, index))
+    main = _main(found)
+    waits = found[-1].outcome is Outcome.HOLD and found[main].outcome is not Outcome.HOLD
     for index, decision in enumerate(found):
-        if index != loudest and decision.outcome is not Outcome.DROP:
+        if index != main and decision.outcome is not Outcome.DROP and not (waits and decision is found[-1]):
             along = {"outcome": Outcome.FOLD, "reason": Reason.TOGETHER, "until": None}
-            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
+            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[main].event}})
         linked = group_reducer.with_link(state, found[index], card)
         state = state.decided(str(events[index].change.ref), linked)
-    applied = _carry_out(state, events[loudest], found[loudest], card)
-    return applied._replace(state=_with_group_named(applied.state, events[loudest]))
+    if waits:
+        state = _carry_out(state, events[-1], found[-1], card).state
+        card = state.cards[card.id] if card else None
+    applied = _carry_out(state, events[main], found[main], card)
+    opens = found[main].reason in {Reason.FIRST, Reason.REACHED}
+    return applied._replace(state=_with_group_named(applied.state, events[main])) if opens else applied
+
+
+def _main(decisions: Sequence[Decision]) -> int:
+    """Return which event of a change its message is about: the last one if it has a message, else the loudest."""
+    if decisions[-1].outcome in {Outcome.POST, Outcome.FOLD}:
+        return len(decisions) - 1
+    return max(range(len(decisions)), key=lambda index: (decisions[index].outcome.loudness, index))
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
     """Return the state where the decision that opened the group of a failure names it: it has a number by now."""
-    group = state.group_of(event.fingerprint) if event.happened in FAILURES else None
+    group = state.group_of(event.fingerprint)
     if group is None:
         return state
     named = [
-        each._replace(decision=_naming(each.decision, group.id)) if each.decision.event == event.id else each
+        each._replace(decision=_with_group_id(each.decision, group.id)) if each.decision.event == event.id else each
         for each in state.decisions
     ]
     return replace(state, decisions=tuple(named))
 
 
-def _naming(decision: Decision, group: str) -> Decision:
-    opens = decision.reason in {Reason.FIRST, Reason.REACHED}
-    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}}) if opens else decision
+def _with_group_id(decision: Decision, group: str) -> Decision:
+    return decision.model_copy(update={"parameters": {**decision.parameters, "group": group}})
 
 
 def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
     match decision.outcome:
         case Outcome.DROP:
             return Applied(state)
-        case Outcome.HOLD if card and decision.rule == SUBSCRIPTION:
+        case Outcome.HOLD if card and (card.batch or decision.rule == SUBSCRIPTION):
             return Applied(_held_on_card(state, card, event, decision))
         case Outcome.HOLD:
             return group_reducer.hold(state, event, decision, card)
@@ -228,10 +242,12 @@ def _posted(state: DestinationState, event: JobEvent, decision: Decision, card: 
     if card is None:
         return group_reducer.post(state, event, decision, None)
     if decision.reason is Reason.BATCH_FINISHED:
-        return Applied(group_reducer.close_batch(state, card), _batch_end(card))
+        state = group_reducer.into_batch(state, event, decision, card)
+        return Applied(group_reducer.close_batch(state, card), _batch_end(state, card))
     if decision.reason is Reason.BATCH_FAILED:
         return group_reducer.post_batch_head(state, event, decision, card) if card.ts else Applied(state)
-    if event.happened in FAILURES and card.ts and not in_thread_alone(card):
+    in_thread = decision.rule == SUBSCRIPTION and in_thread_alone(card)
+    if event.happened in FAILURES and card.ts and not in_thread:
         return group_reducer.post(state, event, decision, card)
     return Applied(state, (Notification(CardChange(card, event.change)),))
 
@@ -244,8 +260,8 @@ def _held_on_card(state: DestinationState, card: Card, event: JobEvent, decision
     if decision.reason is not Reason.SNOOZED:
         return state
     if card.batch and card.over:
-        return state.with_card(card.model_copy(update={"held_final": True}))
-    return state.with_card(_holding(card, event.change))
+        card = card.model_copy(update={"held_final": True})
+    return held_changes.hold(state, card, event.change)
 
 
 def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry) -> Applied:
@@ -255,9 +271,10 @@ def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry
         return Applied(state)
     was_over = card.over
     card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
-    card = _without_held(card, ref).having(ref, card_job)
+    state, card = held_changes.drop(state, card, ref, Reason.UNSUBSCRIBED)
+    card = card.having(ref, card_job)
     # A person who leaves the rest of a batch does not know yet how the others ended.
-    notifications = _batch_end(card) if card.batch and card.over and not was_over else ()
+    notifications = _batch_end(state, card) if card.batch and card.over and not was_over else ()
     if card.snooze and notifications:
         card, notifications = card.model_copy(update={"held_final": True}), ()
     state = state.with_card(card)
@@ -287,30 +304,39 @@ def _next_held(state: DestinationState) -> Applied:
 
 
 def _released(state: DestinationState, card: Card) -> Applied:
-    """Take the first thing that is held off a card; the end of a batch covers all that it holds."""
+    """Take the first thing that is held off a card, and decide on it; the end of a batch covers all that it holds."""
     if card.held_final:
-        for change in card.held.values():
-            state = _finally(state, change, Outcome.FOLD, Reason.BATCH)
-        card = card.model_copy(update={"held": {}, "held_final": False})
-        return Applied(group_reducer.close_batch(state.with_card(card), card), _batch_end(card, held=True))
+        return _final_released(state, card)
     ref, change = next(iter(card.held.items()))
-    card = _without_held(card, ref)
+    card = held_changes.without_held(card, ref)
     state = state.with_card(card)
-    if not _wanted(card, change):
-        return Applied(_finally(state, change, Outcome.DROP, Reason.NOT_WANTED))
-    if change.happened in FAILURES and (card.batch or not in_thread_alone(card)):
-        return _decided(state, list(events_of(change, followed=True)), card)
-    state = _finally(state, change, Outcome.POST, Reason.RELEASED)
-    return Applied(state, (Notification(CardChange(card, change, held=True)),))
+    events = list(events_of(change, followed=True))
+    state, notifications = _decided(state, events, card) if events else _of_subscription_itself(state, card, change)
+    return Applied(state, tuple(_held_until_now(each) for each in notifications))
 
 
-def _finally(state: DestinationState, change: Change, outcome: Outcome, reason: Reason) -> DestinationState:
-    """Take the final decision about events that were held on a card."""
-    for event in change.events:
-        decision = Decision(
-            event=change.event_id(event), at=state.now, outcome=outcome, reason=reason, rule=SUBSCRIPTION
-        )
-        state = state.decided(str(change.ref), decision)
+def _held_until_now(notification: Notification) -> Notification:
+    """Return a notification that says that it waited until a snooze was over."""
+    content = notification.content
+    waited = isinstance(content, CardChange | GroupHead)
+    return Notification(replace(content, held=True)) if waited else notification
+
+
+def _final_released(state: DestinationState, card: Card) -> Applied:
+    """Post the end of a batch that was held."""
+    notifications = _batch_end(state, card, held=True)
+    final = (Outcome.FOLD, Reason.BATCH) if notifications else (Outcome.DROP, Reason.NOT_WANTED)
+    for change in card.held.values():
+        state = _into_batch(held_changes.decide_finally(state, change, *final), change, card)
+    card = card.model_copy(update={"held": {}, "held_final": False})
+    return Applied(group_reducer.close_batch(state.with_card(card), card), notifications)
+
+
+def _into_batch(state: DestinationState, change: Change, card: Card) -> DestinationState:
+    """Return the state with a failure that a card held on the head of its batch, if it has one."""
+    for event in events_of(change, followed=True):
+        decision = Decision(event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION)
+        state = group_reducer.into_batch(state, event, decision, card)
     return state
 
 
@@ -319,30 +345,9 @@ def _tracking(card: Card, ref: str) -> Card:
     return card.model_copy(update={"held_final": False}).having(ref, CardJob())
 
 
-def _holding(card: Card, change: Change) -> Card:
-    """Return a snoozed card that holds a change: of each job the last one alone."""
-    ref = str(change.job.ref)
-    if (before := card.held.get(ref)) and change.kind in {Kind.MOVED, Kind.FOUND}:
-        known = {"before": before.before, "before_raw": before.before_raw, "since": before.since}
-        # A job that is found again is news only where its loss was notified.
-        kind = Kind.FOUND if before.kind is Kind.FOUND else Kind.MOVED
-        passed = tuple(dict.fromkeys((*before.events, *change.passed)))
-        change = change.model_copy(update={**known, "kind": kind, "passed": passed})
-    if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
-        return _without_held(card, ref)  # it is again as it was notified last
-    return card.model_copy(update={"held": {**card.held, ref: change}})
-
-
-def _without_held(card: Card, ref: str) -> Card:
-    """Return a card that holds nothing about one job."""
-    return card.model_copy(update={"held": {name: held for name, held in card.held.items() if name != ref}})
-
-
-def _batch_end(card: Card, *, held: bool = False) -> tuple[Notification, ...]:
-    """Return the final notification of a batch, if its options ask for any of the ends."""
-    ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
-    wanted = any(each.fate is not EndReason.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
-    return (Notification(BatchEnd(card, held)),) if wanted else ()
+def _batch_end(state: DestinationState, card: Card, *, held: bool = False) -> tuple[Notification, ...]:
+    """Return the final notification of a batch, if anybody asks for any of the ends."""
+    return (Notification(BatchEnd(card, held)),) if state.batch_end_wanted(card) else ()
 
 
 def _wanted(card: Card, change: Change) -> bool:

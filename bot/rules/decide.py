@@ -27,7 +27,7 @@ REPLIES_MAX = 3
 """Thread replies about successes stay replies while at most this many wait for a destination."""
 
 
-class Verdict(NamedTuple):
+class RuleResult(NamedTuple):
     """What one rule makes of an event."""
 
     outcome: Outcome
@@ -46,17 +46,17 @@ class Situation(NamedTuple):
     now: datetime
     rule: str = ""
 
-    def drop(self, reason: Reason, **parameters: str | int) -> Verdict:
-        return Verdict(Outcome.DROP, reason, self.rule, parameters)
+    def drop(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.DROP, reason, self.rule, parameters)
 
-    def fold(self, reason: Reason, **parameters: str | int) -> Verdict:
-        return Verdict(Outcome.FOLD, reason, self.rule, parameters)
+    def fold(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.FOLD, reason, self.rule, parameters)
 
-    def hold(self, reason: Reason, until: datetime, **parameters: str | int) -> Verdict:
-        return Verdict(Outcome.HOLD, reason, self.rule, parameters, until)
+    def hold(self, reason: Reason, until: datetime, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.HOLD, reason, self.rule, parameters, until)
 
-    def post(self, reason: Reason, **parameters: str | int) -> Verdict:
-        return Verdict(Outcome.POST, reason, self.rule, parameters)
+    def post(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.POST, reason, self.rule, parameters)
 
 
 def decide(event: Event, destination: str, rules: Rules, state: DestinationState, now: datetime) -> Decision:
@@ -64,21 +64,21 @@ def decide(event: Event, destination: str, rules: Rules, state: DestinationState
     if state.destination != destination:
         raise ValueError(f"the state of {state.destination} decides nothing for {destination}")
     situation = Situation(event, rules, state, now)
-    verdicts = list(_verdicts(situation)) or [situation.drop(Reason.NO_RULE)]
-    best = max(verdicts, key=lambda verdict: verdict.outcome.loudness)
+    results = list(_results(situation)) or [situation.drop(Reason.NO_RULE)]
+    best = max(results, key=lambda result: result.outcome.loudness)
     return Decision(
         event=event.id,
         at=now,
         outcome=best.outcome,
         reason=best.reason,
         rule=best.rule,
-        also=tuple(each.rule for each in verdicts if each is not best and each.outcome is not Outcome.DROP),
+        also=tuple(each.rule for each in results if each is not best and each.outcome is not Outcome.DROP),
         parameters=best.parameters,
         until=best.until,
     )
 
 
-def _verdicts(situation: Situation) -> Iterator[Verdict]:
+def _results(situation: Situation) -> Iterator[RuleResult]:
     event, rules = situation.event, situation.rules
     if event.account in rules.hidden:
         yield situation.drop(Reason.ACCESS, account=event.account)
@@ -90,23 +90,27 @@ def _verdicts(situation: Situation) -> Iterator[Verdict]:
             yield _of_watch(situation._replace(rule=watch.id), watch)
 
 
-def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> Verdict:
+def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return what a subscription makes of an event of its job, which is on its card."""
     if not event.followed:
         return situation.drop(Reason.UNSUBSCRIBED)
+    if card.batch and card.over and event.happened in ENDS and situation.state.batch_end_wanted(card):
+        return _in_batch(situation, event, card)
     if not card.terms.wants_event(event.happened):
         return situation.drop(Reason.NOT_WANTED, on=on_words(card.terms.on))
     if card.batch and not (On.ANY in card.terms.on and event.happened not in ENDS):
         return _in_batch(situation, event, card)
     if event.happened in FAILURES and not in_thread_alone(card):
         return _failure(situation, event, None, card.snooze)
-    return _reply(situation, card)
+    return _in_thread(situation, card)
 
 
-def _reply(situation: Situation, card: Card) -> Verdict:
+def _in_thread(situation: Situation, card: Card) -> RuleResult:
     """Return whether a reply to a card is posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
+    if card.ts and _catches_up(situation):
+        return situation.fold(Reason.CATCH_UP)
     if card.ts and situation.state.waiting.replies > REPLIES_MAX:
         return situation.fold(Reason.STORM, waiting=situation.state.waiting.replies)
     return situation.post(Reason.WANTED)
@@ -117,23 +121,24 @@ def in_thread_alone(card: Card) -> bool:
     return card.terms.to is To.THREAD and not is_direct_message(card.place)
 
 
-def _of_watch(situation: Situation, watch: Watch) -> Verdict:
+def _of_watch(situation: Situation, watch: Watch) -> RuleResult:
     """Return what a watch makes of an event of a service that it covers."""
     event = situation.event
     if dropped := _not_matched(situation, watch):
         return dropped
     if isinstance(event, ServiceEvent):
         return _of_service(situation, event, watch)
-    if (card := situation.state.card_of(event.job.ref)) and card.batch:
-        return _in_batch(situation, event, card)
+    card = situation.state.card_of(event.job.ref) if event.followed else None
     if watch.held_until:
-        return _of_removed(situation, event, watch.held_until)
+        return _of_removed(situation, event, card, watch.held_until)
+    if card and card.batch:
+        return _in_batch(situation, event, card)
     if event.happened in FAILURES:
         return _failure(situation, event, watch.spec.after, None)
     return _new_message(situation, situation.post(Reason.WANTED), None)
 
 
-def _not_matched(situation: Situation, watch: Watch) -> Verdict | None:
+def _not_matched(situation: Situation, watch: Watch) -> RuleResult | None:
     """Return why a watch does not want an event of a service that it covers; None if it does."""
     event = situation.event
     if event.at < watch.at:
@@ -149,9 +154,9 @@ def _not_matched(situation: Situation, watch: Watch) -> Verdict | None:
     return None
 
 
-def _of_removed(situation: Situation, event: JobEvent, until: datetime) -> Verdict:
+def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until: datetime) -> RuleResult:
     """Return what a watch makes of an event that came after it was removed: it may be restored."""
-    if event.happened not in FAILURES:
+    if event.happened not in FAILURES or (card and card.batch):
         return situation.drop(Reason.NO_RULE)
     group = situation.state.group_of(event.fingerprint)
     return (
@@ -159,7 +164,7 @@ def _of_removed(situation: Situation, event: JobEvent, until: datetime) -> Verdi
     )
 
 
-def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> Verdict:
+def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> RuleResult:
     """Return what a watch makes of a service that cannot be read, or can be again."""
     if watch.removed:
         return situation.drop(Reason.NO_RULE)
@@ -171,21 +176,21 @@ def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> Verd
     return _new_message(situation, situation.post(Reason.WANTED), None)
 
 
-def _in_batch(situation: Situation, event: JobEvent, card: Card) -> Verdict:
+def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return what becomes of an event of a job of a batch: it has one head and one final post."""
     if card.over:
-        verdict = situation.post(Reason.BATCH_FINISHED)
+        result = situation.post(Reason.BATCH_FINISHED)
     elif event.happened in FAILURES and not situation.state.batch_head(card.id):
-        verdict = situation.post(Reason.BATCH_FAILED)
+        result = situation.post(Reason.BATCH_FAILED)
     else:
         return situation.fold(Reason.BATCH)
-    return situation.hold(Reason.SNOOZED, card.snooze.until) if card.snooze else verdict
+    return situation.hold(Reason.SNOOZED, card.snooze.until) if card.snooze else result
 
 
-def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> Verdict:
+def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> RuleResult:
     """Return what becomes of a failure that a rule wants: an open group takes it in, a threshold holds it."""
     group = situation.state.group_of(event.fingerprint)
-    if group and group.takes:
+    if group and group.takes and not group.in_gap:
         return situation.fold(Reason.GROUP, group=group.id)
     if after is None:
         return _new_message(situation, situation.post(Reason.FIRST), snooze)
@@ -202,14 +207,24 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
     return _new_message(situation, situation.post(Reason.REACHED, **progress, window_s=after.window_s), snooze)
 
 
-def _new_message(situation: Situation, post: Verdict, snooze: Snooze | None) -> Verdict:
-    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message."""
-    snooze = snooze or situation.rules.snooze
-    if snooze and not snooze.over(situation.now):
+def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) -> RuleResult:
+    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message.
+
+    `snooze` is that of the card, which has none once it is over.
+    """
+    here = situation.rules.snooze
+    if here and not here.over(situation.now):
+        snooze = here
+    if snooze:
         return situation.hold(Reason.SNOOZED, snooze.until)
-    storm = situation.state.storm()
-    if situation.event.late and (situation.state.waiting.late > 1 or (storm and storm.offline_from)):
+    if _catches_up(situation):
         return situation.fold(Reason.CATCH_UP)
     if (posts := len(situation.state.recent_posts)) >= BUDGET:
         return situation.fold(Reason.STORM, posts=posts, window_s=int(BUDGET_WINDOW.total_seconds()))
     return post
+
+
+def _catches_up(situation: Situation) -> bool:
+    """Whether an event belongs in the message about what was missed while Callboard was down."""
+    storm = situation.state.storm()
+    return situation.event.late and (situation.state.waiting.late > 1 or bool(storm and storm.offline_from))

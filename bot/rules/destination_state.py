@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, CardJob, wants
+from bot.domain.changes import EndReason, EventKind
 from bot.domain.decisions import Decided, Decision
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import (
     BUDGET,
     BUDGET_WINDOW,
@@ -20,7 +22,7 @@ from bot.domain.outbox import OutboxSnapshot, Urgency, Write, encode_record
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.watches import Rules
-from providers.models import JobRef
+from providers.models import Job, JobRef
 
 
 class NumbersNeeded(Exception):  # noqa: N818  # a request of the pure chooser to its caller, no fault
@@ -34,12 +36,9 @@ class Waiting(NamedTuple):
     late: int = 0
 
 
-class Ended(NamedTuple):
-    """Jobs of a service that ended within a minute from `at` on, in event time: `failed` of `jobs`."""
-
-    at: datetime
-    failed: int
-    jobs: int
+def _followed_until(card_job: CardJob) -> tuple[bool, datetime]:
+    """Return until when a job was followed on a card; one that still is comes after all others."""
+    return card_job.fate is None, card_job.at or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +76,15 @@ class DestinationState:
             snapshot.groups,
             snapshot.posts,
             snapshot.rules,
+            snapshot.ended,
             numbers=tuple(numbers),
         )
 
     def card_of(self, ref: JobRef) -> Card | None:
-        """Return the card that has a job, if it is followed here, or was."""
+        """Return the card on which a job is followed here, or was last."""
         name = str(ref)
-        return next((card for card in self.cards.values() if name in card.jobs), None)
+        mine = [card for card in self.cards.values() if name in card.jobs]
+        return max(mine, key=lambda card: _followed_until(card.jobs[name]), default=None)
 
     def group_of(self, fingerprint: str) -> FailureGroup | None:
         """Return the open group of failures of one reason."""
@@ -99,6 +100,23 @@ class DestinationState:
     def batch_head(self, card_id: str) -> FailureGroup | None:
         """Return the head of a batch, once one of its jobs failed."""
         return next((each for each in self._open(GroupKind.BATCH) if each.card == card_id), None)
+
+    def batch_end_wanted(self, card: Card) -> bool:
+        """Whether the options of a batch, or a watch, ask for any of its ends."""
+        return any(self._end_wanted(card, each) for each in card.jobs.values() if each.fate and not each.fate.by_people)
+
+    def _end_wanted(self, card: Card, end: CardJob) -> bool:
+        if end.fate is not EndReason.ENDED or end.job is None:
+            return end.fate is not EndReason.ENDED
+        return card.terms.wants(end.job.state) or self._watched(end.job, end.at or self.now)
+
+    def _watched(self, job: Job, at: datetime) -> bool:
+        """Whether a watch asks for the end of a job that was noticed at that time."""
+        event = EventKind.of(job.state)
+        if event is None or (event is EventKind.FAILED and self.rules.muting(job, self.now)):
+            return False
+        mine = (each.spec for each in self.rules.active if each.at <= at)
+        return any(wants(spec.on, event) and spec.matches(job) for spec in mine)
 
     def down(self, account: str, service: str) -> FailureGroup | None:
         """Return the message that says since when a service cannot be read."""

@@ -1,6 +1,7 @@
 """Carries out decisions about events that share a message: groups of failures, batches, storms, services. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,8 +23,10 @@ from bot.domain.notifications import GroupHead, Notification, ServiceHead, Storm
 from bot.domain.outbox import Urgency
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
+from bot.domain.watches import Threshold
 from bot.rules.destination_state import DestinationState
 from bot.rules.job_events import FAILURES, JobEvent
+from bot.rules.thresholds import most_within, share_reached
 
 
 class Applied(NamedTuple):
@@ -36,8 +39,8 @@ class Applied(NamedTuple):
 def post(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
     """Post a message for an event of a job: the head of a group for a failure, else a message about it alone."""
     if event.happened not in FAILURES:
-        rules, mentions = _rules(decision), _mentions(state, decision, card)
-        return Applied(state.with_post(), (Notification(WatchEvent(event.change, rules, mentions)),))
+        rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
+        return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))
     state, group = _joined(reached(state, event), event, decision, card)
     return _with_head(state, group, event, card)
 
@@ -46,7 +49,7 @@ def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision
     """Post the head of a batch for the first of its jobs that failed."""
     state, number = state.new_id()
     group = _opened(state, number, GroupKind.BATCH, event, card)
-    group = _counted(group, event, decision, _mentions(state, decision, card), state.now)
+    group = _counted(group, event, decision, mentions_of(state, decision, card), state.now)
     return _with_head(state.with_group(group).with_member(group.id, event.member), group, event, card)
 
 
@@ -84,13 +87,13 @@ def close_batch(state: DestinationState, card: Card) -> DestinationState:
 
 
 def _with_head(state: DestinationState, group: FailureGroup, event: JobEvent, card: Card | None) -> Applied:
-    head = _heard(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
+    head = with_all_mentioned(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
     # A reply is sent to the channel too, so that it counts as a new message there.
     state = state.with_group(head).without_edit(head.id).with_post()
     return Applied(state, (Notification(GroupHead(head, event.change, card)),))
 
 
-def _heard(group: FailureGroup) -> FailureGroup:
+def with_all_mentioned(group: FailureGroup) -> FailureGroup:
     """Return a group whose message goes out: everybody who is to be mentioned is mentioned in it."""
     people = tuple(dict.fromkeys((*group.mentioned, *group.mentions)))
     return group.model_copy(update={"mentioned": people, "line_count": group.count})
@@ -102,7 +105,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         case Reason.GROUP:
             return Applied(_joined(state, event, decision, card)[0])
         case Reason.BATCH:
-            return Applied(_into_batch(state, event, decision, card))
+            return Applied(into_batch(state, event, decision, card))
         case Reason.STORM | Reason.CATCH_UP:
             return _into_storm(state, event, decision)
         case _:
@@ -113,11 +116,13 @@ def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     """Keep an event until more is known: in a group without a message for a failure, else in a held storm message."""
     until = decision.until or state.now
     if event.happened not in FAILURES:
-        state, storm = _storm(state, event, hold=Hold(until=until))
+        state, storm = storm_for(state, event, hold=Hold(until=until))
         return Applied(state.with_group(_with_count(storm, event, state.now)))
+    members = state.members
     state, group = _joined(state, event, decision, card)
+    state = replace(state, members=members)  # it is a member once its final decision is not to drop it
     limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
-    held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=_rules(decision))
+    held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=rule_ids(decision))
     removed = decision.reason is Reason.REMOVED
     waits = {
         "hold": Hold.model_validate({"until": until, "removed": removed, **limits}),
@@ -134,7 +139,7 @@ def _joined(
     if group is None:
         state, number = state.new_id()
         group = _opened(state, number, GroupKind.FAILURES, event, card)
-    group = _counted(group, event, decision, _mentions(state, decision, card), state.now)
+    group = _counted(group, event, decision, mentions_of(state, decision, card), state.now)
     state = _with_storm_counted(state, group)
     return state.with_group(group).with_member(group.id, event.member), group
 
@@ -185,7 +190,7 @@ def _counted(
             "changed_at": now,
             "newest": tuple(newest[::-1][:NEWEST]),
             "times": tuple(sorted((*group.times, event.happened_at)))[-TIMES_MAX:],
-            "rules": tuple(dict.fromkeys((*group.rules, *_rules(decision)))),
+            "rules": tuple(dict.fromkeys((*group.rules, *rule_ids(decision)))),
             "mentions": tuple(dict.fromkeys((*group.mentions, *mentions))),
         }
     )
@@ -195,28 +200,29 @@ def _time(job: GroupJob) -> datetime:
     return job.at
 
 
-def _rules(decision: Decision) -> tuple[str, ...]:
+def rule_ids(decision: Decision) -> tuple[str, ...]:
+    """Return the rules by which an event is posted, folded or held."""
     return tuple(filter(None, (decision.rule, *decision.also)))
 
 
-def _mentions(state: DestinationState, decision: Decision, card: Card | None) -> tuple[str, ...]:
+def mentions_of(state: DestinationState, decision: Decision, card: Card | None) -> tuple[str, ...]:
     """Return whom the rules of a decision mention, each person once."""
-    rules = _rules(decision)
+    rules = rule_ids(decision)
     people = [*(card.terms.mention if card and SUBSCRIPTION in rules else ())]
     people += (person for watch in state.rules.watches if watch.id in rules for person in watch.spec.mention)
     return tuple(dict.fromkeys(people))
 
 
-def _into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
+def into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
     """Return the state with an event on the head of its batch, if it has one and the event is a failure."""
     head = state.batch_head(card.id) if card else None
     if head is None or event.happened not in FAILURES:
         return state
-    head = _counted(head, event, decision, _mentions(state, decision, card), state.now)
+    head = _counted(head, event, decision, mentions_of(state, decision, card), state.now)
     return state.with_group(head).with_member(head.id, event.member)
 
 
-def _storm(
+def storm_for(
     state: DestinationState, event: JobEvent | ServiceEvent, *, hold: Hold | None = None
 ) -> tuple[DestinationState, FailureGroup]:
     """Return the open storm message, or a new one; with `hold` the one that waits until a snooze is over."""
@@ -237,7 +243,7 @@ def _with_count(storm: FailureGroup, event: JobEvent, now: datetime) -> FailureG
 
 def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) -> Applied:
     """Let the storm message take an event in; if there is none, it is posted."""
-    state, storm = _storm(state, event)
+    state, storm = storm_for(state, event)
     new = not storm.ts
     if event.late:
         storm = storm.model_copy(
@@ -248,13 +254,15 @@ def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) ->
         )
     if event.happened in FAILURES:
         state, group = _joined(reached(state, event), event, decision, None)
-        state, storm = _headed(state, storm, group)
+        state, storm = headed_by_storm(state, storm, group)
     else:
         storm = _with_count(storm, event, state.now)
-    return _posted_storm(state, storm) if new else Applied(state.with_group(storm))
+    return posted_storm(state, storm) if new else Applied(state.with_group(storm))
 
 
-def _headed(state: DestinationState, storm: FailureGroup, group: FailureGroup) -> tuple[DestinationState, FailureGroup]:
+def headed_by_storm(
+    state: DestinationState, storm: FailureGroup, group: FailureGroup
+) -> tuple[DestinationState, FailureGroup]:
     """Return the state with a group whose head a storm message becomes, and that message."""
     state = state.with_group(group.model_copy(update={"storm": storm.id, "hold": None, "held": ()}))
     known = {
@@ -266,8 +274,9 @@ def _headed(state: DestinationState, storm: FailureGroup, group: FailureGroup) -
     return state, storm.model_copy(update=known)
 
 
-def _posted_storm(state: DestinationState, storm: FailureGroup) -> Applied:
-    storm = _heard(storm.model_copy(update={"hold": None, "posted_at": state.now}))
+def posted_storm(state: DestinationState, storm: FailureGroup) -> Applied:
+    """Post a storm message."""
+    storm = with_all_mentioned(storm.model_copy(update={"hold": None, "posted_at": state.now}))
     state = state.with_group(storm).without_edit(storm.id)
     groups = tuple(state.groups[each] for each in storm.groups if each in state.groups)
     return Applied(state, (Notification(StormHead(storm, groups)),))
@@ -281,75 +290,34 @@ def _with_storm_counted(state: DestinationState, group: FailureGroup) -> Destina
     return state.with_group(storm.model_copy(update={"count": storm.count + 1, "changed_at": state.now}))
 
 
-def service(state: DestinationState, event: ServiceEvent, decision: Decision) -> Applied:
-    """Carry out the decision about a service that cannot be read, or can be again."""
-    down = state.down(event.account, event.service)
-    if event.happened is EventKind.UP:
-        return Applied(_back(state, down, event) if down else state)
-    if down or decision.outcome is Outcome.DROP:
-        return Applied(state)
-    state, number = state.new_id()
-    down = _down(state, number, event, decision)
-    match decision.outcome:
-        case Outcome.FOLD:
-            return _down_in_storm(state, down, event)
-        case Outcome.HOLD:
-            waits = Hold(until=decision.until or state.now)
-            return Applied(state.with_group(down.model_copy(update={"hold": waits})))
-        case _:
-            down = _heard(down.model_copy(update={"posted_at": state.now}))
-            state = state.with_group(down).without_edit(number).with_post()
-            return Applied(state, (Notification(ServiceHead(down)),))
-
-
-def _back(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> DestinationState:
-    if not down.posted:
-        return state.without_group(down.id)
-    back = {"closed_at": event.at, "count": event.found, "changed_at": state.now}
-    return state.with_group(down.model_copy(update=back), Urgency.END)
-
-
-def _down_in_storm(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> Applied:
-    state, storm = _storm(state, event)
-    new = not storm.ts
-    state, storm = _headed(state, storm, down)
-    return _posted_storm(state, storm) if new else Applied(state.with_group(storm))
-
-
-def _down(state: DestinationState, number: str, event: ServiceEvent, decision: Decision) -> FailureGroup:
-    error = event.error
-    return FailureGroup(
-        id=number,
-        place=state.destination,
-        group=GroupKind.DOWN,
-        account=event.account,
-        service=event.service,
-        kind=error.kind if error else None,
-        code=error.code if error else None,
-        message=error.message if error else None,
-        rules=_rules(decision),
-        mentions=_mentions(state, decision, None),
-        first_at=event.since,
-        last_at=event.since,
-        opened_at=state.now,
-        changed_at=state.now,
-    )
-
-
 def release(state: DestinationState, group: FailureGroup) -> Applied:
     """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
-    rules = {watch.id for watch in state.rules.active} | {SUBSCRIPTION}
-    if group.rules and not rules & set(group.rules):
+    if group.rules and not asked_for(state, group):
         return Applied(_dropped(state, group, Reason.NO_RULE).without_group(group.id))
     if group.group is GroupKind.STORM:
-        return _posted_storm(state, group)
+        return posted_storm(state, group)
     state = _finally(state, group, Outcome.POST, Reason.RELEASED)
     card = state.cards.get(group.card)
-    head = _heard(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
+    head = with_all_mentioned(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
     state = state.with_group(head).without_edit(head.id).with_post()
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def asked_for(state: DestinationState, group: FailureGroup) -> bool:
+    """Whether a rule that is in force asks for the message of a group; the threshold of a watch counts in a gap too."""
+    mine = [watch.spec for watch in state.rules.active if watch.id in group.rules]
+    return SUBSCRIPTION in group.rules or any(not group.in_gap or _reached(state, group, spec.after) for spec in mine)
+
+
+def _reached(state: DestinationState, group: FailureGroup, after: Threshold | None) -> bool:
+    if after is None:
+        return True
+    window = timedelta(seconds=after.window_s)
+    if after.count is not None:
+        return most_within(group.times, window) >= after.count
+    return share_reached(*state.ended_since((group.account, group.service), group.last_at - window), after.share or 0)
 
 
 def expire(state: DestinationState, group: FailureGroup) -> DestinationState:
@@ -397,8 +365,11 @@ def _finally(
             rule=next(iter(held.rules), ""),
             also=held.rules[1:],
             parameters={"group": group.id} if folds else parameters,
+            held=True,
         )
         state = state.decided(held.job.ref, decision)
+        if outcome is not Outcome.DROP:
+            state = state.with_member(group.id, held.job)
     return state
 
 
@@ -410,9 +381,9 @@ def reached(state: DestinationState, event: JobEvent) -> DestinationState:
     for held in group.held:
         decision = Decision(
             event=held.event, at=state.now, outcome=Outcome.FOLD, reason=Reason.GROUP, parameters={"group": group.id},
-            rule=next(iter(held.rules), ""), also=held.rules[1:],
+            rule=next(iter(held.rules), ""), also=held.rules[1:], held=True,
         )  # fmt: skip
-        state = state.decided(held.job.ref, decision)
+        state = state.decided(held.job.ref, decision).with_member(group.id, held.job)
     return state
 
 

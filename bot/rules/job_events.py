@@ -9,10 +9,11 @@ from bot.domain.changes import LOSSES, Change, EventKind, Kind
 from bot.domain.failure_groups import GroupJob
 from bot.rules.fingerprints import fingerprint, fingerprint_of_lost
 from providers.mirrors import views
-from providers.models import Job
+from providers.models import Job, JobState
 
 FAILURES = frozenset({EventKind.FAILED, EventKind.LOST})
 """The events that form groups."""
+_STATES = {EventKind.SUBMITTED: JobState.PENDING, EventKind.STARTED: JobState.RUNNING}
 LATE_AFTER = timedelta(minutes=5)
 """What was noticed this much later than it could have been counts as caught up on."""
 
@@ -28,6 +29,18 @@ class JobEvent(NamedTuple):
     def id(self) -> str:
         """Its id, such as `media-cn/video-ocr/f183…#1/failed`: made of what the provider says."""
         return self.change.event_id(self.happened)
+
+    @property
+    def shown(self) -> Change:
+        """The change as it was when this happened: its job may have gone on since then."""
+        state = _STATES.get(self.happened)
+        if state is None or self.happened is self.change.happened:
+            return self.change
+        later = {"raw_state": None, "progress": None, "finished_at": None, "error": None, "output": None}
+        job = self.job.model_copy(update={"state": state, **later})
+        passed = self.change.events[: self.change.events.index(self.happened)]
+        then = {"job": job, "fate": None, "event_at": None, "repeated": False, "passed": passed}
+        return self.change.model_copy(update=then)
 
     @property
     def at(self) -> datetime:

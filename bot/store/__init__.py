@@ -17,6 +17,7 @@ from bot.store.group_jobs import GroupBook
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
+from bot.store.listed_pages import ListedPages
 from bot.store.lost_jobs import LostJobs
 from bot.store.outbox import Outbox
 from bot.store.quarantine import Aside
@@ -64,6 +65,7 @@ class Store:
     routes: RouteBook
     watches: WatchBook
     discovery: Discoveries
+    pages: ListedPages
     event_log: EventLog
     lost: LostJobs
     witnesses: Witnesses
@@ -84,6 +86,7 @@ class Store:
     def over(cls, link: RedisLink, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
         budget = SharedBudget(link)
+        tracked, lost, discovery = Tracked(link), LostJobs(link), Discoveries(link)
         return cls(
             link=link,
             clock=ServerClock(link),
@@ -92,12 +95,13 @@ class Store:
             payloads=Payloads(link),
             freshness=Freshness(link),
             budget=budget,
-            tracked=Tracked(link),
+            tracked=tracked,
             routes=RouteBook(link),
             watches=WatchBook(link),
-            discovery=Discoveries(link),
+            discovery=discovery,
+            pages=ListedPages(link, tracked, lost, discovery),
             event_log=EventLog(link),
-            lost=LostJobs(link),
+            lost=lost,
             witnesses=Witnesses(link),
             outbox=Outbox(link),
             sweeps=Sweeps(link),

@@ -15,10 +15,11 @@ from bot.domain.service_events import ServiceEvent
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.domain.walks import REMEMBERED, REMEMBERED_MIN, Discovery, Mark
-from bot.store.redis.connection import RedisLink
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import DISCOVERY, DUE, EVENTS, JOBS, OUTBOX, PENDING, ROUTES, RULES, SEEN, SUBSCRIPTIONS
 from bot.store.redis.scripts import script
 from bot.store.routes import read_routes
+from bot.store.tracked_jobs import first_score
 from providers.models import Job
 
 
@@ -28,13 +29,21 @@ class Discoveries:
 
     link: RedisLink
 
-    async def read(self, service: Service) -> tuple[Routes, Discovery]:
-        """Return the watches on a service, and what is known of its new jobs, in one round trip."""
+    async def read(self, service: Service) -> tuple[Routes, Discovery, datetime | None]:
+        """Return the watches on a service, what is known of its new jobs, and when the first tracked job is due.
+
+        This takes one round trip.
+        """
         slot = "/".join(service)
         # The version first: copies that are newer than their version are matched again, older ones would not be.
-        asking = (("GET", RULES.of(slot)), ("HGETALL", ROUTES.of(slot)), ("HGETALL", DISCOVERY.of(slot)))
-        version, copies, fields = await self.link.execute_many(asking)
-        return read_routes(version, copies), readable_or(Discovery(), _discovery, fields)
+        asking = (
+            ("GET", RULES.of(slot)),
+            ("HGETALL", ROUTES.of(slot)),
+            ("HGETALL", DISCOVERY.of(slot)),
+            ("ZRANGE", DUE.of(slot), 0, 0, "WITHSCORES"),
+        )
+        version, copies, fields, first = await self.link.execute_many(asking)
+        return read_routes(version, copies), readable_or(Discovery(), _discovery, fields), first_score(first)
 
     async def begin(self, service: Service, known: Discovery, ended: Iterable[tuple[str, datetime | None]]) -> None:
         """Keep what is known at first: `ended` are jobs that had ended by then, with their creation."""
@@ -59,11 +68,18 @@ class Discoveries:
         self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]
     ) -> dict[str, int]:
         """Return the ids of jobs that nobody knows or that go on, each with the number of its attempts that ended."""
+        return self.found(await self.link.execute(*self.looking(service, jobs, created)))
+
+    def looking(self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
+        """Return the command of `unknown`."""
         slot = "/".join(service)
         about = zip(jobs, created, strict=True)
         listed = json.dumps([part for job, at in about for part in (job.id, int(job.state.ended), _score_of(at))])
         keys = (JOBS.of(slot), SEEN.of(slot), DISCOVERY.of(slot))
-        flat = await self.link.execute("EVAL", script("discover"), len(keys), *keys, listed)
+        return ("EVAL", script("discover"), len(keys), *keys, listed)
+
+    def found(self, flat: Sequence[str]) -> dict[str, int]:
+        """Read the reply to the command of `unknown`."""
         return dict(zip(flat[::2], map(int, flat[1::2]), strict=True))
 
     async def trim(self, service: Service, mark: datetime | None) -> None:
@@ -135,6 +151,7 @@ def _fields(known: Discovery) -> dict[str, str | int]:
         "partial": int(known.partial),
         "listed": known.listed,
         "failures_only": int(known.failures_only),
+        "blind_since": at(known.blind_since),
     }
 
 
@@ -152,5 +169,6 @@ def _discovery(fields: Mapping[str, str]) -> Discovery:
         partial=fields.get("partial") == "1",
         listed=int(fields.get("listed") or 0),
         failures_only=fields.get("failures_only") == "1",
+        blind_since=at("blind_since"),
         down_since=at("down_since"),
     )

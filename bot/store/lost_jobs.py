@@ -58,8 +58,9 @@ class LostJobs:
     async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
         """Return those of these jobs that were lost; one round trip."""
         slot = "/".join(service)
-        keys = [LOST.of(slot, job_id) for job_id in ids]
-        texts: list[str | None] = await self.link.execute("MGET", *keys) if keys else []
+        command = self.reading(service, ids)
+        keys = command[1:]
+        texts: list[str | None] = await self.link.execute(*command) if keys else []
         found: list[Lost] = []
         for key, text in zip(keys, texts, strict=True):
             try:
@@ -70,6 +71,11 @@ class LostJobs:
             except UnreadableError:
                 await Aside(self.link).move(Location(Kind.LOST, slot, key), text or "")
         return found
+
+    def reading(self, service: Service, ids: Iterable[str]) -> list[str]:
+        """Return the command that reads those of these jobs that were lost."""
+        begins = LOST.of("/".join(service), "")
+        return ["MGET", *(begins + job_id for job_id in ids)]
 
     async def restore(self, lost: Lost, restored: Restored) -> bool:
         """Follow a lost job again and put the entry into the outbox of each destination; False when it is too late.

@@ -86,13 +86,21 @@ class Tracked:
         Jobs without subscribers are passed over, and so are those with an answer to a later question. A question later
         than `now`, if that is given, has a wrong clock's time and does not count as later.
         """
+        return await self.observed(service, await self.link.execute(*self.observing(service, asked_at, seen, now)))
+
+    def observing(
+        self, service: Service, asked_at: datetime, seen: Iterable[Seen], now: datetime | None
+    ) -> Sequence[Part]:
+        """Return the command of `observe`."""
         slot = "/".join(service)
         # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
         jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
         keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
         latest = milliseconds(now + AHEAD) if now else "inf"
-        arguments = (milliseconds(asked_at), jobs, newest, latest)
-        flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *arguments)
+        return ("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), jobs, newest, latest)
+
+    async def observed(self, service: Service, flat: Sequence[str]) -> dict[str, Kept]:
+        """Read the reply to the command of `observe`."""
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
     async def record(
@@ -299,7 +307,7 @@ class Tracked:
             asking += [("SMEMBERS", PENDING.of(slot))]
         replies = await self.link.execute_many(asking) if asking else []
         return [
-            (number, _first_score(first), set(destinations))
+            (number, first_score(first), set(destinations))
             for number, first, destinations in zip(replies[::3], replies[1::3], replies[2::3], strict=True)
         ]
 
@@ -349,7 +357,7 @@ def _keys(slot: str, destination: str) -> tuple[str, ...]:
     return (*beside, OUTBOX.of(slot, destination), REPLY.of(slot, secrets.token_hex(8)))
 
 
-def _first_score(found: Any) -> datetime | None:
+def first_score(found: Any) -> datetime | None:
     """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]

@@ -197,7 +197,7 @@ def decided(explained: Explained) -> str:
     """Say what was decided and why: `*posted*, first failure of g12 · for w7`; without the event."""
     decision = explained.decision
     if not explained.certain:
-        return f"wanted by {_rule(decision)}, but no decision is recorded"
+        return f"{_rule(decision)} asks for it, but no decision is recorded"
     why = f"{_outcome(explained)}, {reason(decision)}"
     return " · ".join(filter(None, [why, _rules(decision)]))
 
@@ -258,7 +258,7 @@ def group_facts(group: FailureGroup) -> Iterator[str]:
     """Yield what a group is, since when, how many, and how it is going."""
     yield _headline(group)
     if group.group is not GroupKind.DOWN:
-        since = f"Since {date(group.first_at)}, last {date(group.last_at)}"
+        since = f"Since {date(group.first_at)}, newest {date(group.last_at)}"
         lines = f", {count(group.lines, 'thread line')}" if group.lines else ""
         yield f"{since}{lines}"
     yield _state(group)

@@ -14,7 +14,7 @@ from bot.domain.attempts import on_fleet_clock
 from bot.domain.cards import wants
 from bot.domain.changes import Change, EndReason, EventKind, Kind
 from bot.domain.dry_runs import REACH, DryRun, ServiceBasis
-from bot.domain.event_log import LoggedEvent
+from bot.domain.event_log import Ended, LoggedEvent
 from bot.domain.mirrored_scopes import services_to_watch
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
@@ -34,8 +34,8 @@ EXPLAINED_MAX = 20
 """Failed jobs of a service that are looked up for their reason, the newest."""
 CREATED_BEFORE = timedelta(hours=6)
 """A job that failed within the reach was created so much earlier, at most."""
-EVENTS_MAX = 3_000
-"""Events that are tried, the newest."""
+EVENTS_MAX = 1_000
+"""Events that are tried, the newest: some seconds of work where each is of a kind of its own."""
 CLOSE = timedelta(minutes=1)
 """A log that lacks no more than this is complete."""
 
@@ -45,14 +45,18 @@ class _Found:
     """What is known of one service."""
 
     events: list[Event] = field(default_factory=list[Event])
+    ended: Sequence[Ended] = ()
     logged_since: datetime | None = None
     listed_since: datetime | None = None
     cut: bool = False
     unexplained: int = 0
 
 
-def dry_run(deps: Deps, spec: WatchSpec, destination: str) -> Question[_Found, DryRun]:
-    """Ask what a watch would have posted in a destination. Raises UsageError, as `watch` does."""
+def dry_run(deps: Deps, spec: WatchSpec, destination: str, most: int = EVENTS_MAX) -> Question[_Found, DryRun]:
+    """Ask what a watch would have posted in a destination; at most so many events are tried.
+
+    Raises UsageError, as `watch` does.
+    """
     now = deps.clock()
     since = now - REACH
     covered, _ = permit_watch(deps, spec, destination)
@@ -66,9 +70,9 @@ def dry_run(deps: Deps, spec: WatchSpec, destination: str) -> Question[_Found, D
             await _read_list(deps, provider, spec, since, into)
 
     async def assemble(known: Known[_Found]) -> DryRun:
-        return await _tried(deps, spec, destination, known, since)
+        return await _tried(deps, Watch(id="w0", place=destination, owner="", at=since - REACH, spec=spec), known, most)
 
-    return Question(deps, providers, find, _Found, assemble, same=("dry-run", spec.same(), destination))
+    return Question(deps, providers, find, _Found, assemble, same=("dry-run", spec.same(), destination, most))
 
 
 def _complete(found: _Found, since: datetime) -> bool:
@@ -77,7 +81,7 @@ def _complete(found: _Found, since: datetime) -> bool:
 
 async def _read_log(deps: Deps, provider: Provider, spec: WatchSpec, since: datetime, into: _Found) -> None:
     page = await deps.store.event_log.read((provider.account, provider.service), since, deps.clock())
-    into.logged_since = page.complete_since
+    into.logged_since, into.ended = page.complete_since, page.ended
     into.events += [each for each in changes((provider.account, provider.service), page.events) if _wanted(spec, each)]
 
 
@@ -147,18 +151,20 @@ def _failed(job: Job, since: datetime, now: datetime) -> Change | None:
     return Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at, fate=EndReason.ENDED, event_at=at)
 
 
-async def _tried(deps: Deps, spec: WatchSpec, destination: str, known: Known[_Found], since: datetime) -> DryRun:
+async def _tried(deps: Deps, trial: Watch, known: Known[_Found], most: int) -> DryRun:
     """Let what was found happen in a destination of which nothing is known but its mutes."""
     now = deps.clock()
-    [rules] = await read_rules(deps, destination)
+    [rules] = await read_rules(deps, trial.place)
     events = list({each.id: each for one in known.asked for each in one.result.events}.values())
     events.sort(key=lambda event: event.at)
-    left_out = max(0, len(events) - EVENTS_MAX)
-    trial = Watch(id="w0", place=destination, owner="", at=since - REACH, spec=spec)
-    alone = Rules(watches=(trial,), mutes=rules.mutes)
-    posts = await VirtualDestination(destination, alone, since).run(events[left_out:], now)
+    left_out = max(0, len(events) - most)
+    since = events[left_out].at if left_out else now - REACH
+    by_share = trial.spec.after is not None and trial.spec.after.share is not None
+    ended = {(one.provider.account, one.provider.service): one.result.ended for one in known.asked if by_share}
+    virtual = VirtualDestination(trial.place, Rules(watches=(trial,), mutes=rules.mutes), since, ended)
+    posts = await virtual.run(events[left_out:], now)
     return DryRun(
-        spec,
+        trial.spec,
         since,
         now,
         posts,

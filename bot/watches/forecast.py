@@ -6,10 +6,13 @@ from bot.domain.errors import StoreUnavailable, UsageError
 from bot.domain.watches import Watch
 from bot.watches.dry_run import dry_run
 
+EVENTS_MAX = 300
+"""Events that are tried: the answer waits for it."""
+
 
 async def forecast(deps: Deps, watch: Watch) -> Forecast:
     """Return what is known after a second; the dry run itself takes the time that it needs."""
     try:
-        return Forecast(await dry_run(deps, watch.spec, watch.place).first())
+        return Forecast(await dry_run(deps, watch.spec, watch.place, EVENTS_MAX).first())
     except (StoreUnavailable, UsageError):
         return Forecast()

@@ -4,19 +4,22 @@ It takes the steps that delivery takes, with the same rules, and posts nothing.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, groupby
 
+from bot.delivery.closed_groups import droppable_groups
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step, next_timer
 from bot.domain.cards import Card
 from bot.domain.changes import Change
 from bot.domain.dry_runs import WouldPost
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, read_posts
 from bot.domain.notifications import GroupHead, Notification, ServiceHead, StormHead, ThreadLine, WatchEvent
 from bot.domain.outbox import ChangedEntry, Entry, InFlightPost, OutboxSnapshot, ServiceEntry, read_record
 from bot.domain.service_events import ServiceEvent
+from bot.domain.service_key import Service
 from bot.domain.slack_ids import bare_id
 from bot.domain.watches import Rules
 
@@ -33,14 +36,19 @@ class _Posted:
 
 @dataclass(slots=True)
 class VirtualDestination:
-    """A destination with these rules, where nothing is open at first; `now` is the time of the last step."""
+    """A destination with these rules, where nothing is open at first; `now` is the time of the last step.
+
+    `ended` are the jobs of services that its rules judge by a share.
+    """
 
     destination: str
     rules: Rules
     now: datetime
+    ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
     _records: dict[str, str] = field(default_factory=dict[str, str])
     _cards: dict[str, Card] = field(default_factory=dict[str, Card])
     _groups: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
+    _dropped: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
     _posts: tuple[datetime, ...] = ()
     _entries: list[Entry] = field(default_factory=list[Entry])
     _posted: list[_Posted] = field(default_factory=list[_Posted])
@@ -52,6 +60,9 @@ class VirtualDestination:
             self._wait(at)
             self._entries += [self._entry(event) for event in together]
             self._deliver()
+            for group in list(droppable_groups(self._snapshot(), self.now)):
+                self._dropped[group.id] = group
+                self._write(group.id, "")
             await asyncio.sleep(0)  # others get their turn
         self._wait(until)
         return [WouldPost(each.at, self._group(each), each.change, each.lines) for each in self._posted]
@@ -61,7 +72,7 @@ class VirtualDestination:
         return Entry(self.destination, f"{next(self._numbers)}-0", "", body)
 
     def _group(self, posted: _Posted) -> FailureGroup | None:
-        return self._groups.get(posted.group)
+        return self._groups.get(posted.group) or self._dropped.get(posted.group)
 
     def _wait(self, until: datetime) -> None:
         """Let time pass, and do what is due by then."""
@@ -94,6 +105,7 @@ class VirtualDestination:
             posts=self._posts,
             records=dict(self._records),
             rules=self.rules,
+            ended={service: [each for each in ends if each.at <= self.now] for service, ends in self.ended.items()},
         )
 
     def _record(self, step: DeliveryStep) -> None:

@@ -56,10 +56,10 @@ FILTERS = (
     FilterWord(
         "code",
         "code:ALG.*",
-        "failed with this code, or with one that begins so",
-        ("a code", "how it begins, with * behind it"),
+        "failed with this code; `*` at its end stands for anything",
+        ("a code", "the beginning of a code and *"),
     ),
-    FilterWord("limit", "limit:25", f"jobs on a page, 1 to {LIMIT_MAX} ({PAGE} unless told)", (f"1 to {LIMIT_MAX}",)),
+    FilterWord("limit", "limit:25", f"jobs on a page, 1 to {LIMIT_MAX} (default {PAGE})", (f"1 to {LIMIT_MAX}",)),
 )
 
 FILTER_SYNONYMS = {"on": "state", "status": "state", "type": "kind", **dict.fromkeys(("error", "reason"), "code")}
@@ -95,14 +95,14 @@ PART_SYNONYMS = {"channel": HERE, "me": MINE, "my": MINE}
 _ON = FilterWord(
     "on",
     "on:failed,started",
-    "which events, several with commas: `failed` includes lost jobs, `done` is any end, `started`, `down` a service "
-    "that cannot be read, `any` everything; `stuck` is kept, but nothing notices stuck jobs yet",
+    "when to notify, several with commas: `failed` (lost jobs too), `done` (however a job finishes), `started`, `down` "
+    "(a service can't be read), `any` (everything); `stuck` is accepted, but stuck jobs are not detected yet",
     tuple(each.value for each in On),
 )
 _MENTION = FilterWord(
     "mention",
     "mention:@dana",
-    "whom to call: people or user groups picked from Slack's suggestions, several with commas",
+    "who to mention: people or user groups picked from Slack's suggestions, several with commas",
     ("a person or user group",),
 )
 OPTIONS = (
@@ -110,20 +110,25 @@ OPTIONS = (
     FilterWord(
         "to",
         "to:dm",
-        "where: `here` the card's thread and the channel, `thread` the thread alone, `dm` you alone; "
-        "unless you say it, the thread, and for a failure the channel too",
+        "where to post: `here` in the card's thread and the channel, `thread` only in the thread, `dm` in a direct "
+        "message to you; default: the thread, and for a failure the channel too",
         tuple(each.value for each in To),
     ),
     _MENTION,
 )
 WATCH_OPTIONS = (
     _ON,
-    FilterWord("to", "to:dm", "where: `here` this channel (unless you say otherwise), `dm` you alone", ("here", "dm")),
+    FilterWord(
+        "to",
+        "to:dm",
+        "where to post: `here` in this channel (default), `dm` in a direct message to you",
+        ("here", "dm"),
+    ),
     _MENTION,
     FilterWord(
         "after",
         "after:5/10m",
-        "quieter: not before five failures within ten minutes; with `after:20%/1h` not before that share of the jobs",
+        "quieter: wait for five failures within ten minutes, or with `after:20%/1h` for that share of the jobs",
         (
             f"{COUNT_MIN} to {COUNT_MAX} failures within a time (5/10m)",
             f"{SHARE_MIN}% to {SHARE_MAX}% of the jobs (20%/1h)",
@@ -152,7 +157,7 @@ COMMANDS = (
         "failed",
         "[SCOPE] [FILTER…]",
         "the same with state:failed since:24h",
-        ("It is `/jobs list` with these two filters, unless you type others.",),
+        ("It is `/jobs list` with these two filters; filters that you type replace them.",),
         examples=("failed", "failed digital-human since:3d"),
         words=FILTERS,
     ),
@@ -174,8 +179,8 @@ COMMANDS = (
         "[SCOPE] [FILTER…] [on:…] [to:here|dm] [mention:@someone] [after:5/10m] [dry-run]",
         "be notified of what fails, now and later; `-name:test` and `after:5/10m` make it quieter",
         (
-            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope: not those.",
-            f"Failures with one cause share one message. With `{DRY_RUN}` it only shows what it would have posted.",
+            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
+            f"Failures with the same cause share one message. `{DRY_RUN}` only shows what it would have posted.",
         ),
         ("watch media-cn", "watch video-ocr -name:test after:5/10m"),
         words=WATCH_OPTIONS,
@@ -192,12 +197,12 @@ COMMANDS = (
     Command(
         "subscribe",
         "JOB… [on:…] [to:here|thread|dm] [mention:@someone]",
-        "follow jobs: one card here, kept up to date, and a word when they end",
+        "follow jobs: a live card here, and a notification when they finish",
         (
             "Jobs named together share one card. A subscription ends with its job.",
-            "Subscribing to what others follow here joins their card, which tells what any of you asked for.",
-            "Subscribing again changes what you asked for yourself.",
-            "`on:done,stuck` unless you say otherwise.",
+            "What others follow here already has a card: you share it.",
+            "Subscribing again changes your own settings.",
+            "Default: `on:done,stuck`.",
         ),
         ("subscribe f18320e61e4c4dc685aa2dfc22a28dc5", "subscribe f18320e61e4c4dc685aa2dfc22a28dc5 on:failed to:dm"),
         words=OPTIONS,
@@ -207,7 +212,7 @@ COMMANDS = (
         "unsubscribe",
         f"JOB…|{ALL}",
         "stop following jobs in this channel",
-        (f"`{ALL}` stops every subscription in this channel. The answer has a button that takes it back.",),
+        (f"`{ALL}` stops every subscription in this channel. *Undo* brings them back.",),
         ("unsubscribe f18320e61e4c4dc685aa2dfc22a28dc5", f"unsubscribe {ALL}"),
         slack_only=True,
     ),

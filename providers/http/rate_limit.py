@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
@@ -21,8 +21,6 @@ OWN_LIMIT: Final = "budget"
 """The code of a question that our own request budget left no time for: it says nothing about the service."""
 
 
-SHARE: Final = "/share"
-"""How the key of a part of a budget ends: what sweeps may use."""
 _AGAIN_S: Final = 0.5
 """The shortest wait, in seconds, for what is not left in a window."""
 
@@ -35,16 +33,26 @@ class BudgetLeft(NamedTuple):
 
 
 class Budget(Protocol):
-    """Allows or delays requests.
-
-    `key` names what is counted: an account and a service or operation, with SHARE at its end for a part of that.
-    """
+    """Allows or delays requests. `key` names what is counted: an account and a service or operation."""
 
     async def acquire(self, key: str, per_second: float) -> None:
         """Return when a request may be made; raises Throttled when that is after the question's deadline."""
         ...
 
     async def left(self, key: str, per_second: float) -> BudgetLeft: ...
+
+
+Rate = tuple[str, float]
+"""What is counted, and how many requests a second it may have."""
+
+
+@runtime_checkable
+class QuickBudget(Protocol):
+    """A budget that can say at once whether a request may be made by several counts together."""
+
+    async def take_now(self, rates: Sequence[Rate]) -> bool:
+        """Count a request by all of these; False, and it is counted by none, where one of them has to wait."""
+        ...
 
 
 class _Memory(MemoryStorage):
@@ -80,7 +88,7 @@ class WindowBudget:
         self._limiter = MovingWindowRateLimiter(storage or _Memory())
 
     async def acquire(self, key: str, per_second: float) -> None:
-        item = _window(per_second)
+        item = window(per_second)
         while not await self._limiter.hit(item, key):
             wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.monotonic())
             if wait > remaining():
@@ -105,7 +113,7 @@ class WindowBudget:
         return max(_AGAIN_S, min(float(seconds), stats.reset_time - time.monotonic()))
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
-        item = _window(per_second)
+        item = window(per_second)
         return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)
 
 
@@ -124,6 +132,15 @@ class FairBudget:
         async with self._turns.setdefault(key, _Turns()).turn(asking()):
             await self._budget.acquire(key, per_second)
 
+    async def take_now(self, rates: Sequence[Rate]) -> bool:
+        """Count a request by all of these, if nobody waits for one of them; the budget decides."""
+        if not isinstance(self._budget, QuickBudget) or any(self._taken(key) for key, _ in rates):
+            return False
+        return await self._budget.take_now(rates)
+
+    def _taken(self, key: str) -> bool:
+        return (turns := self._turns.get(key)) is not None and turns.taken
+
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         return await self._budget.left(key, per_second)
 
@@ -138,6 +155,11 @@ class _Turns:
     def __init__(self) -> None:
         self._taken = False
         self._waiting: dict[str, _Waiting] = {}
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody's turn it is."""
+        return self._taken
 
     @asynccontextmanager
     async def turn(self, question: Question) -> AsyncGenerator[None]:
@@ -181,7 +203,7 @@ def _first(line: dict[K, V]) -> tuple[K, V]:
     return key, line.pop(key)
 
 
-def _window(per_second: float) -> RateLimitItemPerSecond:
+def window(per_second: float) -> RateLimitItemPerSecond:
     """A window of one second, or of as many as one request takes when there is less than one a second."""
     if per_second >= 1:
         return RateLimitItemPerSecond(int(per_second))

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.http.bodies import receive
 from providers.http.deadline import call, note_date, own_limit, remaining, share
-from providers.http.rate_limit import SHARE, Budget, BudgetLeft
+from providers.http.rate_limit import Budget, BudgetLeft, QuickBudget
 from providers.secrets import SecretMissing
 
 TRIES = 3
@@ -79,8 +79,11 @@ class Transport:
     async def _acquire(self, key: str, per_second: float) -> None:
         """Take from the budget; what has only a share of it waits for its share too."""
         if share() < 1:
-            with own_limit(per_second * share()):
-                await self.budget.acquire(f"{key}{SHARE}", per_second * share())
+            part = f"{key}/share", per_second * share()
+            if isinstance(self.budget, QuickBudget) and await self.budget.take_now([part, (key, per_second)]):
+                return
+            with own_limit(part[1]):
+                await self.budget.acquire(*part)
         with own_limit(per_second):
             await self.budget.acquire(key, per_second)
 

@@ -18,9 +18,9 @@ from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError,
 from providers.http.deadline import raw_wanted
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
-from providers.huawei.known_entries import KnownEntries
 from providers.huawei.paging import ALL, Batch, Start
 from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
+from providers.known_entries import KnownEntries
 from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
 from providers.models import SHOWN_ALONE, Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.redact import redact
@@ -67,7 +67,7 @@ class ImageModeration:
         self.region: Final = account.region
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
-        self._entries = KnownEntries(self._job, ("job_id", "status", "update_time"))
+        self._known = KnownEntries("job_id")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
@@ -85,7 +85,7 @@ class ImageModeration:
         listed: dict[str, Job] = {}
         malformed = 0
         for batch in batches:
-            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._entries.job(item, at))
+            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
         matching = filter(query.matches, listed.values()) if query.filters else listed.values()
@@ -161,7 +161,10 @@ class ImageModeration:
         return self._job(result, reply.request_id, detailed=True)
 
     def _job(self, item: Any, request_id: str | None, *, detailed: bool = False) -> Job:
-        return _job(item, self._api.origin, request_id, detailed=detailed)
+        def read() -> Job:
+            return _job(item, self._api.origin, request_id, detailed=detailed)
+
+        return read() if detailed else self._known.read(item, read)
 
 
 def _unexplained(listed: Outcome, code: str) -> Outcome:

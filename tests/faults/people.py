@@ -1,7 +1,8 @@
 """People at the workspace's page, and the control panels of the workspace and of the clouds."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from bot.domain.slack_ids import bare_id
 
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")
+ANSWERED_S = 20.0
 
 
 class People:
@@ -35,6 +37,34 @@ class People:
                     ):
                         await self._post("/ui/action", _click(user, message, block, button))
                         return
+
+    async def shows_all(self, user: str, message: Json, block: Json, button: Json) -> list[Json]:
+        """Press Show all below a head, and then Next until the last page; return the pages."""
+        place, seen = message["channel"], {each["ts"] for each in await self._seen(user, message["channel"])}
+        await self._post("/ui/action", _click(user, message, block, button))
+        page = await self._until(user, place, lambda each: each["ephemeral"] and each["ts"] not in seen)
+        pages = [page]
+        while following := [pair for pair in buttons(page["blocks"]) if pair[1]["action_id"].endswith(":next")]:
+            last, (next_block, next_button) = page, following[0]
+            await self._post("/ui/action", _click(user, page, next_block, next_button))
+            page = await self._until(
+                user, place, lambda each, last=last: each["ts"] == last["ts"] and each["blocks"] != last["blocks"]
+            )
+            pages.append(page)
+        return pages
+
+    async def _seen(self, user: str, channel: str) -> list[Json]:
+        found = await self._page.get("/test/messages", params={"channel": channel, "user": user})
+        found.raise_for_status()
+        return found.json()
+
+    async def _until(self, user: str, channel: str, right: Callable[[Json], bool]) -> Json:
+        async with asyncio.timeout(ANSWERED_S):
+            while True:
+                for each in await self._seen(user, channel):
+                    if right(each):
+                        return each
+                await asyncio.sleep(0.05)
 
     async def order(self, what: str, **details: Any) -> None:
         """Have the workspace misbehave: see `sandbox.slack.test_api.workspace_hooks`."""
@@ -78,6 +108,25 @@ class Clouds:
         """Have a job end."""
         ended = await self._control.post(f"/control/jobs/{ref.rpartition('/')[2]}", json={"state": state})
         ended.raise_for_status()
+
+    async def storm(self, services: Iterable[str], **order: float | str) -> list[str]:
+        """Have jobs of the watched account fail; return their refs."""
+        body = {"services": [f"media-cn/{each}" for each in services], **order}
+        made = await self._control.post("/control/storm", json=body)
+        made.raise_for_status()
+        return made.json()["failing"]
+
+    async def transitions(self) -> list[Json]:
+        """What really happened to each job of the account that is watched."""
+        found = await self._control.get("/control/transitions", params={"account": "media-cn"})
+        found.raise_for_status()
+        return found.json()["jobs"]
+
+    async def now(self) -> float:
+        """The clouds' true clock."""
+        found = await self._control.get("/control/transitions", params={"account": "nobody"})
+        found.raise_for_status()
+        return found.json()["now"]
 
     async def fault(self, **fault: Any) -> None:
         """Have a cloud misbehave: see `sandbox.clouds.faults`."""

@@ -94,6 +94,9 @@ async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
         scene.world.end(job.id, "succeeded")
     with freeze_time(later, tick=True, real_asyncio=True):
         async with scene.bot():
-            digest = await scene.dana.hears("While I was not looking", thread_ts=None)
-            assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))
+            missed = await scene.dana.hears("while Callboard was down", thread_ts=None)
+            assert missed.says("3 succeeded")
+            assert missed.says("Callboard was down from")
+            for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"):
+                assert (await scene.dana.hears("Succeeded", name=name)).says("Subscribed by")
             assert not [answer for answer in await scene.dana.sees() if answer.json["thread_ts"]]

@@ -1,8 +1,8 @@
 """Several jobs on one card, and many changes at once."""
 
 import pytest
-
 from bot.delivery.digest import DIGEST_THRESHOLD
+
 from tests.scenarios.conftest import Stage
 
 pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from callboard.cli import app
 from tests.scenarios.conftest import Stage
@@ -39,12 +39,15 @@ async def test_why_a_job_a_group_and_a_watch(stage: Stage, settings_file: Path):
     tried = await dana.hears("Nothing was posted or changed", ephemeral=True)
     assert tried.says("Not predicted: snoozes"), tried.text
 
-    def in_terminal() -> str:
-        command = ["jobs", "why", str(job.id), "--json", "--config", str(settings_file)]
-        return CliRunner().invoke(app, command, catch_exceptions=False).stdout
+    def in_terminal(*words: str) -> Result:
+        return CliRunner().invoke(app, ["jobs", "why", *words, "--config", str(settings_file)], catch_exceptions=False)
 
-    record = json.loads(await asyncio.to_thread(in_terminal))
+    unknown = await asyncio.to_thread(in_terminal, "w99")
+    assert (unknown.exit_code, "There is no watch w99" in unknown.stderr) == (2, True)
+    assert "watch video-ocr" in (await asyncio.to_thread(in_terminal, "w1")).stdout
+    record = json.loads((await asyncio.to_thread(in_terminal, str(job.id), "--json")).stdout)
     assert record["job"]["name"] == "lecture-why"
     [posted] = [each for each in record["decisions"] if each["decision"] == "post"]
     assert posted["destination"].endswith("C0ONCALL")
     assert (posted["rule"], posted["reason"]) == ("w1", "first")
+    assert posted["link"] == link[1]

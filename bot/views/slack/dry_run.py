@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from bot.domain.cards import On, plainest_on
 from bot.domain.changes import EventKind
-from bot.domain.dry_runs import DryRun, Forecast, ServiceBasis, WouldPost
+from bot.domain.dry_runs import REACH, DryRun, Forecast, ServiceBasis, WouldPost
 from bot.domain.failure_groups import FailureGroup, GroupKind
 from bot.views import why
 from bot.views.errors import service_error
 from bot.views.failure_groups import counted, headline
 from bot.views.lateness import names
-from bot.views.slack.block_kit import Budget, Message, context, message, section
+from bot.views.slack.block_kit import Budget, Message, context, message, stacked
 from bot.views.slack.lateness import still_asked
 from bot.views.slack.watch_terms import subject
 from bot.views.states import EMOJI, name
@@ -31,7 +31,7 @@ def dry_run(run: DryRun) -> Message:
     posts = [_post(each) for each in sorted(run.posts, key=lambda each: each.at, reverse=True)]
     basis = [*basis_lines(run), NOT_PREDICTED]
     errors = [context(service_error(each)) for each in run.errors[:POSTS_MAX]]
-    foot = [section("\n".join(basis)), *still_asked(run), *errors]
+    foot = [*stacked(basis), *still_asked(run), *errors]
     lines = [*head, *why.several(posts, POSTS_MAX)]
     body = Budget(foot).fit_lines(lines, lambda left: f"… and {left:,} more")
     return message(unformatted("\n".join([*lines, *basis])), [*body, *foot])
@@ -46,16 +46,21 @@ def forecast(found: Forecast) -> list[str]:
     failed = (
         [f"Without {listed([plain(each.service) for each in run.errors], 'and')}: no answer."] if run.errors else []
     )
-    return [_summary(run), *basis_lines(run), *waits, *failed]
+    basis = " ".join([*basis_lines(run), *waits, *failed])
+    return [_summary(run), *([basis] if basis else [])]
 
 
 def _summary(run: DryRun) -> str:
     if not run.posts:
-        return "In the last 24 hours it would have posted nothing."
+        return f"{_reach(run)} it would have posted nothing."
     lines = sum(each.lines for each in run.posts)
     threads = f" and {count(lines, 'thread line')}" if lines else ""
     posted = f"{count(len(run.posts), 'message')}{threads}"
-    return f"In the last 24 hours it would have posted {posted}, for {count(run.events, 'event')}."
+    return f"{_reach(run)} it would have posted {posted}, for {count(run.events - run.left_out, 'event')}."
+
+
+def _reach(run: DryRun) -> str:
+    return f"Since {date(run.since)}" if run.left_out else "In the last 24 hours"
 
 
 def _post(post: WouldPost) -> str:
@@ -69,8 +74,9 @@ def _what(post: WouldPost) -> str:
     if post.change is None:
         return ""
     job, happened = post.change.job, post.change.happened
-    emoji = EMOJI[job.state] if happened is not EventKind.LOST else EMOJI[JobState.UNKNOWN]
-    return f"{emoji} *{why.EVENTS[happened] if happened else ''}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
+    emoji = EMOJI[JobState.UNKNOWN if happened is EventKind.LOST else job.state]
+    what = why.EVENTS[happened] if happened else job.state.value
+    return f"{emoji} *{what}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
 
 
 def _group(group: FailureGroup) -> str:
@@ -87,16 +93,18 @@ def _group(group: FailureGroup) -> str:
 def basis_lines(run: DryRun) -> Iterator[str]:
     """Yield on what a dry run is based, and what the basis lacks."""
     if run.left_out:
-        yield f"⚠️ Only the newest {run.events - run.left_out:,} of {run.events:,} events were tried."
+        yield f"⚠️ Only the newest {run.events - run.left_out:,} of {run.events:,} events of 24 hours were tried."
     logged = [each for each in run.basis if _is_logged(run, each)]
     if logged:
         since = max(each.logged_since for each in logged if each.logged_since)
-        reach = "of the last 24 hours" if since - run.since <= CLOSE else f"since {date(since)}"
+        whole = since - (run.now - REACH) <= CLOSE
+        reach = "of the last 24 hours" if whole else f"since {date(since)}"
         named = f" ({_names(logged)})" if len(logged) < len(run.basis) else ""
         yield f"From Callboard's log {reach}{named}."
     yield from _from_lists(run)
     if blind := [each for each in run.basis if not each.lists and not _whole(run, each)]:
-        yield f"{_names(blind)} can't list {'its' if len(blind) == 1 else 'their'} jobs: nothing is known before that."
+        jobs, they_have = ("its jobs", "it has") if len(blind) == 1 else ("their jobs", "they have")
+        yield f"{_names(blind)} can't list {jobs}: {they_have} no earlier history."
 
 
 def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:
@@ -121,8 +129,17 @@ def _from_lists(run: DryRun) -> Iterator[str]:
             yield f"{bold(each.service, 80)} has more: read back to {date(each.listed_since)}."
         if each.unexplained and (run.spec.code or any(by == "code" for by, _ in run.spec.without)):
             yield f"{count(each.unexplained, 'failed job')} of {bold(each.service, 80)} without a known {code('code')}."
-    if plainest_on(run.spec.on) - {On.FAILED, On.STUCK}:
-        yield "Lists have failed jobs only: other events and outages are missing there."
+    if missing := list(_unlisted(run.spec.on)):
+        yield f"Lists show failed jobs only, so {listed(missing, 'and')} are missing."
+
+
+def _unlisted(on: frozenset[On]) -> Iterator[str]:
+    """Yield what a watch wants that no list of jobs shows."""
+    wanted = plainest_on(on)
+    if wanted - {On.FAILED, On.STUCK, On.DOWN}:
+        yield "other events"
+    if wanted & {On.DOWN, On.ANY}:
+        yield "outages"
 
 
 def _kept(retention: timedelta) -> str:

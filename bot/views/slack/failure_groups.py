@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.domain.button_payloads import SHOW_ALL, GroupPayload
+from bot.domain.changes import Kind
 from bot.domain.failure_groups import CLOSES_AFTER, FailureGroup, GroupJob, ShownGroup
 from bot.domain.slack_ids import is_user
 from bot.views.facts import Meaning
@@ -24,6 +25,7 @@ from bot.views.slack import snooze
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button
 from bot.views.slack.mentions import group_mentions, mentioned
+from bot.views.slack.missing_jobs import missing
 from bot.views.slack.watch_terms import until
 from bot.views.slack.watches import mute_button, unmute_button
 from bot.views.terms import person
@@ -43,7 +45,8 @@ def head(shown: ShownGroup, meaning: Meaning, *, posted: bool = True, held: bool
     """
     group = shown.group
     lines = _first(group, meaning) if group.count == 1 and group.newest else _several(shown, meaning)
-    notes = [*_closed(group), *([HELD] if held else []), *snooze.group_line(group), *_muted(shown), *_origin(shown)]
+    held_note = [HELD] if held else []
+    notes = [*_found(shown), *_closed(group), *held_note, *snooze.group_line(group), *_muted(shown), *_origin(shown)]
     foot = [
         *map(context, notes),
         *actions(snooze.group_block_id(group), [*_buttons(shown)]),
@@ -89,6 +92,12 @@ def _when(shown: ShownGroup) -> str:
 def _meant(group: FailureGroup, meaning: Meaning) -> Iterator[str]:
     if group.newest and not group.fate and (meant := meaning(as_job(group, group.newest[0]))):
         yield f"What it means: {plain(meant, 300)}"
+
+
+def _found(shown: ShownGroup) -> Iterator[str]:
+    """Yield that the job was not found before."""
+    if shown.change and shown.change.kind is Kind.FOUND:
+        yield f"It was {missing(shown.change)}, and is found again."
 
 
 def _closed(group: FailureGroup) -> Iterator[str]:

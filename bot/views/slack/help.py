@@ -11,18 +11,18 @@ from bot.views.text import code, unformatted
 def overview(commands: Sequence[tuple[str, str]]) -> Message:
     """Every command (usage and summary) on one page."""
     lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
-    text = f"*Callboard* answers questions about cloud jobs.\n{lines}"
+    text = f"*Callboard* tracks cloud jobs from Slack.\n{lines}"
     examples = [
         ("Recent jobs", "list"),
         ("Failed today", "failed"),
-        ("Followed here", "subscriptions"),
+        ("Subscriptions", "subscriptions"),
         ("Accounts", "accounts"),
     ]
     buttons = [
         each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
     ]
     buttons += watch_button("Watch for failures")
-    note = context("Order and case do not matter. `/jobs help list` tells about one command.")
+    note = context("Order and case do not matter. See `/jobs help list` for one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
 

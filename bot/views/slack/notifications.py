@@ -53,12 +53,11 @@ def title_of(change: Change) -> str:
 
 def what_happened(change: Change) -> str:
     """From which state, how far it is or how it ended."""
-    before = f"was {EMOJI[change.before]} {change.before.value}"
-    job = change.job
+    before, job = _before(change), change.job
     match change.kind:
         case Kind.LOST:
             forgot = _LOST.get(change.fate or EndReason.NOT_FOUND, _GONE)
-            return f"{forgot}, {before} when it was last seen {date(change.since)}"
+            return f"{forgot}, {before or 'state unknown'} when it was last seen {date(change.since)}"
         case Kind.SUSPENDED:
             return f"{missing_jobs.missing(change)}, checked once an hour"
         case Kind.FOUND:
@@ -70,7 +69,14 @@ def what_happened(change: Change) -> str:
             return " · ".join(filter(None, [before, ending(job) or f"seen {date(change.at)}"]))
         case Kind.MOVED:
             progress = [f"{job.progress} %"] if job.progress is not None else []
-            return " · ".join([before, *progress, f"seen {date(change.at)}"])
+            return " · ".join(filter(None, [before, *progress, f"seen {date(change.at)}"]))
+
+
+def _before(change: Change) -> str:
+    """From which state; empty for a job that is new to Callboard."""
+    if change.before is JobState.UNKNOWN and not change.before_raw:
+        return ""
+    return f"was {EMOJI[change.before]} {change.before.value}"
 
 
 def _meant(job: Job, meaning: Meaning) -> list[str]:

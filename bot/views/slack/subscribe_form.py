@@ -52,12 +52,12 @@ def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: b
 
 def user_groups(groups: Sequence[UserGroup], most: int, chosen: Sequence[str] = ()) -> Block:
     """User groups to pick from, some of them chosen; where they are unknown or too many for a menu, to type."""
-    label = "User groups to call"
+    label = "Mention user groups"
     if 0 < len(groups) <= OPTIONS_MAX:
         menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], chosen)
         return input_field(USER_GROUPS, label, {**menu, "max_selected_items": most}, optional=True)
     known = bool(groups)
-    hint = "Their handles, as you would call them." if known else _IDS
+    hint = "For example @on-call." if known else _IDS
     typed = text_field("@on-call" if known else "S0ABC1234", " ".join(chosen))
     return input_field(USER_GROUPS, label, typed, optional=True, hint=hint)
 

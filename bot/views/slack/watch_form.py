@@ -16,14 +16,14 @@ TITLE, CHANGE = "Watch for failures", "Change a watch"
 _ON = (
     (On.FAILED, "A job fails"),
     (On.DOWN, "A service can't be read"),
-    (On.STUCK, "A job is stuck"),
+    (On.STUCK, "A job is stuck (not detected yet)"),
     (On.STARTED, "A job starts"),
     (On.DONE, "A job finishes"),
     (On.ANY, "Anything"),
 )
 _TO = (("here", "This channel"), ("dm", "Direct message to me"))
-_FILTERS_HINT = "name, kind, media or code; a hyphen leaves jobs out. For example: -name:test code:ALG.*"
-_AFTER_HINT = "Wait for failures: 5/10m is five within ten minutes, 20%/1h a share of the jobs."
+_FILTERS_HINT = "Filter by name, kind, media or code. A hyphen leaves jobs out. For example: code:ALG.* -name:test"
+_AFTER_HINT = "Wait for several failures: 5/10m is five within ten minutes, 20%/1h is 20 % of the jobs of an hour."
 NO_CHANNEL = "Pick a channel, or post to direct messages."
 _WHERE = {"type": "conversations_select", "default_to_current_conversation": True, "response_url_enabled": True}
 

@@ -40,7 +40,7 @@ NAMES_MAX = 8
 CONFIGURED = "from the configuration"
 NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in jobs now and later."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
-_HOW_LONG = "For an hour *Undo* takes that back; what happens until then is posted afterwards."
+_HOW_LONG = "*Undo* works for an hour; what happened in between is posted then."
 _DONE = {
     WatchChange.ADDED: "added",
     WatchChange.CHANGED: "changed",
@@ -63,10 +63,10 @@ def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
         lines.append(_SHARED)
     restore = suspensions.restore_button(watch.place) if result.suspended else []
     foot = actions(f"watch-{watch.id}", [*buttons(watch), *restore])
-    return _message(lines, foot)
+    return of_lines(lines, foot)
 
 
-def _message(lines: Sequence[str], foot: Sequence[Block]) -> Message:
+def of_lines(lines: Sequence[str], foot: Sequence[Block]) -> Message:
     """Return a message of lines, as many as fit, above its buttons."""
     body = Budget(foot).fit_lines(lines, lambda left: f"… and {count(left, 'more line')}")
     return message(unformatted("\n".join(lines)), [*body, *foot])
@@ -171,7 +171,7 @@ def unwatched(result: Unwatched, here: Sequence[Watch] = ()) -> Message:
         lines += ["Watches here:", *(row(each) for each in here)]
     undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_channel_of(result))
     foot = actions("unwatched", button("Undo", UNDO_UNWATCH, undo, limit=BUTTON_MAX) if result.removed else [])
-    return _message(lines, foot)
+    return of_lines(lines, foot)
 
 
 def _channel_of(result: Unwatched) -> str | None:

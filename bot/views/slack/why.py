@@ -1,6 +1,6 @@
 """Why something was posted here, or not: the answers to `/jobs why`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.domain.answers import JobDetails
 from bot.domain.button_payloads import OPEN, CommandPayload
@@ -12,7 +12,7 @@ from bot.views.facts import NOBODY, missing
 from bot.views.failure_groups import example, listed_names, reason, trouble
 from bot.views.lateness import still_asking
 from bot.views.slack import suspensions, watches
-from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message
 from bot.views.slack.cards import details_button
 from bot.views.slack.failure_groups import show_all_button
 from bot.views.slack.lateness import still_asked
@@ -26,9 +26,9 @@ PARTS_MAX = 5
 """Groups of a storm message that an explanation names."""
 
 
-def why_button(subject: str) -> list[Block]:
-    """Ask why; `subject` is the id of a group or a watch, or the address of a job."""
-    return button("Why?", f"{OPEN}:why", CommandPayload.about("why", [subject]), name=f"Why {subject}")
+def group_button(group_id: str) -> list[Block]:
+    """Explain the group that a job is in."""
+    return button(f"About {group_id}", f"{OPEN}:why", CommandPayload.about("why", [group_id]))
 
 
 def job(explanation: JobExplanation) -> Message:
@@ -41,22 +41,21 @@ def job(explanation: JobExplanation) -> Message:
         ("Here", list(_here(explanation))),
         ("Who acted", [why.act(each) for each in explanation.acts]),
     ]
-    blocks = [section("\n".join(head)), *(_part(title, lines) for title, lines in parts if lines)]
     errors = [context(service_error(each)) for each in explanation.details.errors[:PARTS_MAX]]
     foot = [*still_asked(explanation), *errors, *actions("why", _buttons(explanation))]
     budget = Budget(foot)
-    body = budget.fit(blocks, lambda number: context(f"… and {count(number, 'more part')}"))
-    text = [unformatted(line) for line in (*head, *(line for _, lines in parts for line in lines))]
-    return message("\n".join(text), [*body, *foot])
+    lines = [head, *([bold(title), *why.several(lines, LINES_MAX)] for title, lines in parts if lines)]
+    body = [block for part in lines for block in budget.fit_lines(part, _more)]
+    return message("\n".join(unformatted(line) for part in lines for line in part), [*body, *foot])
+
+
+def _more(left: int) -> str:
+    return f"… and {count(left, 'more line')}"
 
 
 def late(explanation: JobExplanation) -> Message:
     """What came after the first words: the whole explanation."""
     return job(explanation)
-
-
-def _part(title: str, lines: Sequence[str]) -> Block:
-    return section("\n".join([bold(title), *why.several(lines, LINES_MAX)]))
 
 
 def _here(explanation: JobExplanation) -> Iterator[str]:
@@ -75,7 +74,7 @@ def _buttons(explanation: JobExplanation) -> list[Block]:
     ref = str(explanation.ref)
     groups = [str(each.decision.parameters.get("group", "")) for each in explanation.decisions]
     group = next((each for each in groups[::-1] if each), "")
-    return [*details_button([ref], of=ref), *(why_button(group) if group else [])]
+    return [*details_button([ref], of=ref), *(group_button(group) if group else [])]
 
 
 def _unknown(explanation: JobExplanation) -> Message:
@@ -84,8 +83,7 @@ def _unknown(explanation: JobExplanation) -> Message:
     if details.pending:
         lines.append(still_asking(details.pending))
     lines = lines or [NOBODY]
-    blocks = Budget().fit([*map(section, lines)], lambda number: context(f"… and {count(number, 'more line')}"))
-    return message("\n".join(map(unformatted, lines)), blocks)
+    return watches.of_lines(lines, ())
 
 
 # Groups.
@@ -97,7 +95,7 @@ def group(explanation: GroupExplanation) -> Message:
     shown = explanation.group
     newest = details_button([explanation.jobs[0].ref], of=explanation.jobs[0].id) if explanation.jobs else []
     foot = actions("why-group", [*newest, *(show_all_button(shown) if shown.count > 1 else [])])
-    return message(unformatted("\n".join(lines)), [section("\n".join(lines)), *foot])
+    return watches.of_lines(lines, foot)
 
 
 def _group_lines(explanation: GroupExplanation) -> Iterator[str]:
@@ -156,7 +154,7 @@ def watch(explanation: WatchExplanation) -> Message:
     """What a watch asks for, what it cannot see, and what it decided lately."""
     lines = list(_watch_lines(explanation))
     shown = [] if explanation.removed else watches.buttons(explanation.watch)
-    return message(unformatted("\n".join(lines)), [section("\n".join(lines)), *actions("why-watch", shown)])
+    return watches.of_lines(lines, actions("why-watch", shown))
 
 
 def _watch_lines(explanation: WatchExplanation) -> Iterator[str]:

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.card_editor import edit_cards
-from bot.delivery.digest import DIGEST_THRESHOLD
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import withheld
 from bot.domain.cards import On, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import BatchEnd
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
+from bot.rules.decide import REPLIES_MAX
 from bot.store import Store
 from providers.models import JobState
 from tests.bot.delivery_world import World
@@ -30,6 +30,7 @@ from tests.bot.samples import (
     job,
     moved,
     step_of,
+    taken,
 )
 
 THREAD = TERMS.model_copy(update={"to": To.THREAD})
@@ -44,10 +45,7 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
         if step.notification:
             card, notifies = bool(step.notification.new_card), step.notification.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
-        written = {write.id: after(step, write.id) for write in step.writes}
-        posted = {name: each.model_copy(update={"channel": DESTINATION, "ts": "1.1"}) for name, each in written.items()}
-        left = [each for each in snapshot.entries if each not in step.entries]
-        snapshot = OutboxSnapshot(snapshot.destination, left, cards={**snapshot.cards, **posted})
+        snapshot = taken(snapshot, step)
     return found
 
 
@@ -170,11 +168,11 @@ def test_a_card_that_access_rules_withhold_is_not_posted():
 
 def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
     story = Story()
-    for n in range(DIGEST_THRESHOLD + 3):
+    for n in range(REPLIES_MAX + 3):
         story.subscribed(f"c{n}", job(f"j{n}"))
-    for n in reversed(range(DIGEST_THRESHOLD + 3)):
+    for n in reversed(range(REPLIES_MAX + 3)):
         story.changed(f"c{n}", moved(job(f"j{n}", "succeeded")))
-    assert posts(story.snapshot()) == ["both"] * (DIGEST_THRESHOLD + 3)
+    assert posts(story.snapshot()) == ["both"] * (REPLIES_MAX + 3)
 
 
 @pytest.fixture

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
-from bot.delivery.next_step import DeliveryStep, next_step, withheld
-from bot.rules.card_reducer import expected
+from bot.delivery.next_step import DeliveryStep, next_step, noticed_late, withheld
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
-from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired
+from bot.domain.decisions import Outcome, Reason
+from bot.domain.failure_groups import GroupKind
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, SearchExpired, StormHead
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
+from bot.rules.card_reducer import expected
+from bot.rules.decide import REPLIES_MAX
+from bot.rules.job_events import LATE_AFTER
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
@@ -33,6 +36,7 @@ from tests.bot.samples import (
     job,
     moved,
     step_of,
+    taken,
 )
 
 T = TypeVar("T")
@@ -89,8 +93,8 @@ def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
 def test_an_end_is_told_and_ends_the_following():
     step = step_of(Story().changed("card", FAILED).snapshot(card("card", job())))
     assert step.notification
-    assert isinstance(step.notification.content, CardChange)
-    assert step.notification.content.change == FAILED
+    assert isinstance(step.notification.content, GroupHead)
+    assert (step.notification.content.change, step.notification.content.card) == (FAILED, after(step))
     assert after(step).jobs[str(job().ref)] == CardJob(fate=EndReason.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
@@ -136,11 +140,17 @@ def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
     assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
-def test_a_batch_tells_its_end_once():
-    batch = card("card", job("a"), job("b"))
-    first = step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(batch))
-    assert first.notification is None
-    last = step_of(Story().changed("card", moved(job("b", "succeeded"))).snapshot(after(first)))
+def test_a_batch_tells_its_first_failure_and_its_end_once():
+    batch = card("card", job("a"), job("b"), job("c"))
+    story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "failed")))
+    snapshot = story.changed("card", moved(job("c", "succeeded"))).snapshot(batch)
+    first = step_of(snapshot)
+    assert first.notification
+    assert isinstance(first.notification.content, GroupHead)
+    assert (first.notification.content.group.group, len(first.entries)) == (GroupKind.BATCH, 1)
+    second = step_of(snapshot := taken(snapshot, first))
+    assert (second.notification, len(second.entries)) == (None, 1)
+    last = step_of(taken(snapshot, second))
     assert last.notification
     assert isinstance(last.notification.content, BatchEnd)
     assert after(last).over
@@ -157,8 +167,9 @@ def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
     snapshot = story.snapshot(batch)
-    assert len(step_of(snapshot).entries) == 1
-    step = step_of(OutboxSnapshot(DESTINATION, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
+    first = step_of(snapshot)
+    assert len(first.entries) == 1
+    step = step_of(taken(snapshot, first))
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
 
@@ -171,62 +182,85 @@ def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
 
 
 def test_a_burst_becomes_one_message():
-    story, cards = ends(DIGEST_THRESHOLD)
+    story, cards = ends(REPLIES_MAX)
     assert len(step_of(story.snapshot(*cards)).entries) == 1
-    story, cards = ends(DIGEST_THRESHOLD + 1)
+    story, cards = ends(REPLIES_MAX + 1)
     step = step_of(story.snapshot(*cards))
+    storm = storm_of(step)
+    assert (storm.group.counts, storm.group.offline_from) == ({"succeeded": REPLIES_MAX + 1}, None)
+    assert len(step.entries) == REPLIES_MAX + 1
+    assert all(after(step, each.id).over for each in cards)
+
+
+def storm_of(step: DeliveryStep) -> StormHead:
     assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert [each.change.job.id for each in step.notification.content.told] == ["j0", "j1", "j2", "j3"]
-    assert (len(step.writes), step.notification.content.away) == (DIGEST_THRESHOLD + 1, None)
+    assert isinstance(step.notification.content, StormHead)
+    return step.notification.content
 
 
 def test_what_was_noticed_late_is_told_in_one_message():
-    story, cards = ends(2)
-    late = NOW + LATE_AFTER + timedelta(seconds=1)
-    step = step_of(story.snapshot(*cards), late)
+    story, cards, known = Story(), list[Card](), NOW - LATE_AFTER - timedelta(seconds=1)
+    for n, state in enumerate(["failed", "failed", "succeeded"]):
+        change = moved(job(f"j{n}", state))
+        story.changed(f"c{n}", change.model_copy(update={"since": known}))
+        cards.append(card(f"c{n}", job(f"j{n}")))
+    step = step_of(story.snapshot(*cards))
+    storm = storm_of(step)
+    assert (storm.group.offline_from, storm.group.offline_until, storm.group.count) == (known, NOW, 2)
+    assert len(step.entries) == 2
+    left = step_of(taken(story.snapshot(*cards), step))
+    assert left.notification
+    assert isinstance(left.notification.content, CardChange), "a success is a reply"
+
+
+def test_one_change_that_was_noticed_late_is_told_as_any_other():
+    late = FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})
+    step = step_of(Story().changed("card", late).snapshot(card("card", job())))
     assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert step.notification.content.away == NOW - timedelta(seconds=10)
-    alone, cards = ends(1)
-    assert step_of(alone.snapshot(*cards), late).notification == step_of(alone.snapshot(*cards)).notification, (
-        "one message is one message"
-    )
+    assert isinstance(step.notification.content, GroupHead)
 
 
 def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
-    batch = after(
-        step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(card("card", job("a"), job("b"))))
-    )
+    story = Story().changed("card", moved(job("a", "failed")))
+    snapshot = story.snapshot(card("card", job("a"), job("b")), card("c", job("c")))
+    snapshot = taken(snapshot, step_of(snapshot))
     later = NOW + LATE_AFTER + timedelta(minutes=1)
     story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
     story.changed("c", moved(job("c", "failed"), at=later))
-    step = step_of(story.snapshot(batch, card("c", job("c"))), later)
+    snapshot.entries = story.entries
+    step = step_of(snapshot, later)
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
 
 
-def test_a_digest_waits_for_no_card_and_takes_no_note():
-    story, cards = ends(DIGEST_THRESHOLD + 1)
+def test_a_storm_message_waits_for_no_card_and_takes_no_note():
+    story, cards = ends(REPLIES_MAX + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
     note = Entry(DESTINATION, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
     snapshot = story.snapshot(*cards)
     snapshot.entries.insert(0, note)
-    assert len(step_of(snapshot).entries) == DIGEST_THRESHOLD + 1
+    first = step_of(snapshot)
+    assert list(first.entries) == [note]
+    step = step_of(taken(snapshot, first))
+    assert len(step.entries) == REPLIES_MAX + 1
+    assert storm_of(step).group.counts == {"succeeded": REPLIES_MAX + 1}
 
 
-def test_a_large_batch_makes_no_larger_digest():
+def test_a_large_batch_makes_no_larger_message():
     jobs = [job(f"j{n}") for n in range(100)]
     story = Story()
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
-    story.changed("c1", FAILED).changed("c2", FAILED).changed("c3", FAILED)
-    snapshot = story.snapshot(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
-    step = step_of(snapshot)
-    assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert len(step.notification.content.told) == 103
-    assert sum(len(each.card.jobs) for each in step.notification.content.told) == 0
+    snapshot = story.snapshot(card("card", *jobs))
+    head = step_of(snapshot)
+    rest = step_of(snapshot := taken(snapshot, head))
+    snapshot = taken(snapshot, rest)
+    [group] = snapshot.groups.values()
+    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 98, 99, 3)
+    assert len(rest.members[group.id]) == 98
+    last = step_of(snapshot)
+    assert last.notification
+    assert isinstance(last.notification.content, BatchEnd)
 
 
 def test_a_note_is_posted_alone():
@@ -264,33 +298,47 @@ EVENTS = st.lists(
 def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
-    for number, (what, card_id, job_id, options) in enumerate(events):
-        word = str(number)  # no change is like another
+    for number, (what, card_id, job_id, options) in enumerate(events, start=1):
+        word = str(number)
         if what == "subscribe":
             story.subscribed(following.setdefault(job_id, card_id), job(job_id), options)
         elif (mine := following.get(job_id)) is None:
             continue
         elif what == "move":
-            story.changed(mine, moved(job(job_id, raw_state=word)))
+            story.changed(mine, numbered(moved(job(job_id, raw_state=word), before=JobState.PENDING), number))
         else:
             del following[job_id]
             if what == "leave":
                 story.unsubscribed(mine, job(job_id))
             else:
                 failed = job(job_id, state=JobState.FAILED, raw_state=word)
-                story.changed(mine, moved(failed) if what == "end" else gone(job(job_id, raw_state=word)))
+                change = moved(failed) if what == "end" else gone(job(job_id, raw_state=word))
+                story.changed(mine, numbered(change, number))
     return story
 
 
-def told_alone(snapshot: OutboxSnapshot) -> list[CardChange]:
-    """The changes that each card's terms ask to tell, entry by entry."""
-    changes: list[CardChange] = []
-    while snapshot.entries:
-        one = OutboxSnapshot(snapshot.destination, snapshot.entries[:1], cards=snapshot.cards, records=snapshot.records)
-        step = step_of(one)
-        changes += contents([step], CardChange)
-        snapshot = taken(snapshot, step)
-    return changes
+def numbered(change: Change, number: int) -> Change:
+    """No change is like another: each is of an attempt of its own."""
+    return change.model_copy(update={"attempt": number})
+
+
+def wanted_alone(snapshot: OutboxSnapshot) -> set[str]:
+    """The events that each card's terms ask to tell, entry by entry: nothing else waits, nothing was posted before."""
+    wanted, cards = set[str](), snapshot
+    for entry in snapshot.entries:
+        step = step_of(OutboxSnapshot(DESTINATION, [entry], cards=cards.cards, records=cards.records))
+        wanted |= decided([step], Outcome.POST, Outcome.FOLD).keys()
+        cards = taken(OutboxSnapshot(DESTINATION, [entry], cards=cards.cards, records=cards.records), step)
+    return wanted
+
+
+def decided(steps: Iterable[DeliveryStep], *outcomes: Outcome) -> dict[str, Reason]:
+    """Why each event got one of these decisions; no event has two."""
+    found: dict[str, Reason] = {}
+    for decision in (each.decision for step in steps for each in step.decisions):
+        assert decision.event not in found
+        found |= {decision.event: decision.reason} if decision.outcome in outcomes else {}
+    return found
 
 
 def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
@@ -300,51 +348,29 @@ def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
     ]
 
 
-def by_card(told: Iterable[CardChange]) -> dict[str, list[Change]]:
-    """The changes of each card, in their order."""
-    found: dict[str, list[Change]] = {}
-    for each in told:
-        found.setdefault(each.card.id, []).append(each.change)
-    return found
-
-
-def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
-    """What is left for a place after a step."""
-    cards = dict(snapshot.cards)
-    for write in step.writes:
-        assert write.before == snapshot.records.get(write.id, "")
-        new = Card.model_validate_json(write.after)
-        cards[write.id] = new if new.ts else new.model_copy(update={"channel": DESTINATION, "ts": f"{len(cards)}.1"})
-    left = [entry for entry in snapshot.entries if entry not in step.entries]
-    assert len(left) == len(snapshot.entries) - len(step.entries)
-    return OutboxSnapshot(
-        snapshot.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
-    )
-
-
-@given(EVENTS, st.sampled_from([NOW, NOW + timedelta(hours=1)]))
+@given(EVENTS)
 def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
-    events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
+    events: list[tuple[str, str, str, SubscriptionOptions]],
 ):
     start = tell(events).snapshot()
-    snapshot, posts = start, list[DeliveryStep]()
-    while step := next_step(snapshot, now):
-        assert step.entries, "a step gets on"
-        posts += [step] if step.notification else []
-        snapshot = taken(snapshot, step)
+    snapshot, steps = start, list[DeliveryStep]()
+    while snapshot.entries:
+        steps.append(step_of(snapshot))
+        assert steps[-1].entries, "a step gets on"
+        snapshot = taken(snapshot, steps[-1])
+    assert next_step(snapshot, NOW) is None
     assert {name: each.jobs for name, each in snapshot.cards.items()} == {
         name: each.jobs for name, each in expected(start).items()
     }
-    alone = by_card(contents(posts, CardChange))
-    digests = contents(posts, Digest)
-    wanted = by_card(told_alone(start))
-    ended = [change for each in digests for one in each.told if (change := one.change)]
-    assert sum(map(len, alone.values())) + len(ended) >= sum(map(len, wanted.values()))
-    assert all(mine.count(each) == wanted[name].count(each) for name, mine in alone.items() for each in mine)
-    if not digests:
-        assert alone == wanted
-    for digest in digests:
-        assert len(digest.told) > DIGEST_THRESHOLD or (digest.away and len(digest.told) > 1)
+    posted, folded = decided(steps, Outcome.POST), decided(steps, Outcome.FOLD)
+    assert {*posted, *folded} == wanted_alone(start)
+    assert set(folded.values()) <= {Reason.GROUP, Reason.BATCH, Reason.STORM}
+    own = [each.change.id for each in contents(steps, CardChange)]
+    own += [each.change.id for each in contents(steps, GroupHead) if each.change]
+    assert len(own) == len(set(own))
+    assert {*own} <= {*posted}
+    finals = len(contents(steps, BatchEnd))
+    assert len(posted) - len(own) <= finals + len(contents(steps, NewCard)), "a new card may say it"
 
 
 def test_a_card_comes_back_as_it_was_kept():

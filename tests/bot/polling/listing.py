@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.outbox import ChangedEntry, Entry, ServiceEntry
 from bot.store import Store
-from providers.base import Capabilities
+from providers.base import NO_KINDS, Capabilities
 from providers.errors import ProviderError
 from providers.http.deadline import count_request, note_date
-from providers.models import Filter, Job, JobPage, JobQuery, JobState
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import SERVICE, SLOT
 
@@ -61,9 +61,12 @@ class Listing(InMemory):
             last=frozenset({jobs[-1].id}) if more and jobs else frozenset(),
         )
 
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
+        self.jobs = list(self.store.values())
+        return await super().lookup(ids, kinds)
+
     def listed(self) -> list[Job]:
-        self.jobs = sorted(self.store.values(), key=lambda job: (job.created_at or NOW, job.id), reverse=True)
-        return list(self.jobs)
+        return sorted(self.store.values(), key=lambda job: (job.created_at or NOW, job.id), reverse=True)
 
     def add(self, job_id: str, state: JobState = JobState.RUNNING, *, ago_s: float = 0, **details: object) -> Job:
         """Create a job so many seconds ago, on the provider's clock."""

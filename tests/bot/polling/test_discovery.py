@@ -8,12 +8,13 @@ import pytest
 from bot.deps.deps import Deps
 from bot.domain.changes import EventKind
 from bot.domain.outbox import ChangedEntry, ServiceEntry, SubscribedEntry
+from bot.polling import discovery
 from bot.polling.sweep import sweep
 from bot.store import Store
-from providers.errors import Unavailable
-from providers.models import JobError, JobState
+from providers.errors import NotOffered, Unavailable
+from providers.models import JobError, JobQuery, JobState
 from tests.bot.memory import services
-from tests.bot.polling.listing import DESTINATION, Clock, Listing, entries, events
+from tests.bot.polling.listing import DESTINATION, LISTS, Clock, Listing, entries, events
 from tests.bot.polling.watching import watch
 from tests.bot.samples import SERVICE, TERMS
 
@@ -192,3 +193,80 @@ async def test_the_event_log_has_failures_and_counts_the_rest(store: Store, deps
     assert sum(each.number for each in page.counts) == 5
     assert {(each.event, each.kind) for each in page.counts} == {(EventKind.SUCCEEDED, "ocr")}
     assert page.complete_since == began
+
+
+async def test_a_list_that_is_refused_while_jobs_are_told_is_an_outage_too(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock
+):
+    cloud.add("runs")
+    await watch(store)
+    await sweep(deps, cloud)
+    cloud.on_page = lambda _: NotOffered("no list", code="404")
+    for _ in range(8):
+        await look(deps, cloud, clock)
+    cloud.move("runs", JobState.FAILED)
+    for _ in range(3):
+        await look(deps, cloud, clock)
+    assert [each.split("/")[-1] for each in events(await entries(store))] == ["down", "failed"]
+
+
+async def test_a_long_list_without_order_is_read_for_failures_alone(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(discovery, "LONG_LIST", 20)
+    cloud.capabilities = replace(LISTS, whole_list=True, retention=timedelta(minutes=30))
+    await watch(store)
+    for number in range(25):
+        cloud.add(f"done-{number}", JobState.SUCCEEDED)
+    await sweep(deps, cloud)
+    cloud.add("bad", JobState.FAILED)
+    cloud.add("fine", JobState.SUCCEEDED)
+    await look(deps, cloud, clock)
+    assert cloud.asked[-1] == JobQuery(states=frozenset({JobState.FAILED, JobState.RUNNING}))
+    await watch(store, {"on": "done"}, "w2")
+    cloud.add("later", JobState.SUCCEEDED)
+    await look(deps, cloud, clock)
+    cloud.add("last", JobState.SUCCEEDED)
+    await look(deps, cloud, clock)
+    assert events(await entries(store)) == ["bad#1/failed", "last#1/succeeded"], "the rest was not read when it ended"
+
+
+async def test_reasons_are_asked_for_a_few_jobs_a_sweep_and_for_each_that_is_followed(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock
+):
+    await watch(store)
+    await sweep(deps, cloud)
+    for number in range(30):
+        job = cloud.add(f"job-{number}", ago_s=number)
+        if number < 5:
+            entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
+            await store.tracked.subscribe(
+                job, clock() - timedelta(seconds=1), clock(), "T1/C2", f"c{number}", entry, "U1"
+            )
+    await look(deps, cloud, clock)
+    for number in range(30):
+        cloud.move(f"job-{number}", JobState.FAILED, unexplained="look")
+    cloud.asked.clear()
+    await look(deps, cloud, clock)
+    looked_up = [each for each in cloud.asked if isinstance(each, tuple)]
+    assert [len(ids) for ids in looked_up] == [25]
+    assert {f"job-{number}" for number in range(5)} < {*looked_up[0]}
+    assert len(await entries(store)) == 30
+
+
+async def test_a_watched_job_that_was_lost_and_is_found_again_is_reopened(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock
+):
+    await watch(store, {"on": "any"})
+    cloud.add("witness")
+    gone = cloud.add("gone")
+    await sweep(deps, cloud)
+    del cloud.store["gone"]
+    for _ in range(12):
+        await look(deps, cloud, clock)
+    assert events(await entries(store)) == ["gone#1/lost"]
+    cloud.store["gone"] = gone.model_copy(update={"created_at": clock()})
+    await look(deps, cloud, clock)
+    cloud.move("gone", JobState.FAILED)
+    await look(deps, cloud, clock)
+    assert events(await entries(store)) == ["gone#1/lost", "gone#2/reopened", "gone#2/failed"]

@@ -101,4 +101,4 @@ async def test_an_ai_job_has_its_events_in_the_service_that_owns_it(store: Store
     for cloud in (ai, jobs):
         await look(deps, cloud, clock)
     waiting = await entries(store, slots=["acme/vod-ai", "acme/vod-jobs"])
-    assert [each.body.change.id for each in waiting] == ["acme/vod-ai/both#1/failed"]
+    assert events(waiting) == ["acme/vod-ai/both#1/failed"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from bot.domain.outbox import ChangedEntry
 from bot.polling.sweep import sweep
 from bot.store import Store
 from providers import registry
-from providers.base import Provider
+from providers.base import Explainer, Provider
 from providers.models import JobQuery, JobState
 from sandbox.clouds.accounts import MEDIA_CN
 from sandbox.clouds.app import create_app
@@ -120,6 +121,6 @@ async def test_reasons_of_listed_jobs_are_explained_one_by_one(store: Store, ser
         failed = (await at.provider.page(JobQuery(states=frozenset({JobState.FAILED})))).jobs
         unexplained = [job for job in failed if job.unexplained]
         before = sum(at.world.requests.values())
-        explained = await at.provider.explain(unexplained)
+        explained = await cast("Explainer", at.provider).explain(unexplained)
         assert sum(at.world.requests.values()) - before == len(unexplained)
         assert sum(job.error is not None for job in explained) >= min(8, len(unexplained))

@@ -5,12 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change, compare
 from bot.domain.decisions import Decided, Decision, Outcome
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id, read_posts
 from bot.domain.notifications import Content, GroupHead, ServiceHead, StormHead
-from bot.domain.outbox import Body, ChangedEntry, Entry, OutboxSnapshot, ServiceEntry, encode_record, read_record
+from bot.domain.outbox import (
+    Body,
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    ServiceEntry,
+    SnoozedEntry,
+    encode_record,
+    read_record,
+)
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
 from providers.models import Job, JobError, JobState
@@ -51,6 +61,7 @@ class Desk:
     posts: list[tuple[datetime, Content]] = field(default_factory=list[tuple[datetime, Content]])
     decisions: list[Decided] = field(default_factory=list[Decided])
     members: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    ended: dict[tuple[str, str], list[Ended]] = field(default_factory=dict[tuple[str, str], list[Ended]])
 
     def __post_init__(self) -> None:
         self.records = {card_id: encode_record(card) for card_id, card in self.cards.items()}
@@ -72,6 +83,12 @@ class Desk:
             self._record(step)
         return self
 
+    def snoozes(self, card: str, snooze: Snooze) -> "Desk":
+        """Have somebody snooze a card or a group."""
+        self._number += 1
+        self._entries.append(Entry("acme/video", f"{self._number}-0", card, SnoozedEntry(at=self.now, snooze=snooze)))
+        return self.takes()
+
     def waits(self, **time: float) -> "Desk":
         """Let time pass, and do what is due by then, minute by minute."""
         until = self.now + timedelta(**time)
@@ -89,7 +106,9 @@ class Desk:
 
     @property
     def snapshot(self) -> OutboxSnapshot:
-        snapshot = OutboxSnapshot(CHANNEL, list(self._entries), records=dict(self.records), rules=self.rules)
+        snapshot = OutboxSnapshot(
+            CHANNEL, list(self._entries), records=dict(self.records), rules=self.rules, ended=self.ended
+        )
         for name, text in self.records.items():
             if name == POSTS_ID:
                 snapshot.posts = read_posts(text)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.cards import Snooze
 from bot.domain.changes import Change, EventKind
 from bot.domain.decisions import Outcome, Reason
+from bot.domain.event_log import Ended
 from bot.domain.failure_groups import GroupKind
 from bot.domain.notifications import GroupHead, ServiceHead, StormHead, ThreadLine, WatchEvent
 from bot.domain.service_events import ServiceEvent
@@ -116,6 +117,16 @@ class TestThresholds:
                 2,
                 5,
             )
+
+    def test_a_share_is_judged_from_ten_jobs_on(self):
+        desk = Desk(rules(watch(after={"share": 20, "window_s": 3600})))
+        desk.ended = {("acme", "video"): [Ended(NOW, 0, 7), Ended(NOW, 2, 2)]}
+        desk.takes(failed(1), failed(2))
+        assert desk.posts == []
+        desk.ended = {("acme", "video"): [Ended(NOW, 0, 7), Ended(NOW, 3, 3)]}
+        desk.takes(failed(3))
+        [head] = desk.heads
+        assert head.count == 3
 
     def test_each_hold_is_followed_by_one_final_decision(self):
         desk = Desk(rules(watch(after={"count": 3, "window_s": 600}))).takes(failed(1), failed(2), failed(3), failed(4))
@@ -261,3 +272,11 @@ def test_ids_say_what_the_provider_says():
     assert change.id == "acme/video/job-0001#1/failed"
     assert service(EventKind.DOWN).id == f"acme/video#{int(NOW.timestamp())}/down"
     assert CHANNEL.startswith("T1/")
+
+
+class TestMirrors:
+    @pytest.mark.parametrize("service", ["vod-ai", "vod-jobs"])
+    def test_a_rule_that_names_either_service_matches(self, service: str):
+        change = failed(1, account="vod-sg", service="vod-ai", kind="AIMediaDNA")
+        desk = Desk(rules(watch(account="vod-sg", service=service))).takes(change)
+        assert [decision.outcome for decision in desk.final().values()] == [Outcome.POST]

@@ -199,7 +199,7 @@ class TestNewerElsewhere:
 
     async def test_a_job_of_which_the_first_line_is_known_is_left_alone_too(self, world: World):
         await world.follow()
-        kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":1,', '{"v":2,'))
+        kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":2,', '{"v":3,'))
         await world.becomes()
         await world.becomes(progress=70)
         assert await world.store.link.execute("HVALS", JOBS.of(SLOT)) == [kept]

@@ -112,8 +112,9 @@ async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):
     fleet.kept.jobs = [fleet.kept.jobs[0].model_copy(update={"state": JobState.FAILED})]
     fleet.now += timedelta(seconds=1)
     await observe(fleet.before, fleet.kept, fleet.kept.jobs, fleet.now)
-    assert len(await fleet.told(fleet.before)) == 1
+    _, head = await fleet.told(fleet.before)
+    assert "1 of 2 jobs failed" in head
     fleet.now += GRACE
-    _, final = await fleet.told(fleet.after)
+    _, _, final = await fleet.told(fleet.after)
     assert "1 failed" in final
     assert "1 unconfigured" in final

@@ -73,7 +73,7 @@ def test_a_decision_names_its_rules_once():
 
 def test_what_is_not_recorded_is_not_said_to_be_posted():
     line = why.decided(Explained("C1", decision(Reason.FIRST, Outcome.POST), recorded=False))
-    assert line == "wanted by `w7`, but no decision is recorded"
+    assert line == "`w7` asks for it, but no decision is recorded"
 
 
 def test_equal_decisions_are_one_line():

@@ -61,7 +61,7 @@ async def test_it_posts_what_the_same_rules_post(minutes: Sequence[int], spec: d
     assert sum(each.lines for each in posts) == expected.count(ThreadLine.__name__)
 
 
-@pytest.mark.parametrize("change", [failed(1), ended(1), failed(1).model_copy(update={"attempt": 2})], ids=str)
+@pytest.mark.parametrize("change", [failed(1), ended(1), failed(1).model_copy(update={"attempt": 2})], ids=range(3))
 def test_a_line_of_the_log_is_the_change_that_it_was(change: Change):
     change = change.model_copy(update={"passed": (EventKind.SUBMITTED, EventKind.STARTED)})
     lines = logged(change, dict.fromkeys(change.events, change.at))
@@ -112,7 +112,7 @@ async def test_without_a_log_the_providers_list_is_read(world: Guarded):
     text = view.dry_run(run).text
     assert "From the failed jobs that video lists." in text
     assert "video keeps 30 minutes." in text
-    assert "Lists have failed jobs only" in text
+    assert "Lists show failed jobs only" in text
     assert not world.slack.said
 
 

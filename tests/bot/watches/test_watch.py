@@ -122,8 +122,8 @@ async def test_the_reconciler_repairs_copies_and_counts(world: WatchingWorld):
     await watch(world.deps, VIDEO, HERE, DANA)
     right = await world.copies()
     service = ("acme", "video")
-    await world.store.routes.put_all(service, [(Route(HERE, "w1"), None), (Route("C9", "w7"), "{}")], NOW)
-    await world.store.routes.put(("acme", "pictures"), HERE, "w1", "old", NOW)
+    await world.store.routes.put_all(service, [(Route(HERE, "w1"), None), (Route("C9", "w7"), "{}")])
+    await world.store.routes.put(("acme", "pictures"), HERE, "w1", "old")
     await world.store.watches.count("C9", 3)
     await reconcile_destinations(world.deps)
     assert await world.copies() == right

@@ -17,6 +17,8 @@ local first_decision = first_job + 3 * tonumber(ARGV[15])
 local begun = redis.call('GET', KEYS[1])
 if kind == 'post' then
   if not begun or cjson.decode(begun).id ~= id then return 0 end
+  -- A command whose answer was lost is sent again: it is recorded once.
+  if redis.call('EXISTS', KEYS[5]) == 1 then return 1 end
   redis.call('SET', KEYS[5], '1', 'EX', lifetime)
 else
   if begun or (redis.call('GET', KEYS[4]) or '') ~= turn then return 0 end

@@ -9,6 +9,7 @@
 -- the events and `counts` of those that have no line.
 -- A job whose record has changed is left alone: another worker was faster. So is one whose subscriptions cannot be read,
 -- and a new one of whose attempt the end is known.
+-- A lost job that nobody follows is kept as long as events.
 -- Returns the id and the subscriptions of each job recorded; nothing is done, and -1 returned, if the rules changed.
 if ARGV[5] ~= '' and (redis.call('GET', KEYS[5]) or '0') ~= ARGV[5] then return -1 end
 local function subscribers(text)
@@ -61,7 +62,7 @@ for i = 9, #ARGV, 7 do
     log(more)
     if lost ~= '' then
       local kept = cjson.encode({v = tonumber(ARGV[4]), record = lost, places = places})
-      redis.call('SET', ARGV[2] .. id, kept, 'EX', ARGV[3])
+      redis.call('SET', ARGV[2] .. id, kept, 'EX', next(places) and ARGV[3] or ARGV[7])
     end
     if record == '' then
       redis.call('HDEL', KEYS[1], id)

@@ -11,7 +11,7 @@ def test_the_overview():
     assert list(judges.commands(made.blocks)) == [
         "Recent jobs",
         "Failed today",
-        "Followed here",
+        "Subscriptions",
         "Accounts",
         "Watch for failures",
     ]
