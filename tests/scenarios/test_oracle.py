@@ -79,7 +79,7 @@ async def test_several_channels(stage: Stage):
     await oracle.storm(["video-ocr"], 4, name="few-{n}.mp4", causes=2, succeeding=0.5)
     for job, state in zip([alone, *batch], ("failed", "failed", "succeeded", "failed"), strict=True):
         stage.world.end(job.id, state, Failure("ALG.777", "Broken by hand"))
-    await oracle.judge()
+    await oracle.judge("C0ONCALL")
     await oracle.mute("C0ONCALL")
     await oracle.storm(SERVICES, 12, name="act-again-{n}.mp4", causes=3, within_s=1)
     await oracle.storm(["video-ocr"], 4, name="act-late-{n}.mp4", causes=1, within_s=0.5, listed_after_s=1.5)
