@@ -23,7 +23,7 @@ from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.http.deadline import Question, age, asking, fresh, within, without_raw
-from providers.models import JobPage, JobQuery, Unanswered
+from providers.models import SHOWN_ALONE, JobPage, JobQuery, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
@@ -193,7 +193,9 @@ async def _look_up(sweep: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, 
     answer = await sweep.provider.lookup(ids, kinds)
     asked_at -= age()
     sweep.answered += len(answer.found) + len(answer.missing)
-    await observe_jobs(sweep, answer.found, asked_at, explained_already=True)
+    # A look-up of many may be the list, which tells no reasons.
+    explained = all(job.unexplained != SHOWN_ALONE for job in answer.found)
+    await observe_jobs(sweep, answer.found, asked_at, explained_already=explained)
     sweep.witness.saw(answer.found, asked_at)
     await record_missing(sweep, answer.missing, asked_at)
     if answer.unanswered:

@@ -48,6 +48,13 @@ class Onlooker:
         """Return what really happened."""
         return (await self.clouds.get("/control/transitions", params={"account": "media-cn"})).json()
 
+    async def calm(self) -> None:
+        """End all jobs that are under way, so that only ordered ones make news."""
+        ids = [
+            each["id"] for each in (await self.transitions())["jobs"] if each["transitions"][-1]["state"] not in ENDED
+        ]
+        (await self.clouds.post("/control/end", json={"ids": ids, "state": "succeeded"})).raise_for_status()
+
     async def watch(self, words: str, channel: str, *, typed_in: str = "") -> None:
         """Type a watch."""
         answer = await self.reader(channel).types(f"/jobs watch {words}", typed_in or channel)
@@ -82,6 +89,11 @@ class Onlooker:
             each if each.typed.startswith("id:") else replace(each, muted=(*each.muted, (code, now)))
             for each in self.rules[channel]
         ]
+
+    async def fault(self, fault: str, service: str = "*", **details: object) -> None:
+        """Make the first cloud misbehave."""
+        asked = {"account": "media-cn", "service": service, "fault": fault, **details}
+        (await self.clouds.post("/control/fault", json=asked)).raise_for_status()
 
     async def storm(self, services: Iterable[str], failures: int, **order: object) -> None:
         """Start a storm in services of the first cloud."""

@@ -5,13 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import DeliveryStep, NeedsNumbers, next_step
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change, compare
 from bot.domain.decisions import Decided, Decision, Outcome
 from bot.domain.event_log import Ended
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id, read_posts
 from bot.domain.notifications import Content, GroupHead, ServiceHead, StormHead
-from bot.domain.outbox import Body, ChangedEntry, Entry, OutboxSnapshot, ServiceEntry, encode_record, read_record
+from bot.domain.outbox import (
+    Body,
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    ServiceEntry,
+    SnoozedEntry,
+    UnsubscribedEntry,
+    encode_record,
+    read_record,
+)
 from bot.domain.service_events import ServiceEvent
 from bot.domain.watches import Rules, Watch, WatchSpec
 from providers.models import Job, JobError, JobState
@@ -42,6 +52,19 @@ def ended(number: int, at: datetime = NOW) -> Change:
     return change.model_copy(update={"job": change.job.model_copy(update={"state": JobState.SUCCEEDED, "error": None})})
 
 
+Event = Change | ServiceEvent | UnsubscribedEntry
+
+
+def _body(event: Event) -> Body:
+    match event:
+        case Change():
+            return ChangedEntry(change=event)
+        case ServiceEvent():
+            return ServiceEntry(event=event)
+        case UnsubscribedEntry():
+            return event
+
+
 @dataclass
 class Desk:
     """A destination with these rules. `posts` has what was posted with the time of it, `decisions` what was decided."""
@@ -59,20 +82,26 @@ class Desk:
         self._entries: list[Entry] = []
         self._number = 0
 
-    def comes(self, *events: Change | ServiceEvent, card: str = "") -> "Desk":
+    def comes(self, *events: Event, card: str = "") -> "Desk":
         """Let events be routed here, without a step."""
         for event in events:
-            body: Body = ServiceEntry(event=event) if isinstance(event, ServiceEvent) else ChangedEntry(change=event)
+            body = _body(event)
             self._number += 1
             self._entries.append(Entry("acme/video", f"{self._number}-0", card, body))
         return self
 
-    def takes(self, *events: Change | ServiceEvent, card: str = "") -> "Desk":
+    def takes(self, *events: Event, card: str = "") -> "Desk":
         """Let events be routed here, and take steps until nothing waits."""
         self.comes(*events, card=card)
         while (step := self.step()) is not None:
             self._record(step)
         return self
+
+    def snoozes(self, card: str, snooze: Snooze) -> "Desk":
+        """Have somebody snooze a card or a group."""
+        self._number += 1
+        self._entries.append(Entry("acme/video", f"{self._number}-0", card, SnoozedEntry(at=self.now, snooze=snooze)))
+        return self.takes()
 
     def waits(self, **time: float) -> "Desk":
         """Let time pass, and do what is due by then, minute by minute."""
