@@ -43,7 +43,8 @@ class People:
         """Press Show all below a head, and then Next until the last page; return the pages."""
         seen = {each["ts"] for each in await self._seen(user, message["channel"])}
         page = await self._press(
-            _click(user, message, block, button), lambda each: each["ephemeral"] and each["ts"] not in seen
+            _click(user, message, block, button),
+            lambda each: each["ephemeral"] and each["ts"] not in seen and offers_details(each),
         )
         pages = [page]
         while following := [pair for pair in buttons(page["blocks"]) if pair[1]["action_id"].endswith(":next")]:
@@ -139,6 +140,11 @@ class Clouds:
     async def calm(self) -> None:
         """Take all faults back."""
         (await self._control.delete("/control/fault")).raise_for_status()
+
+
+def offers_details(message: Json) -> bool:
+    """Whether a message names jobs: another answer to a click says that the button is not known."""
+    return any(button["action_id"] == "open:details" for _, button in buttons(message["blocks"]))
 
 
 def buttons(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
