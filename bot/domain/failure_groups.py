@@ -212,6 +212,11 @@ class FailureGroup(BaseModel):
         return self.hold is not None and self.hold.window_s is not None
 
     @property
+    def in_gap(self) -> bool:
+        """Whether it is held because its watch was removed, and can be restored."""
+        return self.open and self.hold is not None and self.hold.removed
+
+    @property
     def watches(self) -> Sequence[str]:
         """The ids of the watches that want it; it may be wanted by subscriptions alone."""
         return [rule for rule in self.rules if rule != SUBSCRIPTION]

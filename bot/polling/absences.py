@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.polling import missing_jobs
+from bot.polling import missing_jobs, recorder
 from bot.polling.discovery import take_list
-from bot.polling.recorder import AFTER_MISS, record_updates
+from bot.polling.recorder import record_updates
 from bot.polling.service_sweep import ServiceSweep
 
 
 async def record_missing(sweep: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
     """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
-    absent = await missing_jobs.missed(sweep.deps, sweep.provider, ids, asked_at, again=AFTER_MISS)
+    absent = await missing_jobs.missed(sweep.deps, sweep.provider, ids, asked_at, again=recorder.AFTER_MISS)
     if any(each.ripe for each in absent):
         called_at = sweep.deps.clock()
         await take_list(sweep, await sweep.witness.call(ids), called_at)

@@ -102,16 +102,25 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleR
         return _in_batch(situation, event, card)
     if event.happened in FAILURES and not in_thread_alone(card):
         return _failure(situation, event, None, card.snooze)
-    return _in_thread(situation, card)
+    return _in_thread(situation, event, card)
 
 
-def _in_thread(situation: Situation, card: Card) -> RuleResult:
+def _in_thread(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return whether a reply to a card is posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
-    if card.ts and situation.state.waiting.replies > REPLIES_MAX:
+    counted = bool(card.ts) and event.happened not in FAILURES
+    if counted and _catches_up(situation):
+        return situation.fold(Reason.CATCH_UP)
+    if counted and situation.state.waiting.replies > REPLIES_MAX:
         return situation.fold(Reason.STORM, waiting=situation.state.waiting.replies)
     return situation.post(Reason.WANTED)
+
+
+def has_reply(card: Card, event: EventKind) -> bool:
+    """Whether an event of a followed job is a reply that a storm message may count: no failure, no end of a batch."""
+    own = not card.batch or (On.ANY in card.terms.on and event not in ENDS)
+    return own and event not in FAILURES and card.terms.wants_event(event)
 
 
 def in_thread_alone(card: Card) -> bool:
@@ -178,7 +187,7 @@ def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return what becomes of an event of a job of a batch: it has one head and one final post."""
     if card.over:
         result = situation.post(Reason.BATCH_FINISHED)
-    elif event.happened in FAILURES and not situation.state.batch_head(card.id):
+    elif event.happened in FAILURES and not situation.state.batch_head(card.id) and not situation.state.waiting.ends:
         result = situation.post(Reason.BATCH_FAILED)
     else:
         return situation.fold(Reason.BATCH)
@@ -188,7 +197,7 @@ def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
 def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> RuleResult:
     """Return what becomes of a failure that a rule wants: an open group takes it in, a threshold holds it."""
     group = situation.state.group_of(event.fingerprint)
-    if group and group.takes:
+    if group and group.takes and not group.in_gap:
         return situation.fold(Reason.GROUP, group=group.id)
     if after is None:
         return _new_message(situation, situation.post(Reason.FIRST), snooze)
@@ -215,9 +224,14 @@ def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) 
         snooze = here
     if snooze:
         return situation.hold(Reason.SNOOZED, snooze.until)
-    storm = situation.state.storm()
-    if situation.event.late and (situation.state.waiting.late > 1 or (storm and storm.offline_from)):
+    if _catches_up(situation):
         return situation.fold(Reason.CATCH_UP)
     if (posts := len(situation.state.recent_posts)) >= BUDGET:
         return situation.fold(Reason.STORM, posts=posts, window_s=int(BUDGET_WINDOW.total_seconds()))
     return post
+
+
+def _catches_up(situation: Situation) -> bool:
+    """Whether an event belongs in the message about what was missed while Callboard was down."""
+    storm = situation.state.storm()
+    return situation.event.late and (situation.state.waiting.late > 1 or bool(storm and storm.offline_from))

@@ -23,8 +23,10 @@ from bot.domain.notifications import GroupHead, Notification, ServiceHead, Storm
 from bot.domain.outbox import Urgency
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
+from bot.domain.watches import Threshold
 from bot.rules.destination_state import DestinationState
 from bot.rules.job_events import FAILURES, JobEvent
+from bot.rules.thresholds import most_within, share_reached
 
 
 class Applied(NamedTuple):
@@ -290,8 +292,7 @@ def _with_storm_counted(state: DestinationState, group: FailureGroup) -> Destina
 
 def release(state: DestinationState, group: FailureGroup) -> Applied:
     """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
-    rules = {watch.id for watch in state.rules.active} | {SUBSCRIPTION}
-    if group.rules and not rules & set(group.rules):
+    if group.rules and not asked_for(state, group):
         return Applied(_dropped(state, group, Reason.NO_RULE).without_group(group.id))
     if group.group is GroupKind.STORM:
         return posted_storm(state, group)
@@ -302,6 +303,21 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def asked_for(state: DestinationState, group: FailureGroup) -> bool:
+    """Whether a rule that is in force asks for the message of a group; the threshold of a watch counts in a gap too."""
+    mine = [watch.spec for watch in state.rules.active if watch.id in group.rules]
+    return SUBSCRIPTION in group.rules or any(not group.in_gap or _reached(state, group, spec.after) for spec in mine)
+
+
+def _reached(state: DestinationState, group: FailureGroup, after: Threshold | None) -> bool:
+    if after is None:
+        return True
+    window = timedelta(seconds=after.window_s)
+    if after.count is not None:
+        return most_within(group.times, window) >= after.count
+    return share_reached(*state.ended_since((group.account, group.service), group.last_at - window), after.share or 0)
 
 
 def expire(state: DestinationState, group: FailureGroup) -> DestinationState:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from bot.domain.failure_groups import ALSO_TO_CHANNEL, FailureGroup, GroupKind
 from bot.domain.notifications import Notification, ThreadLine
 from bot.domain.outbox import Urgency
-from bot.domain.watches import Rules
 from bot.rules import group_reducer
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -32,14 +31,13 @@ def _held(state: DestinationState, group: FailureGroup) -> Applied:
     """Return the state once a threshold counts failures no longer, or a snooze that holds a head is over."""
     if group.hold and group.hold.window_s:
         return Applied(group_reducer.expire(state, group))
-    is_due = group.hold is None or group.hold.until <= state.now or restored(group, state.rules)
+    is_due = group.hold is None or group.hold.until <= state.now or restored(state, group)
     return group_reducer.release(state, group) if is_due else Applied(state)
 
 
-def restored(group: FailureGroup, rules: Rules) -> bool:
-    """Whether a group was held because its watch was removed, and the watch is there again."""
-    removed = group.hold is not None and group.hold.removed
-    return removed and group.open and any(watch.id in group.rules for watch in rules.active)
+def restored(state: DestinationState, group: FailureGroup) -> bool:
+    """Whether a group was held because its watch was removed, and a watch that asks for it is there again."""
+    return group.in_gap and group_reducer.asked_for(state, group)
 
 
 def _is_over(state: DestinationState, group: FailureGroup) -> bool:

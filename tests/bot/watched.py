@@ -20,7 +20,7 @@ from bot.watches.watch import watch
 from providers.models import Job, JobError, JobState
 from tests.bot.fragile_bot import FragileBot
 from tests.bot.memory import InMemory
-from tests.bot.promised import EVENTS, Modelled, Promises, Step, asks
+from tests.bot.promised import EVENTS, Modelled, Promises, Step, asks, key
 from tests.bot.samples import SERVICE
 
 LISTED = ("acme", "listed")
@@ -245,7 +245,7 @@ class WatchedStory(FragileBot):
     def _of(self, job: Job, number: int, events: list[str], end_reason: Any = None) -> Step:
         ids = tuple(f"{job.ref}#{number}/{event}" for event in events)
         step = Step(job, tuple(events), ids, end_reason)
-        self.words |= dict.fromkeys(ids, step.words) if events else {}
+        self.words |= {name: key(job, event) for name, event in zip(ids, events, strict=True)}
         return step
 
     def _noticed(self, step: Step, following: dict[str, str] | None = None) -> None:
@@ -272,7 +272,7 @@ class WatchedStory(FragileBot):
         batch = self._in_batch(destination, step)
         at_once = [each for each in mine if not each.removed and (not each.spec.after or batch or not step.failure)]
         for each in mine:
-            if each.removed and self.now - each.removed < UNDO and step.failure and not batch:
+            if each.removed and self.now - each.removed < UNDO and step.failure and not (batch or each.spec.after):
                 each.gap.append(step)
             elif each.spec.after and not each.removed and step.failure and not batch:
                 for reached in each.counts(step, self.now):

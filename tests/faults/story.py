@@ -134,11 +134,10 @@ class Stage:
     async def keep_watching(self) -> None:
         """Type the watches that Redis does not have, until it has them and the services are watched."""
         for channel in dict.fromkeys(each.channel for each in WATCHES):
-            words = list(words_in(channel))
-            while await self.memory.watched(channel) < len(words):
-                for each in words:
-                    await self.people.types(USERS[0], channel, f"/jobs watch {each}")
-                await asyncio.sleep(AGAIN_S / 2)
+            for number, words in enumerate(words_in(channel)):
+                while await self.memory.watched(channel) <= number:
+                    await self.people.types(USERS[0], channel, f"/jobs watch {words}")
+                    await asyncio.sleep(AGAIN_S / 4)
         while not await self.memory.discovers(SERVICES):  # noqa: ASYNC110  # Redis sets no event of ours
             await asyncio.sleep(LOOK_S)
 

@@ -181,7 +181,8 @@ async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPa
     await world.told()
     [card] = (await world.snapshot()).cards
     for number, refusal in enumerate(REFUSALS, start=1):
-        started = moved(world.provider.jobs[0], before=JobState.PENDING).model_copy(update={"attempt": number})
+        running = world.provider.jobs[0].model_copy(update={"state": JobState.RUNNING})
+        started = moved(running, before=JobState.PENDING).model_copy(update={"attempt": number})
         await store.outbox.put(DESTINATION, ChangedEntry(change=started), f"R{number}", card)
         world.slack.trouble = [refusal]
         await world.told()
