@@ -7,6 +7,7 @@ share one card.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -64,9 +65,15 @@ _NOTIFIED = {
 }
 
 
-def wants(on: Iterable[On], event: EventKind) -> bool:
+@cache
+def wanted(on: frozenset[On]) -> frozenset[EventKind]:
+    """Return the events that these words stand for."""
+    return frozenset().union(*(_NOTIFIED[each] for each in on))
+
+
+def wants(on: frozenset[On], event: EventKind) -> bool:
     """Whether one of these words stands for an event."""
-    return any(event in _NOTIFIED[each] for each in on)
+    return event in wanted(on)
 
 
 OnSet = Annotated[frozenset[On], BeforeValidator(_on), PlainSerializer(on_words)]

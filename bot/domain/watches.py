@@ -11,7 +11,7 @@ The same as it is typed: `media-cn/video-ocr code:ALG.* -name:test on:failed,dow
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -287,7 +287,12 @@ def written(record: Record | Rules) -> str:
 
 def read(text: str) -> Record:
     """Read a watch or a mute. Raises NewerFormatError and UnreadableError."""
-    return record_formats.read(Kind.WATCH, text, _RECORD.validate_json)
+    return record_formats.read(Kind.WATCH, text, _record)
+
+
+@lru_cache(maxsize=1_000)  # each delivery reads all watches of its destination
+def _record(text: str) -> Record:
+    return _RECORD.validate_json(text)
 
 
 def read_rules(text: str) -> Rules:
