@@ -13,7 +13,15 @@ from itertools import takewhile
 from bot.domain.cards import Card, To
 from bot.domain.decisions import Decided
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification, StormHead
-from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
+from bot.domain.outbox import (
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    ServiceEntry,
+    SubscribedEntry,
+    UnsubscribedEntry,
+    Write,
+)
 from bot.domain.slack_ids import is_direct_message
 from bot.rules import group_reducer, group_timers, job_events
 from bot.rules.card_reducer import (
@@ -26,8 +34,8 @@ from bot.rules.card_reducer import (
     end_snooze_before,
     release_held,
 )
+from bot.rules.decide import has_reply
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
-from bot.rules.job_events import FAILURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,11 @@ def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) 
 
 def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> DestinationState:
     """Return the state with what waits in the outbox, and what cards held and may be posted."""
-    changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
-    followed = [entry.body.change for entry in snapshot.entries if entry.card and isinstance(entry.body, ChangedEntry)]
-    held = [change for card in state.cards.values() if not card.snooze for change in card.held.values()]
-    replies = sum(change.happened is not None and change.happened not in FAILURES for change in (*held, *followed))
-    late = sum(bool(change.events) and job_events.noticed_late(change) for change in changes)
+    waiting = [(entry.card, entry.body.change) for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
+    held = [(card.id, each) for card in state.cards.values() if not card.snooze for each in card.held.values()]
+    known = [(state.cards[card_id], change) for card_id, change in (*held, *waiting) if card_id in state.cards]
+    replies = sum(any(has_reply(card, event) for event in change.events) for card, change in known)
+    late = sum(bool(change.events) and job_events.noticed_late(change) for _, change in waiting)
     return replace(state, waiting=Waiting(replies, late))
 
 
@@ -150,40 +158,78 @@ def _posting(snapshot: OutboxSnapshot, state: DestinationState) -> DeliveryStep:
     applied = apply(held.state, first)
     if any(each.new_card for each in applied.notifications):
         return _new_card(snapshot, applied.state, first.card)
-    return _posting_step(snapshot, 1, applied)
+    return _batch_end(snapshot, held.state, first.card) or _posting_step(snapshot, 1, applied)
+
+
+def _batch_end(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -> DeliveryStep | None:
+    """Return the step that posts the end of a batch alone, where all that waits for its card leads there."""
+    if card_id not in state.cards or not state.cards[card_id].batch:
+        return None
+    state = replace(state, waiting=state.waiting._replace(ends=True))
+    entries = [entry for entry in snapshot.entries if entry.card == card_id]
+    for taken, entry in enumerate(entries, start=1):
+        applied = apply(state, entry)
+        match applied.notifications:
+            case []:
+                state = applied.state
+            case [Notification(content=BatchEnd())]:
+                return _step(snapshot, entries[:taken], applied)
+            case _:
+                return None
+    return None
 
 
 def _posting_step(snapshot: OutboxSnapshot, taken: int, applied: Applied) -> DeliveryStep:
     """Return the step that posts a message, with so many entries; a storm message begins with all that waits for it."""
+    entries = snapshot.entries[:taken]
     match applied.notifications:
         case [Notification(content=StormHead(group=storm))]:
-            state, taken = _into_storm(snapshot, taken, applied.state, storm.id)
-            return _step(snapshot, snapshot.entries[:taken], group_reducer.posted_storm(state, state.groups[storm.id]))
+            more, state = _into_storm(snapshot.entries[taken:], applied.state, storm.id)
+            return _step(snapshot, [*entries, *more], group_reducer.posted_storm(state, state.groups[storm.id]))
         case _:
-            return _step(snapshot, snapshot.entries[:taken], applied)
+            return _step(snapshot, entries, applied)
 
 
 def _into_storm(
-    snapshot: OutboxSnapshot, taken: int, state: DestinationState, storm: str
-) -> tuple[DestinationState, int]:
-    """Apply what waits up to the first thing that needs a message other than a storm message that is not posted yet."""
-    state = _released_into_storm(state, storm) or state
-    for entry in snapshot.entries[taken:]:
+    entries: Sequence[Entry], state: DestinationState, storm: str
+) -> tuple[Sequence[Entry], DestinationState]:
+    """Apply the entries that need no message but a storm message, which is not posted yet; return them, and the state.
+
+    Those that need another message wait, and all that comes after them about the same card or job.
+    """
+    taken, left = list[Entry](), set[str]()
+    state = _released_into_storm(state, storm)
+    for entry in entries:
         released = _released_into_storm(end_snooze_before(state, entry), storm)
-        applied = apply(released, entry) if released else None
-        if applied is None or not _is_of_storm(applied, storm):
-            break
-        state, taken = applied.state, taken + 1
-    return state, taken
-
-
-def _released_into_storm(state: DestinationState, storm: str) -> DestinationState | None:
-    """Release everything that is held; None where a message other than a storm message is needed for it."""
-    while (applied := apply(state, HeldTimer())).notifications:
-        if not _is_of_storm(applied, storm):
-            return None
+        card = released.cards.get(entry.card)
+        before = card is not None and card.has_held and not card.snooze
+        applied = apply(released, entry)
+        if (about := _about(entry)) in left or before or not _is_of_storm(applied, storm):
+            left.add(about)
+            continue
+        taken.append(entry)
         state = applied.state
-    return applied.state
+    return taken, state
+
+
+def _about(entry: Entry) -> str:
+    """Return the card, job or service whose entries keep their order."""
+    match entry.body:
+        case ChangedEntry(change=change) if not entry.card:
+            return str(change.job.ref)
+        case ServiceEntry(event=event):
+            return f"{event.account}/{event.service}"
+        case _:
+            return entry.card
+
+
+def _released_into_storm(state: DestinationState, storm: str) -> DestinationState:
+    """Release what is held, up to the first that needs a message other than a storm message."""
+    while _is_of_storm(applied := apply(state, HeldTimer()), storm):
+        state = applied.state
+        if not applied.notifications:
+            break
+    return state
 
 
 def _is_of_storm(applied: Applied, storm: str) -> bool:

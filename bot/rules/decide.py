@@ -102,18 +102,25 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleR
         return _in_batch(situation, event, card)
     if event.happened in FAILURES and not in_thread_alone(card):
         return _failure(situation, event, None, card.snooze)
-    return _in_thread(situation, card)
+    return _in_thread(situation, event, card)
 
 
-def _in_thread(situation: Situation, card: Card) -> RuleResult:
+def _in_thread(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return whether a reply to a card is posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
-    if card.ts and _catches_up(situation):
+    counted = bool(card.ts) and event.happened not in FAILURES
+    if counted and _catches_up(situation):
         return situation.fold(Reason.CATCH_UP)
-    if card.ts and situation.state.waiting.replies > REPLIES_MAX:
+    if counted and situation.state.waiting.replies > REPLIES_MAX:
         return situation.fold(Reason.STORM, waiting=situation.state.waiting.replies)
     return situation.post(Reason.WANTED)
+
+
+def has_reply(card: Card, event: EventKind) -> bool:
+    """Whether an event of a followed job is a reply that a storm message may count: no failure, no end of a batch."""
+    own = not card.batch or (On.ANY in card.terms.on and event not in ENDS)
+    return own and event not in FAILURES and card.terms.wants_event(event)
 
 
 def in_thread_alone(card: Card) -> bool:
@@ -180,7 +187,7 @@ def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
     """Return what becomes of an event of a job of a batch: it has one head and one final post."""
     if card.over:
         result = situation.post(Reason.BATCH_FINISHED)
-    elif event.happened in FAILURES and not situation.state.batch_head(card.id):
+    elif event.happened in FAILURES and not situation.state.batch_head(card.id) and not situation.state.waiting.ends:
         result = situation.post(Reason.BATCH_FAILED)
     else:
         return situation.fold(Reason.BATCH)

@@ -30,10 +30,14 @@ class NumbersNeeded(Exception):  # noqa: N818  # a request of the pure chooser t
 
 
 class Waiting(NamedTuple):
-    """What waits for a destination: `replies` about jobs that did not fail, and events that were noticed `late`."""
+    """What waits for a destination: `replies` about jobs that did not fail, and events that were noticed `late`.
+
+    `ends` says that it ends the batch whose events are decided on, so that there is only its final post.
+    """
 
     replies: int = 0
     late: int = 0
+    ends: bool = False
 
 
 def _followed_until(card_job: CardJob) -> tuple[bool, datetime]:

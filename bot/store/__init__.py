@@ -99,7 +99,7 @@ class Store:
             routes=RouteBook(link),
             watches=WatchBook(link),
             discovery=discovery,
-            pages=ListedPages(link, tracked, lost, discovery),
+            pages=ListedPages(link, tracked, lost),
             event_log=EventLog(link),
             lost=lost,
             witnesses=Witnesses(link),

@@ -15,11 +15,11 @@ from bot.domain.service_events import ServiceEvent
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.domain.walks import REMEMBERED, REMEMBERED_MIN, Discovery, Mark
-from bot.store.redis.connection import Part, RedisLink
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DISCOVERY, DUE, EVENTS, JOBS, OUTBOX, PENDING, ROUTES, RULES, SEEN, SUBSCRIPTIONS
 from bot.store.redis.scripts import script
 from bot.store.routes import read_routes
-from bot.store.tracked_jobs import first_score
+from bot.store.tracked_jobs import first_score, found_attempts, looking
 from providers.models import Job
 
 
@@ -68,19 +68,7 @@ class Discoveries:
         self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]
     ) -> dict[str, int]:
         """Return the ids of jobs that nobody knows or that go on, each with the number of its attempts that ended."""
-        return self.found(await self.link.execute(*self.looking(service, jobs, created)))
-
-    def looking(self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
-        """Return the command of `unknown`."""
-        slot = "/".join(service)
-        about = zip(jobs, created, strict=True)
-        listed = json.dumps([part for job, at in about for part in (job.id, int(job.state.ended), _score_of(at))])
-        keys = (JOBS.of(slot), SEEN.of(slot), DISCOVERY.of(slot))
-        return ("EVAL", script("discover"), len(keys), *keys, listed)
-
-    def found(self, flat: Sequence[str]) -> dict[str, int]:
-        """Read the reply to the command of `unknown`."""
-        return dict(zip(flat[::2], map(int, flat[1::2]), strict=True))
+        return found_attempts(await self.link.execute(*looking(service, jobs, created)))
 
     async def trim(self, service: Service, mark: datetime | None) -> None:
         """Forget ended jobs that no page will show again, and keep which these are."""

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Kept, Seen
-from bot.store.discovery import Discoveries
 from bot.store.lost_jobs import LostJobs
 from bot.store.redis.connection import RedisLink
-from bot.store.tracked_jobs import Tracked
+from bot.store.tracked_jobs import Tracked, found_attempts, looking
 from providers.models import Job
 
 
@@ -32,7 +31,6 @@ class ListedPages:
     link: RedisLink
     tracked: Tracked
     lost: LostJobs
-    discovery: Discoveries
 
     async def compare(  # noqa: PLR0917  # what a page is compared by
         self,
@@ -52,11 +50,11 @@ class ListedPages:
         asking = (
             self.lost.reading(service, [job.id for job in jobs]),
             self.tracked.observing(service, asked_at, seen, now),
-            self.discovery.looking(service, jobs, created),
+            looking(service, jobs, created),
         )
         lost, changed, unknown = await self.link.execute_many(asking)
         return Comparison(
             lost=any(text is not None for text in lost),
             changed=await self.tracked.observed(service, changed),
-            unknown=self.discovery.found(unknown),
+            unknown=found_attempts(unknown),
         )

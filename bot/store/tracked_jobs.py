@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain import record_formats
+from bot.domain.attempts import Attempt
 from bot.domain.elapsed import AHEAD, in_future
 from bot.domain.event_log import KEPT_MAX
 from bot.domain.outbox import numbered
@@ -133,11 +134,13 @@ class Tracked:
     ) -> tuple[str, bool]:
         """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
         slot = f"{job.account}/{job.service}"
-        await self.link.execute("SADD", PLACES.of(), destination)
+        known = looking((job.account, job.service), [job], [job.created_at])
+        _, flat = await self.link.execute_many([("SADD", PLACES.of(), destination), known])
+        attempt = Attempt.first(job)._replace(number=found_attempts(flat).get(job.id, 0) + 1)
         await self.note_destination(user, destination)
         about: tuple[Part, ...] = (
             job.id,
-            record(job, asked_at),
+            record(job, asked_at, attempt=attempt),
             milliseconds(next_at),
             destination,
             card,
@@ -332,6 +335,24 @@ class Tracked:
         )
         await self.link.execute_many([("DEL", key) for key in keys])
         await self.link.execute("HDEL", CONFIGURED.of(), slot)
+
+
+def looking(service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
+    """Return the command that finds jobs that are not tracked, with the number of their attempts that ended.
+
+    Ended jobs whose end is known are left out.
+    """
+    slot = "/".join(service)
+    about = zip(jobs, created, strict=True)
+    times = ((job, milliseconds(at) if at else 0) for job, at in about)
+    listed = json.dumps([part for job, at in times for part in (job.id, int(job.state.ended), at)])
+    keys = (JOBS.of(slot), SEEN.of(slot), DISCOVERY.of(slot))
+    return ("EVAL", script("discover"), len(keys), *keys, listed)
+
+
+def found_attempts(flat: Sequence[str]) -> dict[str, int]:
+    """Read the reply to the command of `looking`."""
+    return dict(zip(flat[::2], map(int, flat[1::2]), strict=True))
 
 
 def _kept(service: Service, _: str, text: str) -> Kept:

@@ -30,7 +30,8 @@ async def group_page(deps: Deps, destinations: Sequence[str], group_id: str, off
     total = sum(numbers.values())
     if not total:
         raise ExpiredError
-    offset = min(offset, (total - 1) // most * most)
+    if offset >= total:  # jobs are gone
+        offset = (total - 1) // most * most
     on = slices(numbers, [each.id for each in parts], offset, most)
     jobs = dict(zip([part.group for part in on], await deps.store.groups.jobs(destination, on), strict=True))
     jobs |= {part.group: batches[part.group][part.skip :][: part.most] for part in on if part.group in batches}

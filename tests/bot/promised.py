@@ -72,7 +72,9 @@ class Promises:
         self.steps[step.words] = True
 
     def perhaps(self, step: Step) -> None:
-        self.steps.setdefault(step.words, False)
+        """Any of its events, where a rule may want one and not the other."""
+        for event in step.events:
+            self.steps.setdefault(key(step.job, event), False)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from bot.watches.watch import watch
 from providers.models import Job, JobError, JobState
 from tests.bot.fragile_bot import FragileBot
 from tests.bot.memory import InMemory
-from tests.bot.promised import EVENTS, Modelled, Promises, Step, asks
+from tests.bot.promised import EVENTS, Modelled, Promises, Step, asks, key
 from tests.bot.samples import SERVICE
 
 LISTED = ("acme", "listed")
@@ -245,7 +245,7 @@ class WatchedStory(FragileBot):
     def _of(self, job: Job, number: int, events: list[str], end_reason: Any = None) -> Step:
         ids = tuple(f"{job.ref}#{number}/{event}" for event in events)
         step = Step(job, tuple(events), ids, end_reason)
-        self.words |= dict.fromkeys(ids, step.words) if events else {}
+        self.words |= {name: key(job, event) for name, event in zip(ids, events, strict=True)}
         return step
 
     def _noticed(self, step: Step, following: dict[str, str] | None = None) -> None:

@@ -17,7 +17,7 @@ import pytest
 from bot.background.reconcile import reasons
 from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
-from bot.delivery import sender
+from bot.delivery import card_editor, sender
 from bot.deps.deps import Deps
 from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep
@@ -216,3 +216,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps, "MOST_S", 0.3)
     monkeypatch.setattr(recorder, "AFTER_MISS", timedelta(seconds=0.3))
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.1)
+    monkeypatch.setattr(card_editor, "GROWS_FAST", timedelta(seconds=0.3))
+    monkeypatch.setattr(card_editor, "GROWS", timedelta(seconds=0.3))

@@ -10,11 +10,13 @@ import pytest
 from bot.delivery import card_editor
 from bot.deps.deps import Deps
 from bot.domain import walks
-from bot.polling import discovery, sweep
+from bot.polling import discovery, outages, sweep
+from bot.rules import job_events
 from bot.store import slack_rate_limits
 from sandbox.clouds.jobs import Failure
 from tests.oracle import matcher
 from tests.oracle.onlooker import Onlooker
+from tests.oracle.received import messages
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import until
 
@@ -72,13 +74,46 @@ async def test_several_channels(stage: Stage):
     await oracle.follow([alone.id], "C0GENERAL")
     await oracle.follow([each.id for each in batch], "C0ONCALL")
     await oracle.begin()
-    await oracle.storm(SERVICES, 60, name="act-{n}.mp4", succeeding=0.2, causes=2)
+    await oracle.storm(SERVICES, 36, name="act-{n}.mp4", succeeding=0.2, causes=2, within_s=1.5)
     await oracle.storm(["video-ocr"], 6, name="act-spare-{n}.mp4", causes=1, within_s=0.3)
     await oracle.storm(["video-ocr"], 4, name="few-{n}.mp4", causes=2, succeeding=0.5)
     for job, state in zip([alone, *batch], ("failed", "failed", "succeeded", "failed"), strict=True):
         stage.world.end(job.id, state, Failure("ALG.777", "Broken by hand"))
-    await oracle.judge()
+    await oracle.judge("C0ONCALL")
     await oracle.mute("C0ONCALL")
     await oracle.storm(SERVICES, 12, name="act-again-{n}.mp4", causes=3, within_s=1)
     await oracle.storm(["video-ocr"], 4, name="act-late-{n}.mp4", causes=1, within_s=0.5, listed_after_s=1.5)
     await oracle.judge()
+    await predicts(oracle, "media-cn/digital-human name:act after:5/10m", "C0GENERAL", "digital-human")
+
+
+async def predicts(oracle: Onlooker, words: str, channel: str, service: str) -> None:
+    """Compare what a dry run of a watch says with the messages about a service that the conversation has."""
+    answer = await oracle.dana.types(f"/jobs watch {words} dry-run", channel)
+    texts = [each.json["text"] for each in await messages(oracle.dana, channel, oracle.before[channel])]
+    heads = [each for each in texts if each.endswith(service)]
+    assert answer.says(f"it would have posted {len(heads)} messages"), (answer.text, heads)
+    assert all(each in answer.json["text"] for each in heads), (answer.text, heads)
+
+
+async def test_an_outage_and_a_restart(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(outages, "DOWN_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr(job_events, "LATE_AFTER", timedelta(seconds=1))
+    oracle = onlooker(scene)
+    await oracle.calm()
+    async with scene.bot() as bot:
+        await oracle.watch("video-ocr", "C0ONCALL")
+        await oracle.watch("image-moderation on:done,down", "C0MEDIA")
+        await watched(bot, ("video-ocr", "image-moderation"))
+        await oracle.begin()
+        await oracle.fault("down")
+        await oracle.storm(["video-ocr", "image-moderation"], 10, within_s=1, causes=2)
+        await scene.dana.hears("Can't see video-ocr")
+        await scene.dana.hears("Can't see image-moderation", "C0MEDIA")
+        (await scene.clouds.delete("/control/fault")).raise_for_status()
+        await scene.dana.hears("video-ocr is back")
+        await oracle.judge()
+    await oracle.storm(["video-ocr", "image-moderation"], 20, within_s=1, causes=3, succeeding=0.2)
+    await oracle.happened()
+    async with scene.bot():
+        await oracle.judge()

@@ -143,7 +143,7 @@ async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
         if snapshot.suspension:
             assert keeps(suspension_text(snapshot.suspension), await _get(stored, "suspended", snapshot.destination))
     found = {type(entry.body) for snapshot in snapshots for entry in snapshot.entries}
-    assert found == set(get_args(Body))
+    assert {each.__name__ for each in {*get_args(Body)} - found} == newer.ENTRIES
     assert len([snapshot for snapshot in snapshots if snapshot.in_flight]) == 3
     assert {snapshot.in_flight.doubt for snapshot in snapshots if snapshot.in_flight} == {None, "answered"}
     assert any(snapshot.stale for snapshot in snapshots)
@@ -284,7 +284,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
-    assert finished == SLACK["finished"]
+    assert finished == {**SLACK["finished"], "then": newer.without_digests(SLACK["finished"]["then"])}
     assert finished["left as they were"] == []
     assert finished["most posts of one id"] == 1
 
@@ -292,5 +292,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
 @pytest.mark.heavy("has the bot write everything once more")
 async def test_what_is_written_has_the_shape_of_what_is_stored(redis_url: str):
     redis, slack = await written(redis_url)
-    assert redis_data.shape(KEYS) - redis_data.shape(redis["keys"]) == set()
-    assert slack_data.shape(SLACK) - slack_data.shape(slack) == set()
+    missing = (redis_data.shape(KEYS) - redis_data.shape(redis["keys"])) | (
+        slack_data.shape(SLACK) - slack_data.shape(slack)
+    )
+    assert {each for each in missing if not newer.BEFORE.search(each)} == set()

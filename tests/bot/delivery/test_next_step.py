@@ -1,7 +1,7 @@
 """What to do next for a place: from what waits to one step."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -13,10 +13,9 @@ from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.decisions import Outcome, Reason
 from bot.domain.failure_groups import GroupKind
-from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, SearchExpired, StormHead
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
 from bot.rules.card_reducer import expected
-from bot.rules.decide import REPLIES_MAX
 from bot.rules.job_events import LATE_AFTER
 from providers.models import JobState
 from tests.bot.memory import NOW
@@ -143,17 +142,32 @@ def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
 def test_a_batch_tells_its_first_failure_and_its_end_once():
     batch = card("card", job("a"), job("b"), job("c"))
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "failed")))
-    snapshot = story.changed("card", moved(job("c", "succeeded"))).snapshot(batch)
+    snapshot = story.snapshot(batch)
     first = step_of(snapshot)
     assert first.notification
     assert isinstance(first.notification.content, GroupHead)
     assert (first.notification.content.group.group, len(first.entries)) == (GroupKind.BATCH, 1)
     second = step_of(snapshot := taken(snapshot, first))
     assert (second.notification, len(second.entries)) == (None, 1)
-    last = step_of(taken(snapshot, second))
+    snapshot = taken(snapshot, second)
+    snapshot.entries = Story().changed("card", moved(job("c", "succeeded"))).entries
+    last = step_of(snapshot)
     assert last.notification
     assert isinstance(last.notification.content, BatchEnd)
     assert after(last).over
+    [head] = taken(snapshot, last).groups.values()
+    assert head.closed_at
+
+
+def test_a_batch_that_is_over_tells_its_end_alone():
+    batch = card("card", job("a"), job("b"))
+    story = Story().changed("card", moved(job("a", "failed"))).changed("other", DONE)
+    snapshot = story.changed("card", moved(job("b", "failed"))).snapshot(batch)
+    step = step_of(snapshot)
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
+    assert [entry.card for entry in step.entries] == ["card", "card"]
+    assert not taken(snapshot, step).groups
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
@@ -166,58 +180,10 @@ def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
 def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
-    snapshot = story.snapshot(batch)
-    first = step_of(snapshot)
-    assert len(first.entries) == 1
-    step = step_of(taken(snapshot, first))
+    step = step_of(story.snapshot(batch))
+    assert len(step.entries) == 2
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
-
-
-def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
-    story = Story()
-    for n in range(number):
-        story.changed(f"c{n}", moved(job(f"j{n}", "succeeded"), at=at))
-    return story, [card(f"c{n}", job(f"j{n}")) for n in range(number)]
-
-
-def test_a_burst_becomes_one_message():
-    story, cards = ends(REPLIES_MAX)
-    assert len(step_of(story.snapshot(*cards)).entries) == 1
-    story, cards = ends(REPLIES_MAX + 1)
-    step = step_of(story.snapshot(*cards))
-    storm = storm_of(step)
-    assert (storm.group.counts, storm.group.offline_from) == ({"succeeded": REPLIES_MAX + 1}, None)
-    assert len(step.entries) == REPLIES_MAX + 1
-    assert all(after(step, each.id).over for each in cards)
-
-
-def storm_of(step: DeliveryStep) -> StormHead:
-    assert step.notification
-    assert isinstance(step.notification.content, StormHead)
-    return step.notification.content
-
-
-def test_what_was_noticed_late_is_told_in_one_message():
-    story, cards, known = Story(), list[Card](), NOW - LATE_AFTER - timedelta(seconds=1)
-    for n, state in enumerate(["failed", "failed", "succeeded"]):
-        change = moved(job(f"j{n}", state))
-        story.changed(f"c{n}", change.model_copy(update={"since": known}))
-        cards.append(card(f"c{n}", job(f"j{n}")))
-    step = step_of(story.snapshot(*cards))
-    storm = storm_of(step)
-    assert (storm.group.offline_from, storm.group.offline_until, storm.group.count) == (known, NOW, 2)
-    assert len(step.entries) == 2
-    left = step_of(taken(story.snapshot(*cards), step))
-    assert left.notification
-    assert isinstance(left.notification.content, CardChange), "a success is a reply"
-
-
-def test_one_change_that_was_noticed_late_is_told_as_any_other():
-    late = FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})
-    step = step_of(Story().changed("card", late).snapshot(card("card", job())))
-    assert step.notification
-    assert isinstance(step.notification.content, GroupHead)
 
 
 def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
@@ -233,34 +199,18 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
     assert isinstance(step.notification.content, BatchEnd)
 
 
-def test_a_storm_message_waits_for_no_card_and_takes_no_note():
-    story, cards = ends(REPLIES_MAX + 1)
-    story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
-    note = Entry(DESTINATION, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
-    snapshot = story.snapshot(*cards)
-    snapshot.entries.insert(0, note)
-    first = step_of(snapshot)
-    assert list(first.entries) == [note]
-    step = step_of(taken(snapshot, first))
-    assert len(step.entries) == REPLIES_MAX + 1
-    assert storm_of(step).group.counts == {"succeeded": REPLIES_MAX + 1}
-
-
 def test_a_large_batch_makes_no_larger_message():
     jobs = [job(f"j{n}") for n in range(100)]
     story = Story()
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
-    snapshot = story.snapshot(card("card", *jobs))
+    snapshot = story.snapshot(card("card", *jobs, job("last")))
     head = step_of(snapshot)
     rest = step_of(snapshot := taken(snapshot, head))
-    snapshot = taken(snapshot, rest)
-    [group] = snapshot.groups.values()
-    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 98, 99, 3)
-    assert len(rest.members[group.id]) == 98
-    last = step_of(snapshot)
-    assert last.notification
-    assert isinstance(last.notification.content, BatchEnd)
+    [group] = taken(snapshot, rest).groups.values()
+    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 99, 100, 3)
+    assert len(rest.members[group.id]) == 99
+    assert len(taken(snapshot, rest).records[group.id]) < 5000
 
 
 def test_a_note_is_posted_alone():

@@ -270,3 +270,17 @@ async def test_a_watched_job_that_was_lost_and_is_found_again_is_reopened(
     cloud.move("gone", JobState.FAILED)
     await look(deps, cloud, clock)
     assert events(await entries(store)) == ["gone#1/lost", "gone#2/reopened", "gone#2/failed"]
+
+
+async def test_a_job_that_is_followed_again_after_its_end_is_in_another_attempt(
+    store: Store, deps: Deps, cloud: Listing, clock: Clock
+):
+    for attempt in (1, 2):
+        job = cloud.add("again")
+        entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
+        await store.tracked.subscribe(job, clock(), clock(), DESTINATION, f"card-{attempt}", entry, "U1")
+        clock.forward(10)
+        cloud.move("again", JobState.FAILED)
+        await look(deps, cloud, clock)
+        changes = [each for each in await entries(store) if isinstance(each.body, ChangedEntry)]
+        assert events(changes)[-1] == f"again#{attempt}/failed", "without a watch as well"

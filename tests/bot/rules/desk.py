@@ -18,6 +18,7 @@ from bot.domain.outbox import (
     OutboxSnapshot,
     ServiceEntry,
     SnoozedEntry,
+    UnsubscribedEntry,
     encode_record,
     read_record,
 )
@@ -51,6 +52,19 @@ def ended(number: int, at: datetime = NOW) -> Change:
     return change.model_copy(update={"job": change.job.model_copy(update={"state": JobState.SUCCEEDED, "error": None})})
 
 
+Event = Change | ServiceEvent | UnsubscribedEntry
+
+
+def _body(event: Event) -> Body:
+    match event:
+        case Change():
+            return ChangedEntry(change=event)
+        case ServiceEvent():
+            return ServiceEntry(event=event)
+        case UnsubscribedEntry():
+            return event
+
+
 @dataclass
 class Desk:
     """A destination with these rules. `posts` has what was posted with the time of it, `decisions` what was decided."""
@@ -68,15 +82,15 @@ class Desk:
         self._entries: list[Entry] = []
         self._number = 0
 
-    def comes(self, *events: Change | ServiceEvent, card: str = "") -> "Desk":
+    def comes(self, *events: Event, card: str = "") -> "Desk":
         """Let events be routed here, without a step."""
         for event in events:
-            body: Body = ServiceEntry(event=event) if isinstance(event, ServiceEvent) else ChangedEntry(change=event)
+            body = _body(event)
             self._number += 1
             self._entries.append(Entry("acme/video", f"{self._number}-0", card, body))
         return self
 
-    def takes(self, *events: Change | ServiceEvent, card: str = "") -> "Desk":
+    def takes(self, *events: Event, card: str = "") -> "Desk":
         """Let events be routed here, and take steps until nothing waits."""
         self.comes(*events, card=card)
         while (step := self.step()) is not None:

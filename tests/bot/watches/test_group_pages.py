@@ -68,6 +68,10 @@ async def test_a_page_behind_the_last_is_the_last(world: WatchingWorld):
         await listed(world, DANA, "g9")
 
 
+async def test_a_page_may_begin_anywhere(world: WatchingWorld):
+    assert await listed(world, DANA, "g1", 1) == ["a"]
+
+
 @given(st.lists(st.integers(0, 9), max_size=6), st.integers(1, 7))
 def test_each_job_is_on_one_page(numbers: list[int], most: int):
     groups = {f"g{at}": number for at, number in enumerate(numbers)}

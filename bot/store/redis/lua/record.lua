@@ -9,7 +9,8 @@
 -- the events and `counts` of those that have no line.
 -- A job whose record has changed is left alone: another worker was faster. So is one whose subscriptions cannot be read,
 -- and a new one of whose attempt the end is known.
--- A lost job that nobody follows is kept as long as events.
+-- A lost job that nobody follows is kept as long as events. Of a service without watches the ends of 1,000 jobs that
+-- somebody followed are remembered: one that is followed again is in its next attempt.
 -- Returns the id and the subscriptions of each job recorded; nothing is done, and -1 returned, if the rules changed.
 if ARGV[5] ~= '' and (redis.call('GET', KEYS[5]) or '0') ~= ARGV[5] then return -1 end
 local function subscribers(text)
@@ -49,7 +50,9 @@ for i = 9, #ARGV, 7 do
   if places and known and more.attempt then
     local attempt, created, ends = unpack(more.attempt)
     known = expected ~= '' or not redis.call('ZSCORE', KEYS[6], attempt)
-    if known and ends == 1 and redis.call('EXISTS', KEYS[9]) == 1 then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
+    local watched = redis.call('EXISTS', KEYS[9]) == 1
+    if known and ends == 1 and (watched or next(places)) then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
+    if not watched then redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001) end
   end
   if places and known then
     local watches = more.watches or {}
