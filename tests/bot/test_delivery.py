@@ -376,29 +376,3 @@ async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(
     await reconcile_destinations(closed)
     world.now += timedelta(hours=2)
     assert await world.told() == 1
-
-
-@pytest.mark.parametrize(("to", "broadcast"), [(To.THREAD, False), (None, True)])
-async def test_the_head_of_a_batch_goes_to_the_channel_unless_all_is_to_stay_in_the_thread(
-    world: World, to: To | None, broadcast: bool
-):
-    failing, other = world.provider.filled(2).jobs
-    options = SubscriptionOptions(user="U1", at=NOW, to=to)
-    await subscribe(world.deps, [failing.ref, other.ref], DESTINATION, options)
-    world.provider.jobs = [failing.model_copy(update={"state": JobState.FAILED}), other]
-    await observe(world.deps, world.provider, world.provider.jobs, world.now)
-    assert await world.told() == 2
-    card, head = world.slack.said
-    assert (head.thread_ts, head.broadcast) == (card.ts, broadcast)
-
-
-async def test_a_batch_that_fails_before_its_card_is_posted_gets_its_head(world: World):
-    failing, other = world.provider.filled(2).jobs
-    world.slack.trouble = ["is_archived"]
-    await subscribe(world.deps, [failing.ref, other.ref], DESTINATION, TERMS)
-    world.provider.jobs = [failing.model_copy(update={"state": JobState.FAILED}), other]
-    await observe(world.deps, world.provider, world.provider.jobs, world.now)
-    await world.store.outbox.restore(DESTINATION)
-    assert await world.told() == 2
-    card, head = world.slack.said
-    assert (head.thread_ts, head.broadcast) == (card.ts, True)

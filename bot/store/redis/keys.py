@@ -68,7 +68,7 @@ SEEN = Key(
     "zset",
     None,
     "ids of jobs that the walk knows (ms)",
-    "30 days without a watch, or the sweep after one",
+    "30 days, or the first sweep, without a watch",
 )
 EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
 OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
