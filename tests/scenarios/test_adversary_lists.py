@@ -74,7 +74,7 @@ async def story(scene: Scene, walks: Counter[str], seed: int, services: tuple[st
             await oracle.watch(service, "C0ONCALL")
         await watched(bot, services)
         await oracle.begin()
-        first = {"same_time": True, "listed_after_s": 1.5, "late_share": 0.3}
+        first = {"same_time": True, "listed_after_s": 3.5, "late_share": 0.5}
         await oracle.storm(services, 120 * len(services), within_s=1, causes=2, **first)
         await trouble(oracle, random, services)
         await oracle.storm(services, 30 * len(services), within_s=3, causes=2, listed_after_s=1, late_share=0.3)
