@@ -220,3 +220,22 @@ def check_order(here: Received, cards: Mapping[str, Modelled]) -> None:
         assert all(words in rest for words in told), f"{told} is not in the order of {model.told}"
         ends = [surely for words, surely in model.told if words == "final"]
         assert sum(ends) <= told.count("final") <= len(ends)
+
+
+def check_cards(said: Iterable[Said], cards: Mapping[tuple[str, str], Modelled], lost: Counter[str]) -> None:
+    """Check that each card is posted, and shows its jobs, and that the loss of jobs is told to their subscribers."""
+    notes, posts = Counter[str](), Counter[tuple[str, str]]()
+    for each in said:
+        if each.taken_back:
+            continue
+        text, destination = json.loads(each.text), each.channel.removeprefix("D")
+        if "card" in text:
+            name = (destination, text["card"])
+            posts[name] += 1
+            fates = {ref: end_reason or "" for ref, end_reason in cards[name].jobs.items()}
+            assert not each.there or cards[name].posts > 1 or text["jobs"] == fates, f"{text} is to show {fates}"
+        if text.get("note") == "LostJob":
+            notes[text["about"]] += 1
+    assert set(posts) == set(cards)
+    assert all(1 <= number <= cards[name].posts for name, number in posts.items())
+    assert +notes == +lost

@@ -63,7 +63,13 @@ RULES = RULES_VERSION = Key(
 DISCOVERY = Key(
     "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
 )
-SEEN = Key("{{{}}}:seen", "zset", None, "ids of jobs that the walk knows (ms)", "the first sweep without a watch")
+SEEN = Key(
+    "{{{}}}:seen",
+    "zset",
+    None,
+    "ids of jobs that the walk knows (ms)",
+    "30 days, or the first sweep, without a watch",
+)
 EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
 OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
 RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
