@@ -23,6 +23,7 @@ KINDS = 3
 WITHIN_S = 60.0
 PATIENCE_S = 240.0
 MINUTE_S = 60.0
+BUSY_S = 3.0
 POLL_S = 0.2
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -111,7 +112,7 @@ def _buttons(message: Json) -> Iterator[tuple[Json, Json]]:
 async def until(find: Callable[[], Awaitable[T | None]]) -> T:
     """Return what is found, once it is; raises TimeoutError."""
     async with asyncio.timeout(PATIENCE_S):
-        while (found := await find()) is None:
+        while (found := await find()) is None:  # noqa: ASYNC110  # what is waited for happens elsewhere
             await asyncio.sleep(POLL_S)
     return found
 
@@ -132,10 +133,10 @@ async def measure(
         ):
             channel = Channel(page)
             (await page.post("/test/pace", json={"enforced": True})).raise_for_status()
-            with process(run_callboard, f"{slack_url}/api/", redis_url, where):
+            with process(run_callboard, f"{slack_url}/api/", redis_url, where, True):
+                await _busy(cloud)
                 await _watch(channel)
-                asked = {"services": [SCOPE], "failures": failures, "causes": kinds, "within_s": within_s}
-                storm = (await cloud.post("/control/storm", json=asked)).json()
+                storm = await _order(cloud, failures=failures, causes=kinds, within_s=within_s)
                 heads = await until(lambda: _heads(channel, failures))
                 counted_s = time.time() - storm["until"]
                 await asyncio.sleep(max(0.0, float(heads[0]["ts"]) + after_s - time.time()))
@@ -155,6 +156,16 @@ async def measure(
         listed=len(listed & {ref.rpartition("/")[2] for ref in storm["failing"]}),
         counted_s=counted_s,
     )
+
+
+async def _order(cloud: httpx.AsyncClient, **order: float) -> Json:
+    return (await cloud.post("/control/storm", json={"services": [SCOPE], **order})).json()
+
+
+async def _busy(cloud: httpx.AsyncClient) -> None:
+    """Have a hundred jobs end, so that new ones are looked for every ten seconds."""
+    await _order(cloud, failures=1, succeeding=0.99, within_s=BUSY_S)
+    await asyncio.sleep(BUSY_S)
 
 
 def _refused(calls: Iterable[Json]) -> int:

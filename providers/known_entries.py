@@ -2,36 +2,48 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from providers.http.deadline import raw_wanted
 from providers.models import Job
 
 
-class KnownEntries:
-    """The jobs of entries by their id, which stands under `name`; an entry that has not changed is the same job.
+class _Entry(NamedTuple):
+    """An entry, and its job; one that had `ended` in a known `state`, and at a known time, is not compared whole."""
 
-    To read a hundred entries takes three times as long as to parse their JSON. A job that was read before has the id of
-    an earlier request, so only sweeps, which have no use for that, are given one.
+    item: Any
+    state: Any
+    changed: Any
+    ended: bool
+    job: Job
+
+
+class KnownEntries:
+    """The jobs of entries by their id; an entry that has not changed is the same job.
+
+    `name`, `state` and `changed` are the names of an entry's id, its state and the time of its last change: of a job
+    that had ended nothing else is compared. To read a hundred entries takes three times as long as to parse their JSON,
+    to compare them whole as long. A job that was read before has the id of an earlier request, so only sweeps, which
+    have no use for that, are given one.
     """
 
-    def __init__(self, name: str, size: int = 2_500) -> None:
-        self._name = name
+    def __init__(self, name: str, state: str, changed: str, size: int = 2_500) -> None:
+        self._name, self._state, self._changed = name, state, changed
         self._size = size
-        self._entries: OrderedDict[str, tuple[Any, Job]] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     def read(self, item: Any, read: Callable[[], Job]) -> Job:
         """Return the job of an entry; `read` reads one that is not known as it is."""
         if raw_wanted() or not isinstance(item, dict):
             return read()
-        job_id = item.get(self._name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        job_id, state, changed = item.get(self._name), item.get(self._state), item.get(self._changed)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         if not isinstance(job_id, str):
             return read()
         known = self._entries.get(job_id)
-        if known is not None and known[0] == item:
-            return known[1]
+        if known and ((known.state == state and known.changed == changed) if known.ended else known.item == item):
+            return known.job
         job = read()
-        self._entries[job_id] = item, job
+        self._entries[job_id] = _Entry(item, state, changed, job.state.ended and bool(changed), job)
         self._entries.move_to_end(job_id)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)

@@ -228,9 +228,11 @@ async def _one_message_for_each_cause(dana: Newcomer) -> None:
     await dana.goes_to(dana.reads("#media").removeprefix("#"))
     heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
     await expect(heads).to_have_count(3, timeout=STORM_MS)
-    listed = await dana.gets("Show all", heads.first)
-    why = await dana.types("/jobs why", f" {await listed.locator('code').last.inner_text()}")
-    await expect(why).to_contain_text(re.compile("same cause as|first failure of"))
+    await dana.presses("Show all", heads.first)
+    answers = dana.page.get_by_role("article")  # lines in threads come between them
+    job = answers.filter(has_text=re.compile(r"1–\d+ of")).last.locator("code").last
+    await dana.types("/jobs why", f" {await job.inner_text()}")
+    await expect(answers.filter(has_text="What happened")).to_contain_text(re.compile("same cause as|first failure of"))
 
 
 async def _a_service_that_is_down(dana: Newcomer) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from bot.domain.cards import Card, To
-from bot.domain.decisions import Decided
+from bot.domain.decisions import Decided, Reason
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification, StormHead
 from bot.domain.outbox import (
     ChangedEntry,
@@ -260,7 +260,10 @@ def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry]) -> 
     state, notifications = apply_all(state, news)
     state, held = release_held(apply(state, SnoozeTimer(card_id, state.now)).state)
     card = state.cards[card_id]
+    needs_head = not card.over and any(each.decision.reason is Reason.BATCH_FAILED for each in state.decisions)
     match [each.content for each in (*notifications, *held)]:
+        case _ if needs_head:
+            return None
         case []:
             return Applied(state, (Notification(NewCard(card)),))
         case [CardChange() | BatchEnd() as only] if _is_end(only, card) and _notifies_in_place(card):

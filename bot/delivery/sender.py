@@ -26,6 +26,7 @@ from bot.domain.notifications import ChangedMute, GroupHead, Notification, Snooz
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_direct_message, is_user
 from bot.domain.watches import Mute
+from bot.rules.decide import in_thread_alone
 from bot.slack_api.errors import (
     HOLD_S,
     RATE_LIMITED,
@@ -256,7 +257,7 @@ def _broadcasts(notification: Notification) -> bool:
     if card is None:
         return False
     if isinstance(notification.content, GroupHead):
-        return True
+        return bool(notification.content.group.watches) or not in_thread_alone(card)
     if is_direct_message(card.place) or card.terms.to is To.HERE:
         return True
     changed = [each.change.job for each in notification.changes]

@@ -13,6 +13,7 @@ from bot.deps.configured_watches import ConfiguredWatches
 from bot.deps.long_texts import LongTexts
 from bot.deps.metrics import Metrics
 from bot.deps.question_queue import Questions
+from bot.deps.settled_jobs import SettledJobs
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem
@@ -72,6 +73,7 @@ class Deps:
     every: Sequence[Provider] | None = None
     projects: frozenset[str] = frozenset()
     configured: ConfiguredWatches = field(default_factory=ConfiguredWatches)
+    settled: SettledJobs = field(default_factory=SettledJobs)
 
     @property
     def catalog(self) -> Catalog:

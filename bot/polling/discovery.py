@@ -1,6 +1,6 @@
 """Notices the new jobs of a watched service: first a baseline, then a walk in each sweep."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.attempts import Attempt, on_fleet_clock, with_events
@@ -24,8 +24,6 @@ LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 UNFINISHED = frozenset({JobState.PENDING, JobState.RUNNING})
 FAILURES = frozenset({JobState.FAILED, JobState.RUNNING})
 """What is read of a long list that cannot be sorted, where only failures are wanted."""
-LOOKED_UP_MAX = 100
-"""Jobs that are looked at without a follower, where a service cannot list."""
 _LATER = timedelta(seconds=1)
 """Some APIs take times in whole seconds."""
 
@@ -82,17 +80,32 @@ def next_walk_in(known: Discovery, now: datetime) -> float:
 
 async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
-    if not (sweep.provider.capabilities.lists and sweep.discovery and sweep.discovery.since):
+    since = sweep.discovery.since if sweep.discovery and sweep.provider.capabilities.lists else None
+    if since is None:
         await observe_jobs(sweep, jobs, asked_at)
         return
-    created, seen = creations(jobs), seen_now(sweep, jobs)
+    settled, now = sweep.deps.settled, sweep.deps.clock()
+    new = settled.unsettled(sweep.service, since, jobs, now) | {job.id for job in jobs if job.id in sweep.left}
+    if listed := [pair for pair in zip(jobs, creations(jobs), strict=True) if pair[0].id in new]:
+        unknown = await _compare(sweep, listed, asked_at)
+        ended = (job for job, _ in listed if job.state.ended and job.id not in unknown)
+        settled.add(sweep.service, since, ended, now)
+
+
+async def _compare(
+    sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], asked_at: datetime
+) -> Collection[str]:
+    """Compare listed jobs, each with its creation, with all that is known; return the ids of those that nobody knew."""
+    jobs, created = [job for job, _ in listed], [at for _, at in listed]
+    seen = seen_now(sweep, jobs)
     about = (sweep.service, jobs, created, asked_at, seen, sweep.deps.clock())
     known = await sweep.deps.store.pages.compare(*about)
     if known.lost:
         await restore_found(sweep.deps, jobs, asked_at)
         known = await sweep.deps.store.pages.compare(*about)
     await record_changed(sweep, known.changed, jobs, asked_at)
-    await _record_new(sweep, zip(jobs, created, strict=True), known.unknown, asked_at)
+    await _record_new(sweep, listed, known.unknown, asked_at)
+    return known.unknown
 
 
 async def notice(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:

@@ -261,7 +261,7 @@ def _held_on_card(state: DestinationState, card: Card, event: JobEvent, decision
         return state
     if card.batch and card.over:
         card = card.model_copy(update={"held_final": True})
-    return held_changes.hold(state, card, event.change)
+    return held_changes.hold(state, card, held_changes.alone(event))
 
 
 def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry) -> Applied:

@@ -1,11 +1,19 @@
 """What a snoozed card holds: of each job the last change, which is decided on once the snooze is over. Pure."""
 
-from collections.abc import Collection
-
 from bot.domain.cards import Card
 from bot.domain.changes import Change, EventKind, Kind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
 from bot.rules.destination_state import DestinationState
+from bot.rules.job_events import JobEvent
+
+
+def alone(event: JobEvent) -> Change:
+    """Return the change that an event is, without the others of the same look: these are decided on."""
+    change = event.shown.model_copy(update={"passed": ()})
+    if change.happened is event.happened:
+        return change
+    job = change.job.model_copy(update={"state": change.before, "raw_state": change.before_raw})
+    return change.model_copy(update={"job": job, "fate": None})
 
 
 def hold(state: DestinationState, card: Card, change: Change) -> DestinationState:
@@ -16,8 +24,7 @@ def hold(state: DestinationState, card: Card, change: Change) -> DestinationStat
         return _found_again(state, card, before, change)
     if before:
         known = {"before": before.before, "before_raw": before.before_raw, "since": before.since}
-        passed = tuple(dict.fromkeys((*before.events, *change.passed)))
-        change = change.model_copy(update={"kind": _held_kind(before, change), "passed": passed, **known})
+        change = change.model_copy(update={"kind": _held_kind(before, change), "passed": before.events, **known})
     if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
         state = decide_finally(state, change, Outcome.DROP, Reason.AS_BEFORE)
         return state.with_card(without_held(card, ref))  # it is again as it was notified last
@@ -28,9 +35,9 @@ def _found_again(state: DestinationState, card: Card, lost: Change, change: Chan
     """Return the state with a job that was lost, and is found again, while its card was snoozed: neither is news."""
     ref = str(change.job.ref)
     state = decide_finally(state, lost, Outcome.DROP, Reason.AS_BEFORE)
-    state = decide_finally(state, change, Outcome.DROP, Reason.AS_BEFORE, [EventKind.REOPENED])
-    passed = tuple(event for event in change.passed if event is not EventKind.REOPENED)
-    moved = change.model_copy(update={"kind": Kind.MOVED, "reopened": False, "passed": passed})
+    if change.happened is EventKind.REOPENED:
+        state = decide_finally(state, change, Outcome.DROP, Reason.AS_BEFORE)
+    moved = change.model_copy(update={"kind": Kind.MOVED, "reopened": False})
     card = without_held(card, ref)
     return state.with_card(card.model_copy(update={"held": {**card.held, ref: moved}}) if moved.events else card)
 
@@ -52,15 +59,9 @@ def drop(state: DestinationState, card: Card, ref: str, reason: Reason) -> tuple
     return state, without_held(card, ref)
 
 
-def decide_finally(
-    state: DestinationState,
-    change: Change,
-    outcome: Outcome,
-    reason: Reason,
-    events: Collection[EventKind] = frozenset(EventKind),
-) -> DestinationState:
-    """Take the final decision about those of the events of a change that were held on a card."""
-    for event in filter(events.__contains__, change.events):
+def decide_finally(state: DestinationState, change: Change, outcome: Outcome, reason: Reason) -> DestinationState:
+    """Take the final decision about events that were held on a card."""
+    for event in change.events:
         decision = Decision(
             event=change.event_id(event), at=state.now, outcome=outcome, reason=reason, rule=SUBSCRIPTION, held=True
         )

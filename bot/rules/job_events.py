@@ -1,8 +1,9 @@
 """One event of a job, as it is decided on. A change that was seen in one look may be several of them. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cached_property
 
 from bot.domain.cards import CardJob
 from bot.domain.changes import LOSSES, Change, EventKind, Kind
@@ -18,14 +19,18 @@ LATE_AFTER = timedelta(minutes=5)
 """What was noticed this much later than it could have been counts as caught up on."""
 
 
-class JobEvent(NamedTuple):
-    """An event of a job: one of those of a change. `followed` says that the destination follows the job itself."""
+@dataclass(frozen=True)
+class JobEvent:
+    """An event of a job: one of those of a change. `followed` says that the destination follows the job itself.
+
+    Each rule of a destination asks for the same of it, so what takes time is found once.
+    """
 
     change: Change
     happened: EventKind
     followed: bool = False
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Its id, such as `media-cn/video-ocr/f183…#1/failed`: made of what the provider says."""
         return self.change.event_id(self.happened)
@@ -64,12 +69,12 @@ class JobEvent(NamedTuple):
     def service(self) -> str:
         return self.job.service
 
-    @property
+    @cached_property
     def services(self) -> Sequence[str]:
         """The services that know the job: a rule that names one of them covers it."""
         return tuple(dict.fromkeys(job.service for job in self.jobs))
 
-    @property
+    @cached_property
     def jobs(self) -> Sequence[Job]:
         """The job as each service has it that knows it, the one that owns it first."""
         owned = self.job.model_copy(update={"service": self.change.ref.service})
@@ -80,7 +85,7 @@ class JobEvent(NamedTuple):
         """Whether it was noticed long after it could have been, as after a downtime of Callboard."""
         return noticed_late(self.change)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Which failures it is one group with."""
         return fingerprint_of_lost(self.job) if self.happened is EventKind.LOST else fingerprint(self.job)

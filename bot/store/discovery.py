@@ -51,7 +51,8 @@ class Discoveries:
         remembered = [part for job_id, at in ended for part in (_score_of(at), job_id)]
         seen = [("ZADD", SEEN.of(slot), "NX", *remembered)] if remembered else []
         fields = {**_fields(known), "floor": milliseconds(known.floor) if known.floor else ""}
-        await self.link.execute_many([*seen, ("HSET", DISCOVERY.of(slot), *_flat(fields))], atomic=True)
+        kept = ("PERSIST", SEEN.of(slot))  # until there is no watch any more
+        await self.link.execute_many([*seen, kept, ("HSET", DISCOVERY.of(slot), *_flat(fields))], atomic=True)
 
     async def remember(self, service: Service, ended: Iterable[tuple[str, datetime | None]]) -> None:
         """Remember jobs that had ended without anybody being notified, with their creation."""

@@ -63,6 +63,11 @@ async def enqueue_sweep(deps: "Deps", service: Service) -> None:
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
+async def enqueue_sweep_now(deps: "Deps", service: Service) -> None:
+    """Enqueue a sweep of a service for now, in place of one that waits for its time."""
+    await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service, when=deps.clock())
+
+
 async def enqueue_automatic_tasks(deps: "Deps") -> None:
     """Enqueue the tasks that always run: an emptied database has lost them."""
     for task in AUTOMATIC:

@@ -14,7 +14,7 @@ from bot.domain.service_key import Service
 from bot.domain.slack_ids import workspace_of
 from bot.domain.watches import Rules, written
 from bot.store.routes import Route, Routes
-from bot.task_queue.enqueue import enqueue_sweep
+from bot.task_queue.enqueue import enqueue_sweep_now
 
 READ_MAX = 200
 """Destinations whose rules are read in one round trip."""
@@ -37,7 +37,7 @@ async def copy_watches(deps: Deps, destination: str) -> None:
         version = snapshot.rules.version
         for service, copies in _differences(deps, snapshot, routes).items():
             await deps.store.routes.put_all(service, copies.items())
-            await enqueue_sweep(deps, service)
+            await enqueue_sweep_now(deps, service)  # what fails before the first look is not noticed
 
 
 def _differences(deps: Deps, snapshot: OutboxSnapshot, routes: Mapping[Service, Routes]) -> Copies:

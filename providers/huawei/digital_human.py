@@ -68,7 +68,7 @@ class DigitalHuman:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="metastudio", per_second=per_second)
         self._takes_many_ids = True
-        self._known = KnownEntries("job_id")
+        self._known = KnownEntries("job_id", "state", "lastupdate_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first; without any filter those of the last month."""

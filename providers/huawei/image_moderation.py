@@ -67,7 +67,7 @@ class ImageModeration:
         self.region: Final = account.region
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
-        self._known = KnownEntries("job_id")
+        self._known = KnownEntries("job_id", "status", "update_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.

@@ -72,7 +72,7 @@ class VideoOcr:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="iva", per_second=per_second)
         self._times_understood: bool | None = None
-        self._known = KnownEntries("id")
+        self._known = KnownEntries("id", "state", "updated_at")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first, each raw state asked for in a list of its own.

@@ -203,7 +203,7 @@ class Modelled:
         ends = {ref: step for ref, step in self.ends.items() if self.jobs[ref] is not EndReason.UNSUBSCRIBED}
         mine = any(step.events[-1] == "lost" or asks(self.options.on, step.events[-1]) for step in ends.values())
         for step in ends.values():
-            self.promises.perhaps(step)
+            self.promises.steps[step.words] = False  # the end of a batch says it too
         if not mine and not self.watched & ends.keys():
             return
         if self.snoozed:

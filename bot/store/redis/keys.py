@@ -63,7 +63,13 @@ RULES = RULES_VERSION = Key(
 DISCOVERY = Key(
     "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
 )
-SEEN = Key("{{{}}}:seen", "zset", None, "ids of jobs that the walk knows (ms)", "the first sweep without a watch")
+SEEN = Key(
+    "{{{}}}:seen",
+    "zset",
+    None,
+    "ids of jobs that the walk knows (ms)",
+    "30 days, or the first sweep, without a watch",
+)
 EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
 OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
 RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
@@ -114,7 +120,7 @@ PLACES = Key(
     "places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none"
 )
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
-DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
+DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest of a version before counts")
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")

@@ -97,7 +97,7 @@ def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
 def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
-    assert posts(story.snapshot()) == ["card"]
+    assert posts(story.snapshot()) == ["card", "notification"], "its head"
     story.changed("card", moved(job("b", "succeeded")))
     assert posts(story.snapshot()) == ["both"]
     step = step_of(story.snapshot())

@@ -52,7 +52,10 @@ for i = 9, #ARGV, 7 do
     known = expected ~= '' or not redis.call('ZSCORE', KEYS[6], attempt)
     local watched = redis.call('EXISTS', KEYS[9]) == 1
     if known and ends == 1 and (watched or next(places)) then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
-    if not watched then redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001) end
+    if not watched then
+      redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001)
+      redis.call('EXPIRE', KEYS[6], ARGV[3])
+    end
   end
   if places and known then
     local watches = more.watches or {}
