@@ -26,10 +26,10 @@ __all__ = ["release", "site"]
 pytestmark = pytest.mark.heavy("runs another release of the bot as a process")
 
 
-def failing(site: Site) -> str:
-    """Add a job that has failed by the time that anybody sees it."""
-    order = JobOrder(account=SERVICE[0], service=SERVICE[1], wait_s=0, run_s=1, outcome="failed")
-    job = make(order, site.world.now())
+def add(site: Site, run_s: float, ago_s: float = 0) -> str:
+    """Add a job that was created so long ago and fails after a time; return its ref."""
+    order = JobOrder(account=SERVICE[0], service=SERVICE[1], wait_s=0, run_s=run_s, outcome="failed")
+    job = make(order, site.world.now() - ago_s)
     site.world.store(*SERVICE).add(job)
     return f"{'/'.join(SERVICE)}/{job.id}"
 
@@ -62,20 +62,19 @@ async def test_each_failure_is_in_one_head_while_the_release_before_works_too(
     release: Path, site: Site, tmp_path: Path
 ):
     destination = f"{site.workspace.team.id}/{READ}"
-    followed, other = site.job(), site.job()
-    await written_by(release, site, f"{READ}={followed}", "")
+    # Created long before the watch: either version may look at them first.
+    long_running = [add(site, run_s=7200, ago_s=1800) for _ in range(6)]
+    await written_by(release, site, f"{READ}={long_running[0]}", "")
     async with (
         working(release, site, tmp_path / "release.log") as log,
         running(load(site.file), None, tasks, reasons) as deps,
     ):
         await watch(deps, WatchSpec(account=SERVICE[0], service=SERVICE[1]), destination, "U0DANA")
         await eventually(lambda: discovers(deps), log)
-        failed = {followed, other}
-        for ref in (followed, other):
+        for ref in long_running:
             site.world.end(ref.rpartition("/")[2], "failed")
-        for _ in range(5):
-            failed.add(failing(site))
             await asyncio.sleep(1)  # the clouds run by the real clock
+        failed = {*long_running, *(add(site, run_s=1) for _ in range(3))}
         await eventually(lambda: _all_there(deps, destination, failed), log)
         for ref in failed:
             decided = [each for each in await deps.store.decisions.read(destination, ref) if each.outcome.final]

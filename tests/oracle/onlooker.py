@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -13,8 +13,10 @@ import httpx
 
 from tests.oracle.matcher import Event, Rule, events, judge
 from tests.oracle.received import failures_in, messages, received
-from tests.scenarios.person import Answer, Person, until
+from tests.scenarios.person import PATIENCE_S, Answer, Person
 
+POLL_S = 0.1
+TRIES = 3
 ENDED = {"succeeded", "failed", "cancelled"}
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -111,7 +113,7 @@ class Onlooker:
             self.deleted = {each["id"] for each in rows if each["deleted"]}
             return all(each["deleted"] or each["transitions"][-1]["state"] in ENDED for each in rows)
 
-        await until(over)
+        await _until(over)
         # The API of image moderation has no names.
         return list(events([each | {"name": ""} if each["service"] == "image-moderation" else each for each in rows]))
 
@@ -125,10 +127,11 @@ class Onlooker:
             wanted = judge(self.rules[channel], happened)
             wanted = {event: left_out for event, left_out in wanted.items() if event[1] not in self.deleted}
             await self._wait(channel, sum(not each for (kind, _), each in wanted.items() if kind == "failed"))
-            for _ in range(3):
-                if not (wrong := await self._wrong(channel, wanted)):
-                    break
-                await asyncio.sleep(0.5)
+            wrong = await self._wrong(channel, wanted)
+            for _ in range(TRIES):
+                if wrong:  # an edit of a head is on its way
+                    await asyncio.sleep(0.5)
+                    wrong = await self._wrong(channel, wanted)
             assert not wrong, await self._report(channel, wrong)
             if why:
                 await self._ask_why(channel, wanted)
@@ -145,7 +148,7 @@ class Onlooker:
             return failures_in(await messages(person, channel, self.before[channel])) >= failures
 
         with suppress(TimeoutError):  # what is missing is reported with names
-            await until(there)
+            await _until(there)
 
     async def _wrong(self, channel: str, wanted: Mapping[tuple[str, str], str]) -> dict[str, list[tuple[str, str]]]:
         """Return how what a conversation shows differs from what it is to show."""
@@ -181,3 +184,10 @@ class Onlooker:
             answer = await self.why(job, channel)
             lines = [line for line in answer.text.split("\n") if "*failed*" in line and "noticed" not in line]
             assert any(words in line for words in WORDS[why].split("|") for line in lines), (why, answer.text)
+
+
+async def _until(done: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something that takes a second or more, and that takes some work to look at."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await done():  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
