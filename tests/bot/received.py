@@ -91,11 +91,11 @@ class Received(NamedTuple):
         """Count how often each step is found; `words` are those of each event, by its id."""
         own = [each for told in self.told.values() for each in told if each != "final"]
         members = [each for found in self.members.values() for each in found]
-        finals = {words[event] for event in self.in_finals()} - {*members}
+        finals = {words[event] for event in self.in_finals()}.difference(members)
         return Counter([*own, *members, *finals, *{words[event] for event in self.counted()}])
 
     def in_finals(self) -> list[str]:
-        """The ids of failures that the final post of their batch says; some are members of its head as well."""
+        """The ids of failures that the final post of their batch says."""
         return [
             event
             for event, decisions in self.decisions.items()
