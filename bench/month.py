@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import cast
 from unittest.mock import patch
 
 from bench.arrivals import ACCOUNT, AN_HOUR, FAILING, SERVICE, WATCHES
@@ -79,7 +80,7 @@ class Expiry:
     async def put_forward(self, by: timedelta) -> None:
         """Let so much time pass."""
         milliseconds, before, self._left = int(by.total_seconds() * 1000), self._left, {}
-        names = [name async for name in self.link.redis.scan_iter(f"{PREFIX}*", CHUNK)]
+        names = await _names(self.link)
         for start in range(0, len(names), CHUNK):
             chunk = names[start : start + CHUNK]
             lifetimes = await self.link.execute_many([("PTTL", name) for name in chunk])
@@ -192,9 +193,14 @@ async def _look(deps: Deps, listed: Sequence[Job]) -> None:
         await deps.store.discovery.trim(sweep.service, mark.mark)
 
 
+async def _names(link: RedisLink) -> list[str]:
+    found = cast("AsyncIterator[str]", link.redis.scan_iter(f"{PREFIX}*", CHUNK))
+    return [name async for name in found]
+
+
 async def _families(deps: Deps) -> list[tuple[str, int, int]]:
     """Return each family of keys with their number and bytes, the largest first."""
-    names = [name async for name in deps.store.link.redis.scan_iter(f"{PREFIX}*", 1_000)]
+    names = await _names(deps.store.link)
     sizes = await deps.store.link.execute_many([("MEMORY", "USAGE", name) for name in names])
     number, taken = Counter[str](), Counter[str]()
     for name, size in zip(names, sizes, strict=True):

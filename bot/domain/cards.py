@@ -68,7 +68,7 @@ _NOTIFIED = {
 @cache
 def wanted(on: frozenset[On]) -> frozenset[EventKind]:
     """Return the events that these words stand for."""
-    return frozenset().union(*(_NOTIFIED[each] for each in on))
+    return frozenset[EventKind]().union(*(_NOTIFIED[each] for each in on))
 
 
 def wants(on: frozenset[On], event: EventKind) -> bool:

@@ -24,8 +24,6 @@ LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 UNFINISHED = frozenset({JobState.PENDING, JobState.RUNNING})
 FAILURES = frozenset({JobState.FAILED, JobState.RUNNING})
 """What is read of a long list that cannot be sorted, where only failures are wanted."""
-LOOKED_UP_MAX = 100
-"""Jobs that are looked at without a follower, where a service cannot list."""
 _LATER = timedelta(seconds=1)
 """Some APIs take times in whole seconds."""
 

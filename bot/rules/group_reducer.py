@@ -54,8 +54,11 @@ def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision
 
 
 def with_link(state: DestinationState, decision: Decision, card: Card | None) -> Decision:
-    """Return a `fold` with the message into which it folds, if that is posted."""
-    if decision.outcome is not Outcome.FOLD:
+    """Return a `fold` with the message into which it folds, if that is posted.
+
+    One that ends with its batch folds into the message of its step, the final post.
+    """
+    if decision.outcome is not Outcome.FOLD or (decision.reason is Reason.BATCH and state.waiting.ends):
         return decision
     match decision.reason:
         case Reason.GROUP | Reason.BACK:

@@ -74,7 +74,8 @@ class Received(NamedTuple):
     """What a destination has of events.
 
     `told` are posts by card, in their order, `lines` thread lines, `heads` the posts of groups. `groups` are those that
-    it has, with the members of each; `waiting` are failures that a group holds without a decision.
+    it has, with the members of each; `waiting` are failures that a group holds without a decision. `finals` are the
+    timestamps of the final posts of batches.
     """
 
     told: dict[str, list[str]]
@@ -84,12 +85,22 @@ class Received(NamedTuple):
     members: dict[str, list[str]]
     waiting: set[str]
     decisions: dict[str, list[Decision]]
+    finals: set[str]
 
     def found(self, words: Mapping[str, str]) -> Counter[str]:
         """Count how often each step is found; `words` are those of each event, by its id."""
         own = [each for told in self.told.values() for each in told if each != "final"]
         members = [each for found in self.members.values() for each in found]
-        return Counter([*own, *members, *{words[event] for event in self.counted()}])
+        return Counter([*own, *members, *{words[event] for event in (*self.counted(), *self.in_finals())}])
+
+    def in_finals(self) -> list[str]:
+        """The ids of failures that only the final post of their batch says."""
+        return [
+            event
+            for event, decisions in self.decisions.items()
+            if kind_of(event) in FAILURES
+            and any(each.reason is Reason.BATCH and each.ts in self.finals for each in decisions)
+        ]
 
     def counted(self) -> list[str]:
         """The ids of the events that are no failures and are counts of a storm message."""
@@ -120,7 +131,7 @@ def kind_of(event: str) -> str:
 async def received(store: Store, destination: str, said: Iterable[Said], services: Sequence[str]) -> Received:
     """Read what a destination received of events; messages that Callboard took back were not."""
     told: dict[str, list[str]] = {}
-    heads, lines = Counter[str](), Counter[tuple[str, int]]()
+    heads, lines, finals = Counter[str](), Counter[tuple[str, int]](), set[str]()
     for each in sorted(said, key=lambda said: float(said.ts)):
         if each.channel.removeprefix("D") != destination or each.taken_back:
             continue
@@ -128,12 +139,14 @@ async def received(store: Store, destination: str, said: Iterable[Said], service
         for card, words in posted.get("told", ()):
             # A card that is posted after its job failed is the notification of that.
             told.setdefault("" if "card" in posted and " failure " in words else card, []).append(words)
+        finals |= {each.ts for _, words in posted.get("told", ()) if words == "final"}
         heads.update([posted["head"]] if "head" in posted else [])
         lines.update([(posted["line"], posted["count"])] if "line" in posted else [])
     groups = (await store.outbox.read(destination, services)).groups
     members = {name: await _members(store, destination, name) for name in groups}
     held = {f"{one.job.ref} failure {one.job.name}" for each in groups.values() for one in each.held}
-    return Received(told, heads, lines, groups, members, held, await _decisions(store, destination, services))
+    decisions = await _decisions(store, destination, services)
+    return Received(told, heads, lines, groups, members, held, decisions, finals)
 
 
 async def _members(store: Store, destination: str, group: str) -> list[str]:

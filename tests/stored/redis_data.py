@@ -20,7 +20,8 @@ async def dump(url: str) -> Json:
     """Return every key with its type, its lifetime in milliseconds and its value."""
     async with _client(url) as redis:
         names = sorted(map(_text, await redis.keys("*")))
-        return _without_marks({name: await _dumped(redis, name) for name in names})
+        found = {name: await _dumped(redis, name) for name in names}
+        return _without_marks({name: each for name, each in found.items() if each["type"] != "none"})
 
 
 def _without_marks(kept: dict[str, Json]) -> dict[str, Json]:
@@ -68,6 +69,8 @@ async def _value(redis: Any, name: str, kind: Any) -> Any:
             return [_text(each) for each in await redis.lrange(name, 0, -1)]
         case "stream":
             return [[_text(entry), _texts(fields)] for entry, fields in await redis.xrange(name)]
+        case "none":
+            return None  # its lifetime has ended since its name was read
         case _:
             raise AssertionError(f"{name!r} is a {kind}")
 

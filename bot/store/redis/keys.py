@@ -120,7 +120,7 @@ PLACES = Key(
     "places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none"
 )
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
-DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
+DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest of a version before counts")
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")

@@ -1,6 +1,7 @@
 """Several events of a job that were noticed in one look: one message is about all of them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from bot.domain.cards import On
 from bot.domain.changes import Change, EventKind
@@ -14,10 +15,10 @@ from tests.bot.rules.desk import Desk, failed, watch
 ANY = frozenset({On.ANY})
 
 
-def at_once(number: int, at: datetime = NOW) -> Change:
+def at_once(number: int, **fields: Any) -> Change:
     """A job that was submitted, started and failed between two looks."""
     known = {"before": JobState.UNKNOWN, "passed": (EventKind.SUBMITTED, EventKind.STARTED)}
-    return failed(number, at=at).model_copy(update=known)
+    return failed(number, **fields).model_copy(update=known)
 
 
 def test_a_failure_that_joins_a_group_takes_its_start_along():
