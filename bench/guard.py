@@ -59,11 +59,13 @@ async def add_watches(deps: Deps, words: Sequence[str]) -> None:
         await watch(deps, watch_spec(text, deps.catalog), CHANNELS[number % len(CHANNELS)], OWNER)
 
 
-async def deliver(deps: Deps, destinations: Iterable[str], sleep: Callable[[float], None] | None = None) -> None:
-    """Post and edit what waits for each destination; `sleep` puts the clocks forward, without it nothing is awaited."""
+async def deliver(
+    deps: Deps, destinations: Iterable[str], sleep: Callable[[float], None] | None = None, *, edits: bool = True
+) -> None:
+    """Post what waits for each destination, and make the `edits`; `sleep` puts the clocks forward, without it nothing is awaited."""
     for destination in destinations:
         await _visit(lambda here=destination: dispatcher.deliver(deps, here), sleep)
-        if await deps.store.link.execute("EXISTS", STALE.of(destination)):
+        if edits and await deps.store.link.execute("EXISTS", STALE.of(destination)):
             await _visit(lambda here=destination: card_editor.edit_cards(deps, here), sleep)
 
 

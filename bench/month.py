@@ -31,14 +31,14 @@ from sandbox.clouds.failure_causes import CAUSES
 from sandbox.clouds.job_orders import new_id
 
 DAYS = 30
-STEP = timedelta(minutes=30)
+STEP = timedelta(minutes=45)
 """So much time passes between two looks, and the failures of it were all just before the second."""
 KINDS = 3
 WHOLE = timedelta(hours=2)
 """At the end, so long, every job is there. Before, one that succeeds in each minute stands for all."""
 TARGET_MIB = 100
-EXPIRY_STEPS = 24
-"""After so many steps, keys expire."""
+EXPIRY_STEPS = 16
+"""After so many steps, keys expire, and heads are edited."""
 CHUNK = 1_000
 RUNNING = 100
 """Jobs that run at the end."""
@@ -155,8 +155,9 @@ async def measure(folder: Path, *, days: float = DAYS, an_hour: int = AN_HOUR) -
                 if step == steps - 1:
                     listed += [jobs.job(clock(), JobState.RUNNING) for _ in range(RUNNING)]
                 await _look(deps, listed)
-                await deliver(deps, CHANNELS, clock.advance)
-                if (step + 1) % EXPIRY_STEPS == 0:
+                halts = (step + 1) % EXPIRY_STEPS == 0 or step == steps - 1
+                await deliver(deps, CHANNELS, clock.advance, edits=halts)
+                if halts:
                     most = max(most, await memory(deps))
                     await expiry.put_forward(EXPIRY_STEPS * STEP)
             return Month(

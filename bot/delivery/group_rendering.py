@@ -62,8 +62,7 @@ async def _ended(deps: Deps, group: FailureGroup) -> int | None:
     """Return how many jobs of its service ended since the first failure; None for one failure, which has no share."""
     if group.count == 1:
         return None
-    log = await deps.store.event_log.read((group.account, group.service), group.first_at, deps.clock())
-    return sum(each.jobs for each in log.ended)
+    return await deps.store.event_log.ended_since((group.account, group.service), group.first_at)
 
 
 async def draw_thread_line(deps: Deps, group: FailureGroup) -> Message:

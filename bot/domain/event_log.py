@@ -19,6 +19,8 @@ KEPT_MAX = 50_000
 COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED})
 """Events that have a line only where a watch wants them; of these, ends are counted."""
 FAILED = frozenset({EventKind.FAILED, EventKind.LOST})
+WITH_LINES = "ended"
+"""What stands for an event in the count of the ends of a minute that have lines: these are counted without reading."""
 STATES = {
     EventKind.SUBMITTED: JobState.PENDING,
     EventKind.STARTED: JobState.RUNNING,
@@ -100,6 +102,11 @@ class LoggedEvent(BaseModel):
                 error=JobError.of(self.code, self.message),
             )
         )
+
+
+def counted(at: datetime, event: str, kind: str = "") -> str:
+    """Return the name of the count of an event in the minute of a time."""
+    return f"{int(at.timestamp()) // 60}|{event}|{kind}"
 
 
 class OutcomeCount(NamedTuple):

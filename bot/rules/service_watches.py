@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from bot.domain.attempts import event_time
-from bot.domain.cards import On, wants
+from bot.domain.cards import ENDS, On, wants
 from bot.domain.changes import Change, EventKind
-from bot.domain.event_log import COUNTED, logged
+from bot.domain.event_log import COUNTED, WITH_LINES, counted, logged
 from bot.domain.outbox import ChangedEntry
 from bot.domain.record_formats import readable_or
 from bot.domain.routes import Route, Routes
@@ -94,8 +94,9 @@ def _log(change: Change, watches: ServiceWatches, skew: timedelta) -> tuple[list
     for line in logged(change, times):
         if line.event not in COUNTED or watches.want(change.job, line.event):
             lines.append(line.model_dump_json(exclude_defaults=True))
+            counts += [counted(line.when, WITH_LINES)] if line.event in ENDS else []
         elif line.event is EventKind.SUCCEEDED:
-            counts.append(f"{int(line.when.timestamp()) // 60}|{line.event}|{change.job.kind or ''}")
+            counts.append(counted(line.when, line.event, change.job.kind or ""))
     return lines, counts
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from bot.domain.cards import ENDS
 from bot.domain.changes import EventKind
-from bot.domain.event_log import KEPT_FOR, KEPT_MAX, LoggedEvent, LogPage, OutcomeCount
+from bot.domain.event_log import KEPT_FOR, KEPT_MAX, WITH_LINES, LoggedEvent, LogPage, OutcomeCount
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import RedisLink
@@ -37,6 +38,13 @@ class EventLog:
         counts, watched_since, number, first = await self.link.execute_many(asking)
         events = tuple([line async for text in self._texts(slot, since) if (line := _line(text))])
         return LogPage(events, tuple(_counts(counts, since)), _complete(watched_since, number, first, now))
+
+    async def ended_since(self, service: Service, since: datetime) -> int:
+        """Return how many jobs ended since the minute of a time: a log of a day is not read for a number."""
+        counts = await self.link.execute("HGETALL", OUTCOMES.of("/".join(service)))
+        first, ends = int(since.timestamp()) // 60, {WITH_LINES, *ENDS}
+        fields = ((field.split("|", 2), number) for field, number in counts.items())
+        return sum(int(number) for (minute, event, _), number in fields if int(minute) >= first and event in ends)
 
     async def of_job(self, service: Service, ref: JobRef, since: datetime) -> list[LoggedEvent]:
         """Return what is logged beside a service about one job since a time, the oldest first.
@@ -69,6 +77,8 @@ def _line(text: str) -> LoggedEvent | None:
 def _counts(fields: Mapping[str, str], since: datetime) -> Iterator[OutcomeCount]:
     for field, number in fields.items():
         minute, event, kind = field.split("|", 2)
+        if event == WITH_LINES:
+            continue
         at = datetime.fromtimestamp(int(minute) * 60, UTC)
         if at >= since.replace(second=0, microsecond=0):
             yield OutcomeCount(at, EventKind(event), kind, int(number))

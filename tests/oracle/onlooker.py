@@ -16,6 +16,7 @@ from tests.oracle.received import failures_in, messages, received
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
 POLL_S = 0.1
+TRIES = 3
 ENDED = {"succeeded", "failed", "cancelled"}
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -126,10 +127,11 @@ class Onlooker:
             wanted = judge(self.rules[channel], happened)
             wanted = {event: left_out for event, left_out in wanted.items() if event[1] not in self.deleted}
             await self._wait(channel, sum(not each for (kind, _), each in wanted.items() if kind == "failed"))
-            for _ in range(3):
-                if not (wrong := await self._wrong(channel, wanted)):
-                    break
-                await asyncio.sleep(0.5)
+            wrong = await self._wrong(channel, wanted)
+            for _ in range(TRIES):
+                if wrong:  # an edit of a head is on its way
+                    await asyncio.sleep(0.5)
+                    wrong = await self._wrong(channel, wanted)
             assert not wrong, await self._report(channel, wrong)
             if why:
                 await self._ask_why(channel, wanted)

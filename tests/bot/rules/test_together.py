@@ -18,7 +18,7 @@ ANY = frozenset({On.ANY})
 def at_once(number: int, **fields: Any) -> Change:
     """A job that was submitted, started and failed between two looks."""
     known = {"before": JobState.UNKNOWN, "passed": (EventKind.SUBMITTED, EventKind.STARTED)}
-    return failed(number, **fields).model_copy(update=known)
+    return failed(number, at=at).model_copy(update=known)
 
 
 def test_a_failure_that_joins_a_group_takes_its_start_along():
