@@ -22,7 +22,7 @@ _LINE = re.compile(r"^\S+ [\d,]+ more \w+")
 _BATCH = re.compile(r"^\S+ [\d,]+ of [\d,]+ jobs? failed")
 """The head of a batch."""
 _COUNTED = re.compile(r"([\d,]+) (finished|cancelled)\b")
-_ABOUT_WATCHES = re.compile(r"^(👁️|🔕|⚠️ Can't see|✅ .* is back)")
+_ABOUT_WATCHES = re.compile(r"^(👁️|🔕 .* removed watch|⚠️ Can't see|✅ .* is back)")
 EVENT = "callboard_post"
 
 
