@@ -39,6 +39,7 @@ TARGET_MIB = 100
 EXPIRY_STEPS = 16
 """After so many steps, keys expire, and heads are edited."""
 CHUNK = 1_000
+FAMILIES = 8
 RUNNING = 100
 """Jobs that run at the end."""
 
@@ -59,6 +60,11 @@ class Month:
     def row(self) -> list[str]:
         sizes = (f"{each / 2**20:.1f}" for each in (self.most, self.bytes))
         return [f"{self.days:g}", f"{self.failures:,}", f"{self.decisions:,}", *sizes, f"{self.wall_s:.0f}"]
+
+    @property
+    def family_rows(self) -> list[list[str]]:
+        """The largest families of keys."""
+        return [[name, f"{number:,}", f"{size / 2**20:.2f}"] for name, number, size in self.families[:FAMILIES]]
 
 
 COLUMNS = ("days", "failures", "jobs with decisions", "most MiB", "MiB", "wall s")
