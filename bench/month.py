@@ -85,7 +85,7 @@ class Expiry:
     async def put_forward(self, by: timedelta) -> None:
         """Let so much time pass."""
         milliseconds, before, self._left = int(by.total_seconds() * 1000), self._left, {}
-        names = [name async for name in self.link.redis.scan_iter(f"{PREFIX}*", CHUNK)]
+        names = await _names(self.link)
         for start in range(0, len(names), CHUNK):
             chunk = names[start : start + CHUNK]
             lifetimes = await self.link.execute_many([("PTTL", name) for name in chunk])
@@ -201,7 +201,7 @@ async def _look(deps: Deps, listed: Sequence[Job]) -> None:
 
 async def _families(deps: Deps) -> list[tuple[str, int, int]]:
     """Return each family of keys with their number and bytes, the largest first."""
-    names = [name async for name in deps.store.link.redis.scan_iter(f"{PREFIX}*", 1_000)]
+    names = await _names(deps.store.link)
     sizes = await deps.store.link.execute_many([("MEMORY", "USAGE", name) for name in names])
     number, taken = Counter[str](), Counter[str]()
     for name, size in zip(names, sizes, strict=True):
@@ -215,3 +215,13 @@ def _family(name: str) -> str:
     """Return which keys one belongs to: `decisions` of `callboard:{C1}:decisions:media-cn/video-ocr/f183…`."""
     after = name.rpartition("}:")[2] or name
     return after.removeprefix(PREFIX).partition(":")[0]
+
+
+async def _names(link: RedisLink) -> list[str]:
+    """Return the names of all keys, page by page: Redis expires those that are over on the way."""
+    names, cursor = list[str](), "0"
+    while True:
+        cursor, page = await link.execute("SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", CHUNK)
+        names += page
+        if int(cursor) == 0:
+            return names
