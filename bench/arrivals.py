@@ -43,6 +43,8 @@ WARM_S = MARGIN.total_seconds() + 60
 """After this time the part of the list that each walk reads again is as long as it gets."""
 WARM_SWEEPS = 3
 """The first ones learn what is there."""
+LONGER_S = 180.0
+"""Jobs come for so much longer: for the first sweeps, and because those of a storm are created before they end."""
 MINUTES = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 1
@@ -61,9 +63,12 @@ class Spent:
     bare_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("httpx", "aiohttp"), 0.0))
 
     def least(self, created: Sequence[datetime]) -> int:
-        """The fewest requests for these walks, and for the other sweeps, over jobs created at these times."""
+        """The fewest requests for these walks, and for the other sweeps, over jobs created at these times.
+
+        A walk reads the jobs down to the first that is known for sure, on pages that have one job in common.
+        """
         read = (sum(_low(before) <= at <= now for at in created) for before, now in self.walks)
-        return sum(max(1, ceil(number / LIST_PAGE)) for number in read) + self.sweeps - len(self.walks)
+        return sum(max(1, ceil(number / (LIST_PAGE - 1))) for number in read) + self.sweeps - len(self.walks)
 
 
 def _low(before: Discovery) -> datetime:
@@ -166,7 +171,7 @@ async def _cpu(work: Awaitable[T]) -> tuple[float, T]:
 
 async def measure(folder: Path, *, an_hour: int = AN_HOUR, minutes: float = MINUTES) -> Arrived:
     """Let jobs arrive for some minutes, and compare each sweep with bare requests for the same pages."""
-    whole_s = WARM_S + minutes * 60
+    whole_s = WARM_S + minutes * 60 + LONGER_S
     number = round(an_hour * whole_s / 3600)
     early_s = whole_s / 2  # a signature is good for 15 minutes before and after its date
     arriving = Arriving(SERVICE, number, ceil(number * FAILING), whole_s, early_s)

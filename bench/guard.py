@@ -62,7 +62,10 @@ async def add_watches(deps: Deps, words: Sequence[str]) -> None:
 async def deliver(
     deps: Deps, destinations: Iterable[str], sleep: Callable[[float], None] | None = None, *, edits: bool = True
 ) -> None:
-    """Post what waits for each destination, and make the `edits`; `sleep` puts the clocks forward, if it is there."""
+    """Post what waits for each destination, and make the `edits`.
+
+    `sleep` puts the clock forward; without it nothing is waited for.
+    """
     for destination in destinations:
         await _visit(lambda here=destination: dispatcher.deliver(deps, here), sleep)
         if edits and await deps.store.link.execute("EXISTS", STALE.of(destination)):

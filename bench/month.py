@@ -40,6 +40,7 @@ TARGET_MIB = 100
 EXPIRY_STEPS = 16
 """After so many steps, keys expire, and heads are edited."""
 CHUNK = 1_000
+FAMILIES = 8
 RUNNING = 100
 """Jobs that run at the end."""
 
@@ -60,6 +61,11 @@ class Month:
     def row(self) -> list[str]:
         sizes = (f"{each / 2**20:.1f}" for each in (self.most, self.bytes))
         return [f"{self.days:g}", f"{self.failures:,}", f"{self.decisions:,}", *sizes, f"{self.wall_s:.0f}"]
+
+    @property
+    def family_rows(self) -> list[list[str]]:
+        """The largest families of keys."""
+        return [[name, f"{number:,}", f"{size / 2**20:.2f}"] for name, number, size in self.families[:FAMILIES]]
 
 
 COLUMNS = ("days", "failures", "jobs with decisions", "most MiB", "MiB", "wall s")
@@ -215,3 +221,13 @@ def _family(name: str) -> str:
     """Return which keys one belongs to: `decisions` of `callboard:{C1}:decisions:media-cn/video-ocr/f183…`."""
     after = name.rpartition("}:")[2] or name
     return after.removeprefix(PREFIX).partition(":")[0]
+
+
+async def _names(link: RedisLink) -> list[str]:
+    """Return the names of all keys, page by page: Redis expires those that are over on the way."""
+    names, cursor = list[str](), "0"
+    while True:
+        cursor, page = await link.execute("SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", CHUNK)
+        names += page
+        if int(cursor) == 0:
+            return names

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from providers.http.deadline import raw_wanted
+from providers.json_fields import mapping
 from providers.models import Job
 
 
@@ -34,10 +35,9 @@ class KnownEntries:
 
     def read(self, item: Any, read: Callable[[], Job]) -> Job:
         """Return the job of an entry; `read` reads one that is not known as it is."""
-        if raw_wanted() or not isinstance(item, dict):
-            return read()
-        job_id, state, changed = item.get(self._name), item.get(self._state), item.get(self._changed)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if not isinstance(job_id, str):
+        entry = mapping(item)
+        job_id, state, changed = entry.get(self._name), entry.get(self._state), entry.get(self._changed)
+        if raw_wanted() or not isinstance(job_id, str):
             return read()
         known = self._entries.get(job_id)
         if known and ((known.state == state and known.changed == changed) if known.ended else known.item == item):

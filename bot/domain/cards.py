@@ -68,7 +68,7 @@ _NOTIFIED = {
 @cache
 def wanted(on: frozenset[On]) -> frozenset[EventKind]:
     """Return the events that these words stand for."""
-    return frozenset[EventKind]().union(*(_NOTIFIED[each] for each in on))
+    return frozenset(event for each in on for event in _NOTIFIED[each])
 
 
 def wants(on: frozenset[On], event: EventKind) -> bool:

@@ -55,7 +55,7 @@ async def _dumped(redis: Any, name: str) -> Json:
     return {"type": kind, "lifetime_ms": max(0, await redis.pttl(name)), "value": await _value(redis, name, kind)}
 
 
-async def _value(redis: Any, name: str, kind: Any) -> Any:
+async def _value(redis: Any, name: str, kind: Any) -> Any:  # noqa: PLR0911  # one for each kind
     match kind:
         case "string":
             return _text(await redis.get(name))
