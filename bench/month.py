@@ -2,13 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import cast
 from unittest.mock import patch
 
 from bench.arrivals import ACCOUNT, AN_HOUR, FAILING, SERVICE, WATCHES
@@ -198,11 +197,6 @@ async def _look(deps: Deps, listed: Sequence[Job]) -> None:
         mark = Mark(max(job.created_at for job in listed if job.created_at))
         await deps.store.discovery.write(sweep.service, sweep.discovery._replace(mark=mark, walked_at=deps.clock()))
         await deps.store.discovery.trim(sweep.service, mark.mark)
-
-
-async def _names(link: RedisLink) -> list[str]:
-    found = cast("AsyncIterator[str]", link.redis.scan_iter(f"{PREFIX}*", CHUNK))
-    return [name async for name in found]
 
 
 async def _families(deps: Deps) -> list[tuple[str, int, int]]:

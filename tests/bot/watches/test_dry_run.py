@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +31,13 @@ from tests.bot.watches.test_explain import VIDEO, Guarded
 from tests.bot.watching import DANA, HERE, LEE
 
 MINUTE = timedelta(minutes=1)
-SPECS = ({}, {"on": "done"}, {"after": {"count": 3, "window_s": 600}}, {"code": "ALG.001"}, {"on": "any", "name": "1"})
+SPECS: tuple[dict[str, Any], ...] = (
+    {},
+    {"on": "done"},
+    {"after": {"count": 3, "window_s": 600}},
+    {"code": "ALG.001"},
+    {"on": "any", "name": "1"},
+)
 
 
 def happening(minutes: Sequence[int]) -> list[Change]:
@@ -53,7 +60,7 @@ def posted_on(desk: Desk, events: Sequence[Change], minutes: int) -> list[str]:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=14), st.sampled_from(SPECS))
-async def test_it_posts_what_the_same_rules_post(minutes: Sequence[int], spec: dict[str, object]):
+async def test_it_posts_what_the_same_rules_post(minutes: Sequence[int], spec: dict[str, Any]):
     events, wanted = happening(minutes), rules(a_watch(**spec))
     expected = posted_on(Desk(wanted), events, 40)
     posts = await VirtualDestination(CHANNEL, wanted, NOW).run(events, NOW + 41 * MINUTE)
