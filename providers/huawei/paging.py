@@ -98,19 +98,19 @@ def first_entries(
     jobs: dict[str, Job] = {}
     malformed = dropped = 0
     everything = not query.filters
-    for entry in _newest_first(batches, read):
+    for created_at, number, job in _newest_first(batches, read):
         if len(jobs) == query.limit:
             break
-        offsets[entry.batch] += 1
-        if entry.job is not None:
-            last[entry.batch] = offsets[entry.batch] - 1, entry.job.id
-        if entry.job is None:
+        offsets[number] += 1
+        if job is None:
             malformed += 1
-        elif (everything or query.matches(entry.job)) and entry.job.id not in jobs:
-            jobs[entry.job.id] = entry.job
+            continue
+        last[number] = offsets[number] - 1, job.id
+        if (everything or query.matches(job)) and job.id not in jobs:
+            jobs[job.id] = job
         else:
             dropped += 1
-            ended[entry.batch] |= query.since is not None and entry.created_at < query.since
+            ended[number] |= query.since is not None and created_at < query.since
     rest = {
         batch.words: _position(batch, offset, mark)
         for batch, offset, mark, over in zip(batches, offsets, marks, ended, strict=True)
@@ -166,14 +166,16 @@ def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Jo
 
 
 def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) -> Iterator[_Entry]:
-    oldest = datetime.max.replace(tzinfo=UTC)
+    oldest, request_id = datetime.max.replace(tzinfo=UTC), batch.request_id
     for item in batch.items:
         try:
-            job = read(item, batch.request_id)
+            job = read(item, request_id)
         except Unreadable:
             yield _Entry(oldest, number, None)
             continue
-        oldest = min(oldest, job.created_at or oldest)
+        created_at = job.created_at
+        if created_at and created_at < oldest:
+            oldest = created_at
         yield _Entry(oldest, number, job)
 
 

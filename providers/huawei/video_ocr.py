@@ -113,7 +113,8 @@ class VideoOcr:
         filters = _filters(query, with_times=with_times)
         all_sent = len(filters) == len(query.filters - {Filter.STATE}) and JobState.UNKNOWN not in query.states
         limit = page_size(query, narrowed_here=not all_sent)
-        batches = await asyncio.gather(*(self._batch(words, start, limit, filters) for words, start in lists.items()))
+        asking = [self._batch(words, start, limit, filters) for words, start in lists.items()]
+        batches = await asyncio.gather(*asking) if len(asking) > 1 else [await asking[0]]
         return first_entries(batches, self._job, query, OFFSET_MAX)
 
     async def _batch(self, words: str, start: Start, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
