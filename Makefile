@@ -48,6 +48,7 @@ bench: $(READY_DEV) ## measure, side by side
 	$(BIN)/python -m bench.ack
 	$(BIN)/python -m bench.providers
 	$(BIN)/python -m bench.tracking
+	$(BIN)/python -m bench.watching
 	$(BIN)/python -m bench.lists
 
 docs: $(READY_DEV) ## write the pages of docs/ that are made from the source

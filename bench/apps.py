@@ -11,8 +11,10 @@ PATIENCE_S = 60.0
 """An app that has not posted its answers after this long never will."""
 
 
-def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) -> None:
-    """Callboard itself, as `callboard run` runs it."""
+def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds, works: bool = False) -> None:  # noqa: FBT001, FBT002  # multiprocessing passes by position
+    """Callboard itself, as `callboard run` runs it, with tasks if it `works`."""
+    from bot.background.reconcile import reasons
+    from bot.background.tasks import tasks
     from bot.config.settings import Http, Redis, Settings, Slack
     from bot.runtime.runner import run
     from handlers.slack import register
@@ -21,7 +23,7 @@ def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) ->
     token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")
     slack = Slack(bot_token=token, app_token=app_token, api_url=api_url)
     settings = Settings(slack=slack, redis=Redis(url=redis_url), http=Http(port=0), accounts=where.accounts())
-    asyncio.run(run(settings, register))
+    asyncio.run(run(settings, register, tasks, reasons) if works else run(settings, register))
 
 
 def run_bare(_: Connection, api_url: str) -> None:

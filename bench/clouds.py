@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Container, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -18,6 +18,7 @@ from sandbox.clouds.alibaba.details import type_of
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.raw_states import KINDS
 from sandbox.clouds.server import serving
+from sandbox.clouds.storms import StormOrder, storm
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, environment
 
@@ -56,14 +57,9 @@ class Running:
 
     def world(self, clock: Callable[[], float]) -> World:
         """Return the world; its services have no other jobs."""
-        accounts = [
-            replace(one, services=tuple(each for each in one.services if each in self.jobs)) for one in ACCOUNTS
-        ]
-        world = World(clock=clock, accounts=accounts, jobs_per_service=0, arrival_s=0)
+        world = _without_jobs(self.jobs, clock)
         now = world.now()
         for account, service, store in world.stores():
-            for known in store.select(now):
-                store.remove(known.id)
             kind, words = next(iter(KINDS[service].items()))
             step = (self.oldest_s - self.youngest_s) / self.jobs[service]
             for number in range(self.jobs[service]):
@@ -73,8 +69,48 @@ class Running:
         return world
 
 
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A world whose one service gets so many jobs, evenly over a time (seconds), of which so many fail.
+
+    It begins `early_s` seconds ago.
+    """
+
+    service: str
+    jobs: int
+    failures: int
+    within_s: float
+    early_s: float = 0.0
+    name: str = "clip-{n}.mp4"
+
+    def world(self, clock: Callable[[], float]) -> World:
+        """Return the world; its service has no other jobs."""
+        world = _without_jobs([self.service], lambda: clock() - self.early_s)
+        [(account, service, store)] = world.stores()
+        order = StormOrder(
+            services=[f"{account}/{service}"],
+            failures=self.failures,
+            succeeding=1 - self.failures / self.jobs,
+            within_s=self.within_s,
+            name=self.name,
+        )
+        for each in storm(order, world.now()):
+            store.add(each.job)
+        return world
+
+
+def _without_jobs(services: Container[str], clock: Callable[[], float]) -> World:
+    """Return a world that has these services alone, and none of the jobs that a world begins with."""
+    accounts = [replace(one, services=tuple(each for each in one.services if each in services)) for one in ACCOUNTS]
+    world = World(clock=clock, accounts=accounts, jobs_per_service=0, arrival_s=0)
+    for _, _, store in world.stores():
+        for known in store.select(world.now()):
+            store.remove(known.id)
+    return world
+
+
 @contextmanager
-def clouds(jobs: int | Running, *, frozen: bool = False) -> Generator[Clouds]:
+def clouds(jobs: int | Running | Arriving, *, frozen: bool = False) -> Generator[Clouds]:
     """Serve a world of so many jobs a service while the block runs, with its made-up keys in the environment.
 
     In a frozen world time stands still, so that everybody finds the very same pages; its signatures hold 15 minutes.
@@ -85,7 +121,7 @@ def clouds(jobs: int | Running, *, frozen: bool = False) -> Generator[Clouds]:
         yield serving_process.recv()
 
 
-def _serve(parent: Connection, jobs: int | Running, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
+def _serve(parent: Connection, jobs: int | Running | Arriving, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
     limits.CALLS_PER_SECOND.clear()  # else GetJobDetail would measure how well everybody waits
     started = time.time()
     clock = (lambda: started) if frozen else time.time

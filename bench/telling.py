@@ -211,8 +211,11 @@ async def _serve_slack(parent: Connection) -> None:
         await asyncio.Event().wait()
 
 
-def take_posts(parent: Connection) -> None:
-    """Be the least of Slack's Web API: every call is answered with `ok`, and of each post it is told when it came."""
+def take_posts(parent: Connection, reports: bool = True) -> None:  # noqa: FBT001, FBT002  # multiprocessing passes by position
+    """Be the least of Slack's Web API: every call is answered with `ok`.
+
+    If it `reports`, it sends of each post where and when it came.
+    """
     import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -222,7 +225,7 @@ def take_posts(parent: Connection) -> None:
     async def take(request: Request) -> Response:
         came = time.time()
         asked = await request.json()
-        if request.path_params["method"] == "chat.postMessage":
+        if reports and request.path_params["method"] == "chat.postMessage":
             parent.send((asked["channel"], came))
         return JSONResponse({"ok": True, "channel": asked["channel"], "ts": f"{came:.6f}"})
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -39,8 +40,10 @@ class _Noting(Tracked):
 
     noted: dict[str, float] = field(default_factory=dict[str, float])
 
-    async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
-        followers = await Tracked.record(self, service, steps)
+    async def record(
+        self, service: Service, steps: Sequence[JobUpdate], version: str = "", now: datetime | None = None
+    ) -> dict[str, dict[str, str]]:
+        followers = await Tracked.record(self, service, steps, version, now)
         self.noted.update(dict.fromkeys(followers, time.time()))
         return followers
 

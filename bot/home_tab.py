@@ -17,6 +17,7 @@ from bot.domain.catalog import ServiceFilter
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable, UsageError
 from bot.domain.slack_ids import bare_id, is_direct_message, workspace_of
+from bot.domain.watch_answers import ListedWatch
 from bot.jobs.queries import list_jobs
 from bot.jobs.shared_requests import steady
 from bot.slack_api.membership import person
@@ -26,6 +27,7 @@ from bot.subscriptions.listing import subscriptions
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
 from bot.views.slack.home import ChannelSubscriptions, Tab
+from bot.watches.listing import watches
 from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
 
@@ -88,13 +90,13 @@ async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerat
     (mine, channel_subscriptions), runs, failures = await asyncio.gather(
         _subscriptions(deps, slack, user), running.first(), failed.first()
     )
-    reset = await _reset(deps)
-    tab = Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
+    reset, watching = await _reset(deps), await _watches(deps, user)
+    tab = Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset, watching)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
         mine, channel_subscriptions = await _subscriptions(deps, slack, user)
-        yield Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
+        yield Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset, await _watches(deps, user))
 
 
 async def _subscriptions(
@@ -121,6 +123,13 @@ async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, c
     others = [each for each in cards if user not in each.card.subscribers]
     subscribed = channel in await deps.store.tracked.destinations_of(user)
     return ChannelSubscriptions(channel, there=True, cards=others, subscribed=subscribed)
+
+
+async def _watches(deps: Deps, user: str) -> Sequence[ListedWatch]:
+    """Return the watches that somebody owns."""
+    with suppress(StoreUnavailable):
+        return (await watches(deps, user=user)).watches
+    return ()
 
 
 async def _reset(deps: Deps) -> datetime | None:

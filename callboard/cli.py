@@ -139,8 +139,11 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
         request = terminal.understand(settings, words or [])
     except UsageError as error:
         _fail(terminal.complaint(error), Exit.WRONG_USAGE)
-    with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
-        answer = _run(terminal.answer(settings, request, say))
+    try:
+        with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
+            answer = _run(terminal.answer(settings, request, say))
+    except UsageError as error:
+        _fail(terminal.complaint(error), Exit.WRONG_USAGE)
     if as_json:
         _write(terminal.as_json(answer))
     else:
@@ -177,9 +180,15 @@ def _settings(context: typer.Context, config: Path | None) -> Any:
     from bot.domain.errors import ConfigError
 
     try:
-        return load(config or context.obj)
+        return load(config or context.obj, _watch_spec)
     except ConfigError as error:
         _fail(str(error), Exit.WRONG_USAGE)
+
+
+def _watch_spec(words: str, catalog: Any) -> Any:
+    from handlers.commands.watch_words import watch_spec
+
+    return watch_spec(words, catalog)
 
 
 def _status(answer: Any) -> Exit:

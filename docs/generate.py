@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.config.settings import AccessRule, Http, Redis, Slack
+from bot.config.settings import AccessRule, Http, Redis, Slack, WatchTable
 from handlers.commands import grammar
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.secrets import SecretRef
@@ -26,6 +26,7 @@ _TABLES: MappingProxyType[str, tuple[type[BaseModel], str]] = MappingProxyType(
         '[[accounts]] with cloud = "huawei"': (HuaweiAccount, ""),
         '[[accounts]] with cloud = "alibaba"': (AlibabaAccount, ""),
         "[[access]]": (AccessRule, "Without any such table every member of the workspace sees everything."),
+        "[[watches]]": (WatchTable, "The process that started last decides which of them there are."),
     }
 )
 _ENVIRONMENT = (
@@ -57,7 +58,7 @@ def _table(title: str, model: type[BaseModel], note: str) -> Iterator[str]:
     yield from (" ".join((inspect.getdoc(model) or "").split()), "")
     if note:
         yield from (note, "")
-    yield from ("| key | expected | unless you say it |", "| --- | --- | --- |")
+    yield from ("| key | expected | default |", "| --- | --- | --- |")
     yield from (f"| `{name}` | {_expected(name, field)} | {_default(field)} |" for name, field in _fields(model))
     yield ""
 

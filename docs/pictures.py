@@ -1,6 +1,7 @@
 """Takes the pictures that README and docs/ show, of the real bot in the local workspace: `make pictures`."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from sandbox.clouds.example_jobs import VIDEO_OCR_ID
 from sandbox.clouds.sample_texts import FAILURES
+from sandbox.clouds.storms import StormOrder, storm
 from tests.browser import browser, looking_at
 from tests.redis_server import Server
 from tests.scenarios.visitors import Site, opened
@@ -20,6 +22,8 @@ SIZE: ViewportSize = {"width": 1120, "height": 780}
 WIDE: ViewportSize = {"width": 1200, "height": 720}
 CONSENT: ViewportSize = {"width": 700, "height": 780}
 CARD: ViewportSize = {"width": 700, "height": 400}
+STORM_MS = 180_000
+"""How long a storm may take to be noticed, and the edits of its messages."""
 
 
 class Studio(NamedTuple):
@@ -66,9 +70,10 @@ async def installing(studio: Studio) -> None:
 
 
 async def working(studio: Studio) -> None:
-    """An answer and a card with its thread, the form to find, and the Home tab."""
+    """A card with its thread, a storm, the form to find, and the Home tab."""
     async with studio.at(studio.workspace("T0SANDBOX", "C0ONCALL"), WIDE) as page:
         await a_card_and_its_thread(page, studio.site)
+        await a_storm(page, studio.site)
         await page.set_viewport_size(SIZE)
         await the_form_to_find(page)
         await the_home_tab(page, studio.site)
@@ -88,6 +93,18 @@ async def a_card_and_its_thread(page: Page, site: Site) -> None:
     await page.get_by_role("button", name="Close thread").click()
 
 
+async def a_storm(page: Page, site: Site) -> None:
+    await page.locator('[data-channel="C0MEDIA"]').click()
+    await answer(page, "/jobs watch video-ocr", "it would have posted")
+    order = StormOrder(services=["media-cn/video-ocr"], failures=75, causes=3, within_s=40)
+    for each in storm(order, site.clouds.now()):
+        site.clouds.store(each.account, each.service).add(each.job)
+    heads = page.get_by_role("article").filter(has_text=re.compile(r"[12]\d failed: .+ · newest"))
+    await expect(heads).to_have_count(3, timeout=STORM_MS)
+    await page.get_by_role("article").last.scroll_into_view_if_needed()
+    await take(page, "storm")
+
+
 async def the_form_to_find(page: Page) -> None:
     await page.get_by_role("button", name="Shortcuts").click()
     await page.get_by_role("menuitem", name="Find jobs").click()
@@ -103,7 +120,6 @@ async def the_form_to_find(page: Page) -> None:
 
 
 async def the_home_tab(page: Page, site: Site) -> None:
-    await page.locator('[data-channel="C0MEDIA"]').click()
     await use_menu(page, "Jobs over their time", "Subscribe to jobs")
     await expect(page.get_by_text("had ended already")).to_be_visible()
     await site.person("T0SANDBOX", 1).types(f"/jobs subscribe {site.job().id}", "C0MEDIA")

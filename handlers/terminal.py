@@ -1,8 +1,10 @@
 """`callboard jobs …`: the words of the slash command, answered as a table or as JSON."""
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,23 +14,29 @@ from bot.config.settings import Settings
 from bot.deps.deps import Deps
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
-from bot.domain.errors import UsageError
+from bot.domain.errors import ConfigError, StoreUnavailable, UsageError
+from bot.domain.quoting import quoted
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.runtime.bootstrap import open_deps
 from bot.views.errors import sentence
+from bot.views.list_notes import without
 from bot.views.terminal import help as help_page
-from bot.views.terminal import json_output, tables
+from bot.views.terminal import json_output, tables, why
 from bot.views.text import unformatted
+from bot.watches.explain_group import explain_group
+from bot.watches.explain_job import explain_job
+from bot.watches.explain_watch import explain_watch
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
-from handlers.commands.lexer import quoted
 from handlers.commands.parser import parse
 from providers.registry import meaning
 
 V = TypeVar("V", bound=Partial)
+LINKS_S = 3.0
+"""Seconds that Slack has to answer before an explanation goes without links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,29 @@ async def answer(settings: Settings, request: Request, say: Say) -> Answer:
     if request.command == "help":
         return _help(request.text)
     async with open_deps(settings, redis_needed=False) as deps:
+        if request.command == "why":
+            async with _linking(settings, deps) as linking:
+                return await _why(linking, request, say)
         return await _answer(deps, request, say)
+
+
+@asynccontextmanager
+async def _linking(settings: Settings, deps: Deps) -> AsyncGenerator[Deps]:
+    """Open Slack for links to messages; without its secrets, or an answer of Slack, there are none."""
+    from aiohttp import ClientError
+    from slack_sdk.errors import SlackApiError
+
+    from bot.slack_api.connect import open_workspaces
+
+    if settings.slack is None:
+        yield deps
+        return
+    async with AsyncExitStack() as stack:
+        with suppress(ConfigError, SlackApiError, StoreUnavailable, ClientError, TimeoutError):
+            async with asyncio.timeout(LINKS_S):
+                workspaces = await stack.enter_async_context(open_workspaces(settings.slack, deps))
+            deps = replace(deps, workspaces=workspaces)
+        yield deps
 
 
 async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
@@ -93,10 +123,28 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
         case _:
             query = request.query(deps.clock())
             jobs = await _whole(list_jobs(deps, request.scope, query, limit=request.limit), say)
-    table = partial(tables.job_list, jobs, deps.clock())
+    left_out = without(request.scope.without, request.without)
+    table = partial(tables.job_list, jobs, deps.clock(), left_out)
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
     return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.services_asked, learnt)
+
+
+async def _why(deps: Deps, request: Request, say: Say) -> Answer:
+    """Explain a job in all destinations, or the groups or watches with an id. Raises UsageError."""
+    if not request.ids:
+        [address, *_] = addresses_of(request, deps.catalog)
+        found = await _whole(explain_job(deps, address), say)
+        details = found.details
+        table = partial(why.job, found)
+        learnt = bool(found.ref or details.missing)
+        return Answer(json_output.job_explanation(found), table, details.errors, details.services, learnt)
+    [named], places = request.ids, sorted(await deps.store.outbox.destinations())
+    if named.startswith("g"):
+        groups = await explain_group(deps, named, places)
+        return Answer(json_output.group_explanations(groups), partial(why.group_explanations, groups))
+    watches = await explain_watch(deps, named, places)
+    return Answer(json_output.watch_explanations(watches), partial(why.watch_explanations, watches))
 
 
 async def _whole(question: Asking[V], say: Say) -> V:

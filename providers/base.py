@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from providers.http.rate_limit import BudgetLeft
-from providers.models import Filter, JobPage, JobQuery, Lookup
+from providers.models import Filter, Job, JobPage, JobQuery, Lookup
 
 NO_KINDS: Mapping[str, str] = MappingProxyType({})
 
@@ -18,6 +18,8 @@ class Capabilities:
 
     `lists`: it can list jobs. `lists_media`: it can list the jobs of one media id. `filters`: those it applies itself;
     the asker applies the rest. `page_max` and `batch_max`: jobs in one page, ids in one lookup request, at most.
+    `whole_list`: every page is the whole list, in no order that the API keeps to. `old_by_since`: a list without
+    `since` leaves old jobs out. `explains`: it is an `Explainer`.
     `requests_per_second`: the budget unless the configuration says otherwise. `retention`: for how long the provider
     remembers a job, where that is documented. `regions`: those that have the service, where they are documented; none
     where they are not.
@@ -28,6 +30,9 @@ class Capabilities:
     lists_media: bool = False
     page_max: int = 100
     batch_max: int = 1
+    whole_list: bool = False
+    old_by_since: bool = False
+    explains: bool = False
     requests_per_second: float = 5
     retention: timedelta | None = None
     regions: frozenset[str] = frozenset()
@@ -67,4 +72,12 @@ class Provider(Protocol):
         read is unanswered, with Malformed, and one whose answer may be about something else, with that error.
         Raises only when nothing at all was answered.
         """
+        ...
+
+
+class Explainer(Protocol):
+    """A provider that knows reasons which its list does not give."""
+
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of a list with their reasons, as far as one request for each gives them."""
         ...

@@ -136,14 +136,18 @@ class Filter(StrEnum):
     NAME = "name"
     KIND = "kind"
     MEDIA = "media"
+    CODE = "code"
     ID = "id"
+    WITHOUT = "without"
 
 
 class JobQuery(BaseModel):
     """Which jobs are asked for. An empty query asks for all.
 
     `since` and `until` bound the creation time, both inclusive. `name`, `kind` and `id_part` match any part, without
-    regard to case; `media` matches whole. `limit` is how many jobs the asker wants in one page, at most.
+    regard to case; `media` matches whole. `code` is the whole code of a failure, or with `*` at its end how it begins,
+    without regard to case. `without` has filters by name, kind, media and code: a job that matches one of them is left
+    out. `limit` is how many jobs the asker wants in one page, at most.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -154,7 +158,9 @@ class JobQuery(BaseModel):
     name: str | None = None
     kind: str | None = None
     media: str | None = None
+    code: str | None = None
     id_part: str | None = None
+    without: tuple[tuple[Filter, str], ...] = ()
     limit: int = Field(default=100, ge=1)
 
     @property
@@ -167,16 +173,20 @@ class JobQuery(BaseModel):
             Filter.NAME: self.name,
             Filter.KIND: self.kind,
             Filter.MEDIA: self.media,
+            Filter.CODE: self.code,
             Filter.ID: self.id_part,
+            Filter.WITHOUT: self.without or None,
         }
         return frozenset(name for name, value in values.items() if value is not None)
 
     @property
     def normalized(self) -> Self:
         """The same query in the one spelling of all queries that match the same jobs."""
-        texts = {"name": self.name, "kind": self.kind, "id_part": self.id_part}
+        texts = {"name": self.name, "kind": self.kind, "code": self.code, "id_part": self.id_part}
         folded = {field: text.casefold() for field, text in texts.items() if text and text != text.casefold()}
-        return self.model_copy(update=folded) if folded else self
+        without = {(by, text if by is Filter.MEDIA else text.casefold()) for by, text in self.without}
+        changed = {**folded, **({"without": tuple(sorted(without))} if without else {})}
+        return self.model_copy(update=changed) if changed else self
 
     def matches(self, job: Job) -> bool:
         """Whether a job fits every filter. A job without a creation time fits no time filter."""
@@ -187,7 +197,9 @@ class JobQuery(BaseModel):
             and _contains(job.name, self.name)
             and _contains(job.kind, self.kind)
             and (self.media is None or job.media == self.media)
+            and (self.code is None or _has_code(job, self.code))
             and _contains(job.id, self.id_part)
+            and not any(_fits(job, by, text) for by, text in self.without)
         )
 
 
@@ -195,11 +207,36 @@ def _contains(text: str | None, part: str | None) -> bool:
     return part is None or (text is not None and part.casefold() in text.casefold())
 
 
+def _has_code(job: Job, wanted: str) -> bool:
+    """Whether a job has this code of a failure, or one that begins with what is before the `*`."""
+    code, wanted = ((job.error and job.error.code) or "").casefold(), wanted.casefold()
+    if wanted.endswith("*"):
+        return bool(code) and code.startswith(wanted.removesuffix("*"))
+    return code == wanted
+
+
+def _fits(job: Job, by: Filter, text: str) -> bool:
+    match by:
+        case Filter.NAME:
+            return _contains(job.name, text)
+        case Filter.KIND:
+            return _contains(job.kind, text)
+        case Filter.MEDIA:
+            return job.media == text
+        case Filter.CODE:
+            return _has_code(job, text)
+        case _:
+            raise ValueError(f"{by} cannot be left out")
+
+
 class JobPage(NamedTuple):
     """One page of a list, newest first.
 
     `total` is how many jobs match the filters that the provider applied, where it tells; `cursor` asks for the next
     page and is None after the last; `malformed` counts entries that could not be read and were left out.
+
+    `overlapping` asks for the page that begins with `last`, this page's last jobs (of each list that it is made of):
+    one that shows another begins elsewhere, since the list moved. Both are empty where the provider cannot do that.
     """
 
     jobs: tuple[Job, ...]
@@ -207,6 +244,8 @@ class JobPage(NamedTuple):
     cursor: str | None = None
     request_id: str | None = None
     malformed: int = 0
+    overlapping: str | None = None
+    last: frozenset[str] = frozenset()
 
 
 class Unanswered(NamedTuple):

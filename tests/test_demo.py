@@ -18,6 +18,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser import NEEDS_CHROMIUM, looking_at
 from tests.demo import ENDS_WITHIN_S, Demo, running
 
+STORM_MS = 120_000
+"""How long the storm may take to be noticed, and each cause to have a second failure: it lasts a minute."""
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -40,10 +42,10 @@ class Newcomer:
         assert self.words.popleft() == words
         return words
 
-    async def types(self, text: str) -> Locator:
-        """Type a line and return the answer that appears below."""
+    async def types(self, text: str, more: str = "") -> Locator:
+        """Type a line, with more behind it, and return the answer that appears below."""
         below = await self._below()
-        await self.page.get_by_role("textbox").fill(self.reads(text))
+        await self.page.get_by_role("textbox").fill(self.reads(text) + more)
         await self.page.get_by_role("textbox").press("Enter")
         return await self._appears(below)
 
@@ -114,8 +116,10 @@ async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
     card = await _a_card_for_the_alert(dana)
     await _the_end_is_told(dana, card)
     await _whatever_a_message_names(dana)
+    await _a_watch_and_a_storm(dana)
     await _the_home_tab(dana)
     await _the_form_to_find(dana)
+    await _one_message_for_each_cause(dana)
     await _a_service_that_is_down(dana)
     assert not dana.words
     await expect(dana.page.get_by_role("article", name="Workspace")).to_have_count(0)
@@ -161,7 +165,7 @@ async def _the_end_is_told(dana: Newcomer, card: Locator) -> None:
     await expect(card).to_contain_text("Failed")
     await expect(card).to_contain_text("1 reply")
     told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
-    await expect(told).to_contain_text("was 🔄 running")
+    await expect(told).to_contain_text("Ended by hand in the sandbox")
 
 
 async def _whatever_a_message_names(dana: Newcomer) -> None:
@@ -173,10 +177,17 @@ async def _whatever_a_message_names(dana: Newcomer) -> None:
     await expect(dana.page.get_by_role("article").filter(has_text="had ended already")).to_have_count(1)
 
 
+async def _a_watch_and_a_storm(dana: Newcomer) -> None:
+    watching = await dana.types("/jobs watch video-ocr")
+    await expect(watching).to_contain_text("it would have posted")
+    await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
+    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs are going to fail")
+
+
 async def _the_home_tab(dana: Newcomer) -> None:
     await dana.goes_to(dana.reads("Callboard"))
     home = dana.page.get_by_role("tabpanel", name="Home")
-    for heading in ("My subscriptions", "Running now", "Failed in the last 24 hours"):
+    for heading in ("My watches and subscriptions", "Running now", "Failed in the last 24 hours"):
         await expect(home.get_by_text(heading)).to_be_visible()
     snooze = home.get_by_role("combobox", name=dana.reads("Snooze"))
     await dana.picks("For 1 hour", snooze)
@@ -211,6 +222,17 @@ async def _the_form_to_find(dana: Newcomer) -> None:
     for _ in range(2):
         await dana.page.keyboard.press("Escape")
     await expect(details).to_have_count(0)
+
+
+async def _one_message_for_each_cause(dana: Newcomer) -> None:
+    await dana.goes_to(dana.reads("#media").removeprefix("#"))
+    heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
+    await expect(heads).to_have_count(3, timeout=STORM_MS)
+    await dana.presses("Show all", heads.first)
+    answers = dana.page.get_by_role("article")  # lines in threads come between them
+    job = answers.filter(has_text=re.compile(r"1–\d+ of")).last.locator("code").last
+    await dana.types("/jobs why", f" {await job.inner_text()}")
+    await expect(answers.filter(has_text="What happened")).to_contain_text(re.compile("same cause as|first failure of"))
 
 
 async def _a_service_that_is_down(dana: Newcomer) -> None:

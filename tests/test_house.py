@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.xdist_group("house")  # one process parses each file once
 SOURCE = ("bot", "callboard", "handlers", "providers", "sandbox")
-GERUNDS = {"polling", "rendering", "paging", "testing", "listing"}
+GERUNDS = {"polling", "rendering", "paging", "testing", "listing", "quoting"}
 """Modules may be called so: each is the field's word for what the module holds."""
 OLD_NAMES = frozenset(
     """
@@ -34,8 +34,16 @@ OLD_WORDS = frozenset(
     """.split()  # noqa: SIM905  # so many words read more easily as text
 )
 """Plain words that the glossary replaced, as the whole name of a class, a function or a module."""
-ROOM_OF_WORDS = {("terms", "bot/views/terms.py"), ("groups", "bot/domain/access.py")}
-"""A view that is called so on purpose, and the key `groups` of a rule, which `callboard.toml` has."""
+ROOM_OF_WORDS = {
+    ("terms", "bot/views/terms.py"),
+    ("groups", "bot/domain/access.py"),
+    ("words", "bot/domain/watches.py"),
+    ("words", "bot/config/watch_tables.py"),
+    ("hold", "bot/domain/decisions.py"),
+    ("catch_up", "bot/domain/decisions.py"),
+}
+"""A view that is called so on purpose, keys of `callboard.toml` (`groups` of a rule, `words` of a watch), and words by
+which decisions are kept."""
 
 
 class Name(NamedTuple):

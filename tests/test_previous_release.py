@@ -196,7 +196,7 @@ async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
     release: Path, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     refs = [site.job(), site.job()]
-    await writing.write(site.file, f"{READ}={refs[0]}", f"{WAITING}={refs[1]}")
+    await written_by(release, site, f"{READ}={refs[0]}", f"{WAITING}={refs[1]}")
     newer = await write_newer(site, monkeypatch)
     before = await site.records(*KINDS.values())
     said = {channel: site.texts(channel) for channel in KINDS.values()}

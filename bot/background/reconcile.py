@@ -14,6 +14,8 @@ from bot.runtime.record_notices import count_records
 from bot.subscriptions import lost_card_search, removed_services, uninstall
 from bot.subscriptions.revoke import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_lost_card_search, enqueue_sweep
+from bot.watches import configured
+from bot.watches.copies import repair_copies
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
 """No job waits longer for its next look, unless a wrong clock planned it."""
@@ -50,12 +52,13 @@ async def reconcile(deps: Deps) -> None:
     """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
     catalog, now = deps.catalog, deps.clock()
     states = await deps.store.tracked.state(catalog.pairs)
+    watched = await deps.store.routes.active(catalog.pairs)
     waiting: set[str] = set()
     for service, (number, first, destinations) in zip(catalog.pairs, states, strict=True):
         waiting |= destinations
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
         deps.metrics.lag(*service, overdue)
-        if number:
+        if number or service in watched:
             await enqueue_sweep(deps, service)
     await deps.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
     deps.metrics.outbox(await deps.store.outbox.depth(catalog.scopes, waiting))
@@ -63,10 +66,11 @@ async def reconcile(deps: Deps) -> None:
         await enqueue_delivery(deps, destination)
     if await lost_card_search.needed(deps):
         await enqueue_lost_card_search(deps)
+    await configured.claim(deps)
 
 
 async def reconcile_destinations(deps: Deps) -> None:
-    """Reconcile every destination that has cards: its own entries, cards to drop, and a fresh look on a few cards.
+    """Reconcile every destination that has cards or watches: its entries, cards to drop, a fresh look on a few cards.
 
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.
@@ -76,6 +80,8 @@ async def reconcile_destinations(deps: Deps) -> None:
     gone = await removed_services.find_removed(deps)
     destinations = await deps.store.outbox.destinations()
     await uninstall.leave_absent(deps, destinations)
+    await configured.apply(deps, destinations)
+    await repair_copies(deps, destinations)
     room = REFRESHED_MAX
     for destination in sorted(destinations):
         await end_unseen(deps, destination)

@@ -17,6 +17,7 @@ from bot.domain import sweeps
 from bot.domain.cards import SubscriptionOptions
 from bot.domain.elapsed import past
 from bot.home_tab import publish
+from bot.polling import outages
 from bot.polling import sweep as polling
 from bot.subscriptions import lost_card_search, pending_search, revoke, uninstall
 from bot.task_queue import enqueue
@@ -48,9 +49,11 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=sweeps.MOST_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Look at the followed jobs of one service; runs for as long as there are any."""
+        """Look at the followed jobs of one service, and for new ones; runs for as long as there is a reason."""
         provider = providers.get((account, service))
         wait = await polling.backing_off(deps, (account, service)) if provider else 0
+        if provider and wait:
+            await outages.report_failing(deps, provider)
         _next(perpetual, wait or (await polling.sweep(deps, provider) if provider else None))
 
     @_stored_as(enqueue.SEEK)
@@ -78,6 +81,11 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         await revoke.end_unseen(deps, destination)
         _next(perpetual, await dispatcher.deliver(deps, destination))
 
+    @_stored_as(enqueue.DELIVER_AT)
+    async def deliver_at(destination: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Have a delivery run for one destination: something is due there."""
+        await enqueue.enqueue_delivery(deps, destination)
+
     @_stored_as(enqueue.EDIT)
     async def edit(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one destination; runs for as long as any needs it."""
@@ -88,7 +96,7 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Publish somebody's Home tab anew."""
         await publish(deps, user)
 
-    return deliver, edit, home
+    return deliver, deliver_at, edit, home
 
 
 def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:

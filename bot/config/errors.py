@@ -56,7 +56,7 @@ def duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
     for index, account in enumerate(_tables(data, "accounts")):
         name = account.get("name")
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            text = f"found {_shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
+            text = f"found {shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
             problems.append(Problem(("accounts", index, "name"), text))
     return problems
 
@@ -68,7 +68,7 @@ def unknown_accounts(data: Mapping[str, Any]) -> list[Problem]:
     for index, rule in enumerate(_tables(data, "access")):
         for name in _items(rule.get("accounts")):
             if isinstance(name, str) and name not in {*known, EVERY}:
-                text = f"found {_shown(name)}, {_did_you_mean(name, known)}expected one of {', '.join(known)}"
+                text = f"found {shown(name)}, {_did_you_mean(name, known)}expected one of {', '.join(known)}"
                 problems.append(Problem(("access", index, "accounts"), text))
     return problems
 
@@ -124,7 +124,7 @@ def _model(path: Path, data: Mapping[str, Any], settings: type[BaseModel]) -> ty
         models = _models(settings.model_fields["accounts"].annotation)
         return next((m for m in models if _cloud(data, path[1]) in get_args(m.model_fields["cloud"].annotation)), None)
     section = settings.model_fields.get(str(path[0]))
-    depth = 3 if path[0] == "access" else 2
+    depth = 3 if path[0] in {"access", "watches"} else 2
     return next(iter(_models(section.annotation)), None) if section and len(path) == depth else None
 
 
@@ -185,11 +185,12 @@ def _expected(details: ErrorDetails, field: FieldInfo | None) -> str:
 
 def _found(path: Path, value: object, data: Mapping[str, Any]) -> str:
     if path[-1:] == ("cloud",):
-        return _shown(_cloud(data, path[1]))
-    return _shown(value)
+        return shown(_cloud(data, path[1]))
+    return shown(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a found value as a finding quotes it."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):

@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -32,8 +33,11 @@ from bot.config.errors import (
     unknown_accounts,
     wrong_syntax,
 )
+from bot.config.watch_tables import ReadWatch, read_watches
+from bot.domain.catalog import Catalog
 from bot.domain.errors import ConfigError
 from bot.domain.redis_support import REDIS_SCHEMES
+from bot.domain.watches import ConfiguredWatch
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 
@@ -293,6 +297,20 @@ class AccessRule(_Section):
         return self
 
 
+class WatchTable(_Section):
+    """A watch of a channel as code: it is created, changed and removed with this file, and not editable in Slack.
+
+    `words` are what follows `/jobs watch`; mentions are written as Slack does: `mention:<@U024BE7LH>`.
+    """
+
+    channel: str = Field(
+        pattern=r"^(?:[TE][A-Z0-9_]{1,39}/)?[CG][A-Z0-9_]{1,39}$",
+        description='the id of a channel, such as "C024BE91L", where several workspaces have the app as '
+        '"T024BE7LD/C024BE91L"',
+    )
+    words: str = Field(description='what to watch, such as "media-cn -name:test after:5/10m"')
+
+
 class Settings(_Section):
     """The whole file. Without `[slack]` it serves the terminal alone."""
 
@@ -301,12 +319,28 @@ class Settings(_Section):
     http: Http = Field(default=Http(), description="a table, [http]")
     accounts: tuple[Account, ...] = Field(min_length=1, description="at least one table, [[accounts]]")
     access: tuple[AccessRule, ...] = Field(default=(), description="tables, [[access]]")
+    watches: tuple[WatchTable, ...] = Field(default=(), description="tables, [[watches]]")
+    _configured_watches: tuple[ConfiguredWatch, ...] = PrivateAttr(default=())
+
+    @property
+    def configured_watches(self) -> tuple[ConfiguredWatch, ...]:
+        """The watches of the file, as `load` read their words."""
+        return self._configured_watches
+
+    def read_watches(self, read: ReadWatch) -> list[Problem]:
+        """Read the words of the watches; return what is wrong with them."""
+        pairs = tuple((account.name, service) for account in self.accounts for service in account.services)
+        several = self.slack is not None and self.slack.client_id is not None
+        found, problems = read_watches(self.watches, read, Catalog(pairs), several=several)
+        self._configured_watches = tuple(found)
+        return problems
 
 
-def load(path: Path | None = None) -> Settings:
+def load(path: Path | None = None, read_watch: ReadWatch | None = None) -> Settings:
     """Read the settings from `path`, else from the file CALLBOARD_CONFIG names, else from ./callboard.toml.
 
-    Raises ConfigError, which lists everything that is wrong with the file. SLACK_API_URL overrides `slack.api_url`.
+    `read_watch` reads the words of `[[watches]]`. Raises ConfigError, which lists everything that is wrong with the
+    file. SLACK_API_URL overrides `slack.api_url`.
     """
     path = path or Path(os.environ.get("CALLBOARD_CONFIG") or DEFAULT_FILE)
     text = _read(path)
@@ -314,6 +348,10 @@ def load(path: Path | None = None) -> Settings:
     if problem:
         raise config_error(path, text, [problem])
     settings, problems = _validate(_with_environment(data))
+    if settings and settings.watches:
+        if read_watch is None:
+            raise ValueError("nothing reads the words of [[watches]]")
+        problems += settings.read_watches(read_watch)
     if settings is None or problems:
         raise config_error(path, text, problems)
     return settings

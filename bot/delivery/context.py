@@ -1,8 +1,8 @@
 """The context of a delivery: everything that posting to one destination needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from slack_sdk.errors import SlackApiError
@@ -11,7 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.next_step import withheld
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.outbox import OutboxSnapshot, SubscribedEntry
+from bot.domain.event_log import Ended
+from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
+from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_direct_message, workspace_of
 from bot.domain.suspensions import Suspension
 from bot.slack_api.errors import RATE_LIMITED, RETRY_S, error_code, retry_after
@@ -47,7 +49,26 @@ class DeliveryContext:
     async def read(self) -> OutboxSnapshot:
         """Return everything that waits for the destination, without what it may not read of any more."""
         snapshot = await read_outbox(self.deps, self.destination)
-        return withheld(snapshot, await self.hidden(snapshot))
+        hides = await self.hidden(snapshot)
+        hidden = frozenset(filter(hides, self.deps.whole.catalog.accounts))
+        snapshot.rules = snapshot.rules.model_copy(update={"hidden": hidden})
+        snapshot.ended = await self._ended(snapshot)
+        return withheld(snapshot, hides)
+
+    async def _ended(self, snapshot: OutboxSnapshot) -> Mapping[Service, Sequence[Ended]]:
+        """Return the jobs that ended of services where something failed that a watch judges by its share."""
+        specs = [watch.spec for watch in snapshot.rules.active if watch.spec.after and watch.spec.after.share]
+        if not specs:
+            return {}
+        since = self.now - timedelta(seconds=max(spec.after.window_s for spec in specs if spec.after))
+        changes = (entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry))
+        services = {(change.ref.account, change.ref.service) for change in changes if change.happened}
+        log = self.deps.store.event_log
+        return {
+            service: (await log.read(service, since, self.now)).ended
+            for service in services
+            if any(spec.covers(*service) for spec in specs)
+        }
 
     async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the destination may not see an account."""

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.delivery.context import DeliveryContext
 from bot.delivery.next_step import DeliveryStep
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, EndReason, Kind
+from bot.domain.failure_groups import POSTS_ID
 from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
-from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
+from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry, read_record
 from bot.domain.slack_ids import is_direct_message
 from bot.domain.suspensions import Suspension
 from bot.task_queue.enqueue import enqueue_delivery
@@ -41,10 +42,12 @@ async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapsho
                 id=entry.card, place=snapshot.destination, terms=entry.body.terms, jobs={str(entry.body.job.ref): job}
             )
             mine[card.terms.user].append(card)
+    for watch in snapshot.rules.active:
+        mine.setdefault(watch.owner, [])
     began = suspension.first or suspension.since
     once = f"suspended:{snapshot.destination}:{began.timestamp():.3f}"
     for user, cards in mine.items():
-        if user != snapshot.destination:
+        if user and user != snapshot.destination:  # a watch from the configuration has no owner
             note = DestinationSuspended(place=snapshot.destination, reason=suspension.reason, cards=cards)
             await _notify(context, user, NoteEntry(note=note), once)
     await context.deps.store.outbox.subscribers_notified(snapshot.destination, suspension)
@@ -71,7 +74,8 @@ async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, ste
 def _changes(snapshot: OutboxSnapshot, step: DeliveryStep) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
     subscribers = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
-    after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
+    written = [read_record(write.id, write.after) for write in step.writes if write.after and write.id != POSTS_ID]
+    after = {record.id: record for record in written if isinstance(record, Card)}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
             subscribers.setdefault(entry.card, {})[entry.body.terms.user] = None

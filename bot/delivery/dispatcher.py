@@ -13,23 +13,33 @@ import structlog
 from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
 from bot.delivery.context import DeliveryContext
-from bot.delivery.digest import LATE_AFTER, noticed_late
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
-from bot.delivery.next_step import DeliveryStep
+from bot.delivery.next_step import DeliveryStep, NeedsNumbers
 from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
-from bot.domain.card_reducer import expected
+from bot.deps.outboxes import read_outbox
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
+from bot.rules.card_reducer import expected
+from bot.rules.job_events import LATE_AFTER
 from bot.slack_api.errors import HOLD_S
-from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
+from bot.task_queue.enqueue import (
+    enqueue_card_update,
+    enqueue_delivery,
+    enqueue_delivery_at,
+    enqueue_home_refresh,
+)
 
 NEWER_S = 10.0
 """Seconds until a destination with records of a newer version is checked again."""
 DIGEST_WAIT = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
+PLANNED_AHEAD = timedelta(minutes=1)
+"""Timers are planned this long ahead; every destination is visited once a minute."""
+TIMER_LEAST = timedelta(seconds=1)
+"""The shortest time to a timer."""
 VISIT = timedelta(seconds=8)
 """A delivery to one destination ends after this long, so that others get their turn."""
 
@@ -62,10 +72,18 @@ async def deliver(deps: Deps, destination: str) -> float | None:
         if snapshot.stale and not snapshot.entries:
             await enqueue_card_update(deps, destination)
         if not (snapshot.entries or snapshot.in_flight or next_step.due(snapshot, context.now)):
-            if await dropped(context, snapshot) and not snapshot.stale:
+            if await dropped(context, snapshot) and not (snapshot.stale or snapshot.rules.some):
                 await deps.store.outbox.drop_destination(destination)
+            await _plan_timer(context, snapshot)
             return None
     return 0.1
+
+
+async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
+    """Deliver what waits for a destination at once, as far as that is possible; return what is left."""
+    await deliver(deps, destination)
+    await enqueue_delivery(deps, destination)
+    return await read_outbox(deps, destination)
 
 
 def _numbers(snapshot: OutboxSnapshot) -> dict[str, int]:
@@ -87,9 +105,25 @@ async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
         if await _waits_for_others(context):
             return POST_INTERVAL_S
         snapshot = await context.read()  # with what the last of the others told meanwhile
-    if step := next_step.next_step(snapshot, context.now):
+    if step := await _decide(context, snapshot):
         return await _post_next(context, snapshot, step)
     return 0
+
+
+async def _decide(context: DeliveryContext, snapshot: OutboxSnapshot) -> DeliveryStep | None:
+    """Return what to do first, with as many numbers of new groups as that takes."""
+    now, numbers = context.now, list[int]()
+    while isinstance(step := next_step.next_step(snapshot, now, numbers), NeedsNumbers):
+        more = max(1, step.count - len(numbers))
+        numbers += await context.deps.store.watches.group_numbers(snapshot.destination, more)
+    return step
+
+
+async def _plan_timer(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
+    """Have a delivery run when something is due without an entry, if that is soon; this is planned each minute."""
+    timer, now = next_step.next_timer(snapshot), context.now
+    if timer and timer <= now + PLANNED_AHEAD:
+        await enqueue_delivery_at(context.deps, snapshot.destination, max(timer, now + TIMER_LEAST))
 
 
 async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
@@ -103,10 +137,8 @@ async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
     await outbox.ack(snapshot.destination, DeliveryStep(snapshot.entries).by_slot)
     if snapshot.in_flight:
         await outbox.release(snapshot.destination, snapshot.in_flight.id)
-    for card_id in snapshot.cards:
-        await outbox.unmark(
-            snapshot.destination, card_id, snapshot.stale.get(card_id, ""), drop=snapshot.records[card_id]
-        )
+    for name, text in snapshot.records.items():
+        await outbox.unmark(snapshot.destination, name, snapshot.stale.get(name, ""), drop=text)
     await outbox.restore(snapshot.destination)
 
 
@@ -121,7 +153,13 @@ async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: D
     if step.notification is not None:
         return await post(context, snapshot, step, step.notification)
     shown = InFlightPost(
-        id=secrets.token_hex(8), at=context.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
+        id=secrets.token_hex(8),
+        at=context.now,
+        posts=False,
+        writes=tuple(step.writes),
+        entries=step.by_slot,
+        members=step.members,
+        decisions=step.kept_decisions,
     )
     if await context.deps.store.outbox.apply(snapshot.destination, shown, snapshot.turn):
         await finish(context, shown)
@@ -139,7 +177,7 @@ def _subscribers(snapshot: OutboxSnapshot, step: DeliveryStep) -> set[str]:
 
 def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in snapshot.entries if (at := noticed_late(entry))]
+    found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 

@@ -54,7 +54,8 @@ def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
 
     That is Slack's own time, by its last answer, or the newest known message of the destination, if that is earlier.
     """
-    known = max((float(card.ts) for card in snapshot.cards.values() if _TS.fullmatch(card.ts)), default=None)
+    records = (*snapshot.cards.values(), *snapshot.groups.values())
+    known = max((float(record.ts) for record in records if _TS.fullmatch(record.ts)), default=None)
     now = context.deps.slack_time.now()
     times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
     return f"{min(times):.6f}" if times else EVERYTHING

@@ -14,6 +14,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.context import DeliveryContext
+from bot.delivery.lost_heads import lose_head
 from bot.delivery.message_lookup import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
 from bot.delivery.next_step import DeliveryStep
 from bot.delivery.posts_in_doubt import Searches, left_by
@@ -21,9 +22,11 @@ from bot.delivery.rendering import draw
 from bot.domain.card_metadata import EVENT, essentials
 from bot.domain.cards import Card, To
 from bot.domain.elapsed import in_future
-from bot.domain.notifications import Notification
+from bot.domain.notifications import ChangedMute, GroupHead, Notification, SnoozedGroup, ThreadLine
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_direct_message, is_user
+from bot.domain.watches import Mute
+from bot.rules.decide import in_thread_alone
 from bot.slack_api.errors import (
     HOLD_S,
     RATE_LIMITED,
@@ -69,10 +72,12 @@ async def post(
         at=context.now,
         oldest=search_from(context, snapshot),
         channel="" if is_user(channel) else channel,
-        thread_ts=notification.card.ts if notification.card else "",
-        card=notification.new_card.id if notification.new_card else "",
+        thread_ts=_thread(snapshot, notification),
+        card=notification.record.id if notification.record else "",
         writes=tuple(step.writes),
         entries=step.by_slot,
+        members=step.members,
+        decisions=step.kept_decisions,
     )
     message = await draw(context.deps, notification)
     answer = await outbox.begin(context.destination, in_flight, POST_INTERVAL_S, snapshot.turn)
@@ -83,6 +88,16 @@ async def post(
         await outbox.release(context.destination, in_flight.id)
         return wait
     return await _send(context, in_flight, channel, notification, message)
+
+
+def _thread(snapshot: OutboxSnapshot, notification: Notification) -> str:
+    """Return the thread in which a message is a reply, empty for a message of its own."""
+    match notification.content:
+        case SnoozedGroup(group=group_id) | ChangedMute(mute=Mute(group=group_id)):
+            group = snapshot.groups.get(group_id)
+            return (group.thread_ts or group.ts) if group and not group.head_lost else ""
+        case _:
+            return notification.thread_ts
 
 
 async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
@@ -170,6 +185,7 @@ async def _take_back_unrecorded(context: DeliveryContext, in_flight: InFlightPos
     snapshot = await context.read()
     waiting = {entry.card for entry in snapshot.entries}
     threads = [card.ts for card in snapshot.cards.values() if card.ts and (card.has_held or card.id in waiting)]
+    threads += [group.thread_ts or group.ts for group in snapshot.groups.values() if group.open and group.ts]
     for ts, post_id in (await own_posts(context, in_flight.channel, since, threads)).items():
         if not await context.deps.store.outbox.was_notified(context.destination, post_id):
             log.warning("deleting a post whose record in flight was unreadable", destination=context.destination)
@@ -205,9 +221,8 @@ async def _send(
         context.deps.metrics.delivered("unsure")
         return await _in_doubt(context, in_flight, Doubt.SILENT)
     context.deps.metrics.delivered("posted")
-    for each in notification.changes:
-        if not each.held:
-            context.deps.metrics.notified(max(0.0, (context.now - each.change.at).total_seconds()))
+    for change in notification.fresh:
+        context.deps.metrics.notified(max(0.0, (context.now - change.at).total_seconds()))
     await _commit(context, in_flight.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_user(channel):
         await context.deps.store.slack.remember_direct(context.destination, str(sent["channel"]))
@@ -236,9 +251,13 @@ def _essentials(card: Card | None) -> dict[str, Any]:
 
 def _broadcasts(notification: Notification) -> bool:
     """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
+    if isinstance(notification.content, ThreadLine):
+        return notification.content.broadcast
     card = notification.card
     if card is None:
         return False
+    if isinstance(notification.content, GroupHead):
+        return bool(notification.content.group.watches) or not in_thread_alone(card)
     if is_direct_message(card.place) or card.terms.to is To.HERE:
         return True
     changed = [each.change.job for each in notification.changes]
@@ -261,6 +280,9 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     match action:
         case ErrorAction.LOOK_UP_FIRST:
             return await _in_doubt(context, in_flight, left_by(error))
+        case ErrorAction.POST_NEW if isinstance(notification.content, ThreadLine):
+            await context.deps.store.outbox.release(context.destination, in_flight.id)
+            return await lose_head(context, notification.content.group.id)
         case ErrorAction.POST_NEW if in_flight.thread_ts:
             alone = in_flight.model_copy(update={"thread_ts": ""})
             return await _send_again(context, alone, channel, notification, message)

@@ -11,7 +11,6 @@ from hashlib import blake2b
 from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
 from bot.deps.outboxes import last_seen, read_outbox
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.notifications import UnreadableRecords
 from bot.domain.outbox import (
@@ -26,9 +25,12 @@ from bot.domain.outbox import (
 from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import bare_id, is_direct_message, is_user
 from bot.domain.unreadable_records import Broken
+from bot.rules.card_reducer import expected
 from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobRef, JobState
+
+_OF_NO_JOB = {Kind.SUSPENSION, Kind.WATCH, Kind.GROUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ async def _set_aside(context: DeliveryContext) -> None:
 def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
     """Compare the records of the services that a destination follows with its expected cards."""
     cards = expected(snapshot)
-    records = [each for each in snapshot.broken if each.location.kind is not Kind.SUSPENSION]
+    records = [each for each in snapshot.broken if each.location.kind not in _OF_NO_JOB]
     concerned = {each.card for each in records}
     # An entry that was not read may explain an orphan: a subscription, or an end.
     all_of_them = "" in concerned and not snapshot.full

@@ -9,9 +9,11 @@ from bot.deps.admission import AdmissionGate
 from bot.deps.answer_timeouts import AnswerTimeouts
 from bot.deps.asyncio_tasks import Background
 from bot.deps.clock import FleetClock, SlackTime
+from bot.deps.configured_watches import ConfiguredWatches
 from bot.deps.long_texts import LongTexts
 from bot.deps.metrics import Metrics
 from bot.deps.question_queue import Questions
+from bot.deps.settled_jobs import SettledJobs
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem
@@ -44,7 +46,8 @@ class Deps:
     A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
     alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
     audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
-    `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids.
+    `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids,
+    `configured` the watches of the configuration.
     `clock` returns fleet time; `fleet_clock` is that clock in a process that has one, `slack_time` is Slack's clock.
     """
 
@@ -69,6 +72,8 @@ class Deps:
     asker: Audience | None = None
     every: Sequence[Provider] | None = None
     projects: frozenset[str] = frozenset()
+    configured: ConfiguredWatches = field(default_factory=ConfiguredWatches)
+    settled: SettledJobs = field(default_factory=SettledJobs)
 
     @property
     def catalog(self) -> Catalog:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable
 
 from bot.deps.deps import Deps
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.errors import Problem, UsageError
 from bot.domain.outbox import OutboxSnapshot
+from bot.rules.card_reducer import expected
 from providers.models import Job, JobRef, JobState
 
 

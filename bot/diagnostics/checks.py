@@ -19,6 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.config.settings import Settings, Slack
 from bot.deps.deps import utc_now
 from bot.diagnostics import admission
+from bot.diagnostics.configured_watches import configured_watches
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
@@ -64,6 +65,7 @@ async def check(
     counted = advice.configuration(len(settings.accounts), deps, settings.slack and settings.slack.mode)
     found = [counted, *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
     found += admission.installers(settings)
+    found += configured_watches(settings)
     if settings.slack and (settings.slack.mode == "http" or settings.slack.client_id):
         found.append(advice.ports(settings.http.admin_port))
     return Report((*found, *(finding for part in parts for finding in part)))

@@ -80,12 +80,16 @@ class Remembered(_Value):
 
 
 class Incomplete(_Value):
-    """A service whose list was read only as far as its newest `scanned` jobs, or had `malformed` unreadable entries."""
+    """A service whose list was read only as far as its newest `scanned` jobs, or had `malformed` unreadable entries.
+
+    `uncoded` are failed jobs that a filter by code left out, since the list has no codes.
+    """
 
     account: str
     service: str
     scanned: int | None = None
     malformed: int = 0
+    uncoded: int = 0
 
 
 class Late(_Value):

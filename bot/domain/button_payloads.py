@@ -42,6 +42,8 @@ SEEK = "seek"
 """Keeps looking for jobs that no service knows; the command subscribes to them."""
 SEE_ALL = "see-all"
 """Shows every change of the digest that `key` names."""
+SHOW_ALL = "group-jobs"
+"""Shows every job of the group that the payload names."""
 LOOK_UP = "look_up_jobs"
 """The message shortcut that shows every job that a message names."""
 SUBSCRIBE_TO = "subscribe_to_jobs"
@@ -50,6 +52,20 @@ SUBSCRIBE = "subscribe"
 """Opens the form that follows jobs, filled in with those of the command; and the form itself."""
 JOBS, ON, TO, MENTION, USER_GROUPS, WHERE = "jobs", "on", "to", "mention", "groups", "where"
 """The fields of that form."""
+WATCH = "watch"
+"""Opens the form that watches; `WATCH:ID` is the form that changes a watch."""
+EDIT_WATCH = "edit-watch"
+"""Opens the form that changes the watch that `card` names."""
+TEST_WATCH = "test-watch"
+"""Posts a marked message where the watch that `card` names posts."""
+UNDO_UNWATCH = "undo-unwatch"
+"""Takes back that watches were removed; the command removes them."""
+MUTE_CODE, MUTE_FOR_EVER = "mute-code", "mute-for-ever"
+"""Mutes the failures that the command lists, by their service, kind and code: for 7 days, or for ever."""
+UNMUTE = "unmute"
+"""Ends the mute that `card` names."""
+SCOPE, FILTERS, AFTER = "scope", "filters", "after"
+"""The fields of the form that watches, beside those of the form that follows jobs."""
 FIND = "find_jobs"
 """The global shortcut that opens the form to find jobs; and the form itself."""
 TEXT, ACCOUNT, SERVICE, KIND, STATE, SINCE = "text", "account", "service", "kind", "state", "since"
@@ -113,3 +129,25 @@ class CommandPayload(BaseModel):
     def at(self, offset: int) -> "CommandPayload":
         """The same question, further on."""
         return self.model_copy(update={"offset": max(0, offset)})
+
+
+class GroupPayload(BaseModel):
+    """What *Show all* of a failure group carries: the id of the group, and how many of its jobs to skip.
+
+    `place` is the destination of the group, for a button that is shown to one person.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+    group: str = Field(pattern=r"^g\d{1,18}$")
+    place: str | None = Field(default=None, pattern=_PLACE)  # stored
+    offset: int = Field(default=0, ge=0)
+
+    def encode(self) -> str:
+        """The payload as compact JSON; `v` and `group` are always in it."""
+        return self.model_dump_json(exclude={name for name in ("place", "offset") if not getattr(self, name)})
+
+    def fits(self, limit: int) -> bool:
+        """Whether the payload keeps within one of Slack's limits: it is ASCII, and short."""
+        return len(self.encode()) <= limit

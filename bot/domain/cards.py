@@ -4,25 +4,80 @@ A subscription is one job followed in one destination. Its card is the message a
 share one card.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from bot.domain.absence import Absence
 from bot.domain.answers import ServiceError
-from bot.domain.changes import Change, EndReason
+from bot.domain.changes import Change, EndReason, EventKind
 from providers.models import Job, JobRef, JobState, Moment
 
 
 class On(StrEnum):
-    """What is told beside the card: the end, only a failure, or every change of state."""
+    """What is notified: `failed` includes lost jobs, `done` is any end, `any` everything."""
 
-    DONE = "done"
     FAILED = "failed"
+    STUCK = "stuck"
+    DOWN = "down"
+    DONE = "done"
+    STARTED = "started"
     ANY = "any"
+
+
+_ORDER = (On.FAILED, On.DONE, On.STARTED, On.STUCK, On.DOWN, On.ANY)
+
+
+def on_words(on: Iterable[On]) -> str:
+    """Return a set of them as it is typed and stored: `done,stuck`, always in the same order."""
+    wanted = set(on)
+    return ",".join(each.value for each in _ORDER if each in wanted)
+
+
+def read_on(text: str) -> frozenset[On]:
+    """Read what `on_words` wrote. Raises ValueError for another word."""
+    return frozenset(map(On, text.split(",")))
+
+
+def plainest_on(on: frozenset[On]) -> frozenset[On]:
+    """Return the shortest set that notifies the same: `any` is everything, and a failure is an end."""
+    if On.ANY in on:
+        return frozenset({On.ANY})
+    return on - {On.FAILED} if On.DONE in on else on
+
+
+def _on(value: object) -> object:
+    return read_on(value) if isinstance(value, str) else value
+
+
+ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+_NOTIFIED = {
+    On.FAILED: frozenset({EventKind.FAILED, EventKind.LOST}),
+    On.STUCK: frozenset({EventKind.STUCK, EventKind.UNSTUCK}),
+    On.DOWN: frozenset({EventKind.DOWN, EventKind.UP}),
+    On.DONE: ENDS,
+    On.STARTED: frozenset({EventKind.STARTED}),
+    On.ANY: frozenset(EventKind),
+}
+
+
+@cache
+def wanted(on: frozenset[On]) -> frozenset[EventKind]:
+    """Return the events that these words stand for."""
+    return frozenset(event for each in on for event in _NOTIFIED[each])
+
+
+def wants(on: frozenset[On], event: EventKind) -> bool:
+    """Whether one of these words stands for an event."""
+    return event in wanted(on)
+
+
+OnSet = Annotated[frozenset[On], BeforeValidator(_on), PlainSerializer(on_words)]
+"""What is notified, in JSON as words with commas between them; one word is a set of one."""
 
 
 class To(StrEnum):
@@ -33,7 +88,8 @@ class To(StrEnum):
     DM = "dm"
 
 
-_NOTIFIES_MORE = (On.FAILED, On.DONE, On.ANY)
+SUBSCRIPTION_ON = frozenset({On.DONE, On.STUCK})
+"""What a subscription notifies unless it says otherwise."""
 _REACHES_MORE = (To.DM, To.THREAD, None, To.HERE)
 
 
@@ -49,7 +105,7 @@ class SubscriptionOptions(_Value):
 
     user: str
     at: Moment
-    on: On = On.DONE
+    on: OnSet = SUBSCRIPTION_ON
     to: To | None = None
     mention: tuple[str, ...] = ()
 
@@ -59,7 +115,7 @@ class SubscriptionOptions(_Value):
         calling = dict.fromkeys(person for options in subscriptions for person in options.mention)
         return subscriptions[0].model_copy(
             update={
-                "on": max((options.on for options in subscriptions), key=_NOTIFIES_MORE.index),
+                "on": frozenset[On]().union(*(options.on for options in subscriptions)),
                 "to": max((options.to for options in subscriptions), key=_REACHES_MORE.index),
                 "mention": tuple(calling),
             }
@@ -67,13 +123,16 @@ class SubscriptionOptions(_Value):
 
     def wants(self, state: JobState) -> bool:
         """Whether a job's move into this state is to be told."""
-        match self.on:
-            case On.ANY:
-                return True
-            case On.FAILED:
-                return state is JobState.FAILED
-            case On.DONE:
-                return state.ended
+        return (
+            On.ANY in self.on
+            or (On.DONE in self.on and state.ended)
+            or (On.FAILED in self.on and state is JobState.FAILED)
+            or (On.STARTED in self.on and state is JobState.RUNNING)
+        )
+
+    def wants_event(self, event: EventKind) -> bool:
+        """Whether an event of a job is to be notified; a loss always is, and that the job goes on after all."""
+        return event in {EventKind.LOST, EventKind.REOPENED} or wants(self.on, event)
 
     def broadcasts(self, state: JobState | None) -> bool:
         """Whether a reply about this state goes to the channel as well as to the thread."""
@@ -210,7 +269,8 @@ class Shown(_Value):
 
 
 def options(options: SubscriptionOptions) -> str:
-    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`; empty where they are the usual ones."""
+    what = [] if options.on == SUBSCRIPTION_ON else [f"on:{on_words(options.on)}"]
     where = [f"to:{options.to}"] if options.to else []
     whom = [f"mention:{','.join(options.mention)}"] if options.mention else []
-    return " ".join([f"on:{options.on}", *where, *whom])
+    return " ".join([*what, *where, *whom])

@@ -59,18 +59,26 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFilter:
-    """A part of the catalog: an account, a service, both, or (neither) everything."""
+    """A part of the catalog: an account, a service, both, or (neither) everything.
+
+    `without` are parts of it that are left out: `media-cn`, `video-ocr` or `media-cn/video-ocr`.
+    """
 
     account: str | None = None
     service: str | None = None
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.account, self.service) if part)
 
     def pick(self, providers: Sequence[Provider]) -> list[Provider]:
         """Return the providers in this scope."""
-        return [
-            provider
-            for provider in providers
-            if self.account in {None, provider.account} and self.service in {None, provider.service}
-        ]
+        return [provider for provider in providers if self.covers(provider.account, provider.service)]
+
+    def covers(self, account: str, service: str) -> bool:
+        """Whether a service of an account is in this scope."""
+        return (
+            self.account in {None, account}
+            and self.service in {None, service}
+            and {account, service, f"{account}/{service}"}.isdisjoint(self.without)
+        )

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.absence import Absence
-from providers.models import Job, JobState, Moment
+from providers.mirrors import owner
+from providers.models import Job, JobRef, JobState, Moment
 
 
 class EndReason(StrEnum):
@@ -55,12 +57,49 @@ class Kind(StrEnum):
         return self not in {Kind.LOST, Kind.SUSPENDED}
 
 
+class EventKind(StrEnum):
+    """What happened to a job, or (`down`, `up`) to a service. An event of a job happens once in each attempt."""
+
+    SUBMITTED = "submitted"
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    STUCK = "stuck"
+    UNSTUCK = "unstuck"
+    REOPENED = "reopened"
+    DOWN = "down"
+    UP = "up"
+
+    @classmethod
+    def of(cls, state: JobState) -> "EventKind | None":
+        """Return the event by which a job comes into a state; None for a state that is not known."""
+        match state:
+            case JobState.PENDING:
+                return cls.SUBMITTED
+            case JobState.RUNNING:
+                return cls.STARTED
+            case JobState.SUCCEEDED:
+                return cls.SUCCEEDED
+            case JobState.FAILED:
+                return cls.FAILED
+            case JobState.CANCELLED:
+                return cls.CANCELLED
+            case JobState.UNKNOWN:
+                return None
+
+
 class Change(BaseModel):
     """One step of a job. `job` is how it is now, or was last seen when it is lost.
 
     `since` is when the state before was last seen, `at` when the new one was. `fate` is set when nobody needs to look
     at the job any more. `absent_since` is when a job that is or was not found was missed first, `doubtful` says that
     the provider does not say that it does not exist.
+
+    `attempt` counts how often the job was reopened, from 1. `event_at` is the provider's time of what happened, on the
+    fleet's clock; None where the provider gives none. Events before it that the same answer proves are `passed`.
+    `repeated` says that it happened before in this attempt, `reopened` that it begins a new one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +113,41 @@ class Change(BaseModel):
     fate: EndReason | None = None  # stored
     absent_since: Moment | None = None
     doubtful: bool = False
+    attempt: int = 1
+    event_at: Moment | None = None
+    source: Literal["poll", "push"] = "poll"
+    passed: tuple[EventKind, ...] = ()
+    repeated: bool = False
+    reopened: bool = False
+
+    @property
+    def happened(self) -> EventKind | None:
+        """The last event of the step; None for a step that is no event."""
+        moved = self.job.state is not self.before
+        if self.kind is Kind.LOST:
+            return EventKind.LOST
+        if moved and not self.repeated and self.kind in {Kind.MOVED, Kind.FOUND}:
+            return EventKind.of(self.job.state)
+        return EventKind.REOPENED if self.reopened and not moved else None
+
+    @property
+    def events(self) -> tuple[EventKind, ...]:
+        """All events of the step, in their order."""
+        return (*self.passed, self.happened) if self.happened else self.passed
+
+    @property
+    def ref(self) -> JobRef:
+        """The address under which the events of the job are known."""
+        return owner(self.job)
+
+    def event_id(self, event: EventKind) -> str:
+        """Return the id of one of its events: made of what the provider says alone."""
+        return f"{self.ref}#{self.attempt}/{event}"
+
+    @property
+    def id(self) -> str:
+        """The id of the last event; empty for a step that is none."""
+        return self.event_id(self.events[-1]) if self.events else ""
 
 
 def fingerprint(job: Job) -> str:
@@ -130,3 +204,20 @@ def found(before: Job, absence: Absence, now: Job, at: datetime) -> Change:
     """Return that a job is found again after it was lost or its subscriptions were suspended."""
     again = {"kind": Kind.FOUND, "absent_since": absence.since, "doubtful": absence.doubtful}
     return compare(before, absence.seen, now, at).model_copy(update=again)
+
+
+def discovered(now: Job, since: datetime, at: datetime) -> Change:
+    """Return that a job was noticed that nobody named; it may have ended already."""
+    return Change(
+        kind=Kind.MOVED,
+        job=now,
+        before=JobState.UNKNOWN,
+        since=min(since, at),
+        at=at,
+        fate=EndReason.ENDED if now.state.ended else None,
+    )
+
+
+def reopened(now: Job, at: datetime) -> Change:
+    """Return that a job goes on which had ended."""
+    return Change(kind=Kind.FOUND, job=now, before=now.state, before_raw=now.raw_state, since=at, at=at, reopened=True)

@@ -29,10 +29,19 @@ class Kind(StrEnum):
     LOST = "lost job"
     DIGEST = "digest"
     INSTALLATION = "installation"
+    WATCH = "watch"
+    GROUP = "failure group"
 
 
-FORMATS: dict[Kind, int] = dict.fromkeys(Kind, 1)
-"""The format that this version writes of each kind, and the newest that it reads."""
+_SECOND = (Kind.CARD, Kind.ENTRY, Kind.DIGEST, Kind.GROUP, Kind.JOB)
+FORMATS: dict[Kind, int] = {**dict.fromkeys(Kind, 1), **dict.fromkeys(_SECOND, 2)}
+"""The format that this version writes of each kind, and the newest that it reads.
+
+Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`. A group begins
+with format 2: it is kept among cards, where earlier versions take it for a card of a newer format. The two have one
+number. Format 2 of a job: its attempt and its events so far; earlier versions record what happens to it for its
+subscribers alone, and no watch is notified.
+"""
 
 _NUMBER = re.compile(r'\{"v":([1-9]\d{0,8})[,}]')
 _PREFIX = re.compile(r"([1-9]\d{0,8}):")

@@ -5,13 +5,15 @@ It is a line for scripts and the planner, then the job as JSON.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from bot.domain import record_formats
 from bot.domain.absence import Absence
-from bot.domain.changes import fingerprint
+from bot.domain.attempts import Attempt
+from bot.domain.changes import Change, EventKind, fingerprint
 from bot.domain.record_formats import Kind
 from bot.domain.service_key import Service
 from providers.models import Job
@@ -39,12 +41,14 @@ class Kept(NamedTuple):
     """A followed job as last seen. `record` is how Redis keeps it.
 
     `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
+    `attempt` has the events of it that happened.
     """
 
     job: Job
     checked_at: datetime
     absence: Absence | None
     record: str
+    attempt: Attempt = Attempt()
 
     @property
     def missed(self) -> bool:
@@ -57,18 +61,37 @@ class Kept(NamedTuple):
         return self.absence.seen if self.absence else self.checked_at
 
 
-def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
+def record(
+    job: Job,
+    checked_at: datetime,
+    absence: Absence | None = None,
+    *,
+    missed: bool = False,
+    attempt: Attempt | None = None,
+) -> str:
     """Return the record of a job: a line for scripts and the planner, then JSON.
 
-    `missed` without an absence is one miss at that time.
+    `missed` without an absence is one miss at that time. Without an `attempt` it is the first.
     """
     absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
     created = milliseconds(job.created_at) if job.created_at else ""
     mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
     about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
-    return (
-        f"{about}\n{record_formats.numbered(Kind.JOB, job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True))}"
-    )
+    text = job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)
+    return f"{about}\n{record_formats.numbered(Kind.JOB, text[:-1] + _attempt_fields(job, attempt) + text[-1])}"
+
+
+def _attempt_fields(job: Job, attempt: Attempt | None) -> str:
+    """Return an attempt as fields of the job's JSON; none where the job tells as much."""
+    if attempt is None or attempt == Attempt.first(job):
+        return ""
+    return f',"attempt":{attempt.number},"past":"{",".join(sorted(attempt.past))}"'
+
+
+def _attempt(job: Job, number: object, past: object) -> Attempt:
+    if not isinstance(number, int) or not isinstance(past, str):
+        return Attempt.first(job)
+    return Attempt(number, frozenset(map(EventKind, past.split(","))) if past else frozenset())
 
 
 def kept(service: Service, text: str) -> Kept:
@@ -80,8 +103,9 @@ def _parsed(service: Service, text: str) -> Kept:
     about, _, about_job = text.partition("\n")
     checked, _, _, mark = about.split("|", 3)
     fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
-    checked_at = instant(int(checked))
-    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
+    number, past = fields.pop("attempt", None), fields.pop("past", None)
+    checked_at, job = instant(int(checked)), Job.model_validate(fields)
+    return Kept(job, checked_at, _absence(mark, checked_at), text, _attempt(job, number, past))
 
 
 def _written(absence: Absence) -> str:
@@ -141,11 +165,27 @@ class Seen(NamedTuple):
     next_at: datetime
 
 
+class AttemptMark(NamedTuple):
+    """How the end of a job's attempt is remembered, with the creation of the job (ms); `ends` says that it is now."""
+
+    name: str
+    created_ms: int
+    ends: bool
+
+    @classmethod
+    def of(cls, job: Job, number: int, created_at: datetime | None = None, *, ends: bool) -> "AttemptMark":
+        """Return the mark of an attempt of a job; `created_at` is where its neighbors on the list were created."""
+        at = job.created_at or created_at
+        return cls(job.id if number == 1 else f"{job.id}#{number}", milliseconds(at) if at else 0, ends)
+
+
 class JobUpdate(NamedTuple):
     """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
 
-    `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is the record to keep of a job
-    that may be found again, `quiet` says that cards look as before.
+    `found` is empty for a new job. `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is
+    the record to keep of a job that may be found again, `quiet` says that cards look as before. `mark` is how the end
+    of the attempt is remembered. `change` is what happened; `watches` are those that want it, by destination, `lines`
+    what the event log has of it, `counts` what is only counted.
     """
 
     id: str
@@ -155,3 +195,16 @@ class JobUpdate(NamedTuple):
     entry: str = ""
     lost: str = ""
     quiet: bool = False
+    mark: AttemptMark | None = None
+    change: Change | None = None
+    watches: Mapping[str, str] = {}
+    lines: Sequence[str] = ()
+    counts: Sequence[str] = ()
+
+    @property
+    def more(self) -> str:
+        """What is recorded beside the job, as JSON; empty when it is nothing."""
+        mark = [self.mark.name, self.mark.created_ms, int(self.mark.ends)] if self.mark else None
+        all_of_it = {"attempt": mark, "watches": self.watches, "lines": self.lines, "counts": self.counts}
+        some = {name: value for name, value in all_of_it.items() if value}
+        return json.dumps(some) if some else ""

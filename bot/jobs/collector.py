@@ -9,7 +9,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.jobs.recovery import restore_found
 from providers.base import Provider
 from providers.http.deadline import age, without_raw
-from providers.models import Job, JobQuery, Unanswered
+from providers.models import Filter, Job, JobQuery, JobState, Unanswered
 
 SCAN_MAX = 1000
 """A list that the provider cannot narrow by itself is read this far, in jobs."""
@@ -26,8 +26,9 @@ class Collected:
     """What was read of one service's list so far.
 
     `jobs` stand in the order of the service's list, `found` are those that were looked up by id. `total` is how many
-    match in all, None while unknown; `more` says that there are jobs behind those read. `remembered` marks a service
-    that cannot list, `unanswered` are remembered jobs whose present state could not be learnt.
+    match in all, None while unknown; `more` says that there are jobs behind those read. `uncoded` are failed
+    jobs that a filter by code left out since the list has no codes. `remembered` marks a service that cannot list,
+    `unanswered` are remembered jobs whose present state could not be learnt.
     """
 
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
@@ -36,6 +37,7 @@ class Collected:
     more: bool = False
     scanned: int = 0
     malformed: int = 0
+    uncoded: int = 0
     remembered: int | None = None
     unanswered: tuple[Unanswered, ...] = ()
 
@@ -56,8 +58,9 @@ async def collect(deps: Deps, provider: Provider, query: JobQuery, want: int, in
     if able.lists or (able.lists_media and query.media):
         await read_pages(provider, query, want, into)
         return
-    # A job may have changed its state since; everything else about it stays.
-    could_match = query.model_copy(update={"states": frozenset()}).matches
+    # A job may have changed its state since, and have a code then; everything else about it stays.
+    without = tuple(each for each in query.without if each[0] is not Filter.CODE)
+    could_match = query.model_copy(update={"states": frozenset(), "code": None, "without": without}).matches
     await read_remembered(deps, provider, into, could_match, query.matches)
 
 
@@ -69,20 +72,29 @@ async def read_pages(
     `matches` narrows the list in place of the query's filters.
     """
     narrowed_here = matches is not None or query.filters - provider.capabilities.filters
+    # A list without codes would leave out every job, and nobody would know.
+    asked = query if query.code is None else query.model_copy(update={"code": None})
     cursor: str | None = None
     into.more = True
     while into.more and len(into.jobs) < want and into.scanned < SCAN_MAX:
         size = min(provider.capabilities.page_max, 100 if narrowed_here else max(PAGE_MIN, want - len(into.jobs)))
-        page = await provider.page(query.model_copy(update={"limit": size}), cursor)
+        page = await provider.page(asked.model_copy(update={"limit": size}), cursor)
         into.scanned += len(page.jobs) + page.malformed
         into.malformed += page.malformed
         for job in filter(matches or query.matches, page.jobs):
             into.add(job)
+        if asked is not query:
+            into.uncoded += sum(_is_uncoded(job) and asked.matches(job) for job in page.jobs)
         cursor = page.cursor
         into.more = cursor is not None
         into.total = None if narrowed_here else page.total
     if not into.more and into.total is None:
         into.total = len(into.jobs) + len(into.found)
+
+
+def _is_uncoded(job: Job) -> bool:
+    """Whether a list does not say with which code a job failed, although there may be one."""
+    return job.state is JobState.FAILED and job.unexplained is not None and not (job.error and job.error.code)
 
 
 async def read_remembered(

@@ -272,9 +272,10 @@ def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: date
                 service=each.provider.service,
                 scanned=each.result.scanned if each.result.cut_short else None,
                 malformed=each.result.malformed,
+                uncoded=each.result.uncoded,
             )
             for each in asked
-            if each.result.cut_short or each.result.malformed
+            if each.result.cut_short or each.result.malformed or each.result.uncoded
         ),
         checked_at=checked_at,
         pending=known.pending,

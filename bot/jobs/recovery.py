@@ -6,14 +6,19 @@ from itertools import groupby
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.card_reducer import expected
+from bot.domain.attempts import Attempt, with_events
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
+from bot.domain.mirrored_scopes import owns
 from bot.domain.outbox import ChangedEntry
+from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import record
+from bot.domain.tracked_jobs import AttemptMark, record
+from bot.rules.card_reducer import expected
+from bot.rules.service_watches import ServiceWatches, log_lines
 from bot.store.lost_jobs import Lost, Restored
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
+from providers.http.deadline import skew
 from providers.models import Job, JobState
 
 RESTORED_WITHIN = timedelta(days=30)
@@ -46,16 +51,34 @@ async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None
     }
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
-    kept_on = lost.kept.job if unexplained else job
+    attempt = Attempt(lost.kept.attempt.number + 1)
+    change = with_events(change.model_copy(update={"reopened": True}), attempt, skew(deps.clock()))
+    kept_on, seen_at = (lost.kept.job, lost.kept.checked_at) if unexplained else (job, asked_at)
     restored = Restored(
         cards=destinations,
-        record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
+        record=None if change.fate else record(kept_on, seen_at, attempt=attempt.after(change)),
         next_at=deps.clock(),
         entry=ChangedEntry(change=change).model_dump_json(),
+        mark=AttemptMark.of(job, attempt.number, ends=change.fate is not None),
     )
-    if await deps.store.lost.restore(lost, restored) and destinations:
+    if told := await _restored(deps, lost, restored, change):
         await enqueue_sweep(deps, _service(job))
-        await enqueue_delivery(deps, *destinations)
+        await enqueue_delivery(deps, *told)
+
+
+async def _restored(deps: Deps, lost: Lost, restored: Restored, change: Change) -> set[str]:
+    """Restore a job, with an entry for each watch that wants it; return the destinations that have one now."""
+    service = _service(change.job)
+    while True:
+        watches = ServiceWatches.of((await deps.store.routes.read([service]))[service])
+        wanted = watches.for_change(change) if owns(change.job, deps.whole.catalog.pairs) else {}
+        lines = log_lines(change, watches, skew(deps.clock()))
+        routed = restored._replace(version=watches.version, watches=wanted, lines=lines)
+        try:
+            done = await deps.store.lost.restore(lost, routed)
+        except RulesChangedError:
+            continue
+        return {*restored.cards, *wanted} if done else set()
 
 
 def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Change:

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from providers.base import NO_KINDS, Capabilities, Provider
+from providers.base import NO_KINDS, Capabilities, Explainer, Provider
 from providers.http.deadline import Question, answering, asking, fresh_since, raw_wanted
 from providers.http.rate_limit import BudgetLeft
-from providers.models import JobPage, JobQuery, Lookup
+from providers.models import Job, JobPage, JobQuery, Lookup
 
 Answer = TypeVar("Answer", JobPage, Lookup)
 KEPT_S = 2.0
@@ -98,6 +98,10 @@ class SharedRequests:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what the provider knows about these ids. Their kinds save requests; they change no answer."""
         return await self._share((frozenset(ids), raw_wanted()), lambda: self._provider.lookup(ids, kinds))
+
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of a list with their reasons; nobody else asks the same."""
+        return await cast("Explainer", self._provider).explain(jobs)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""

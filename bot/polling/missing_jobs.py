@@ -9,7 +9,7 @@ from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, EndReason, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
-from bot.domain.tracked_jobs import JobUpdate, Kept, record
+from bot.domain.tracked_jobs import AttemptMark, JobUpdate, Kept, record
 from bot.polling import planner
 from providers.base import Provider
 from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
@@ -110,7 +110,8 @@ def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | N
     checked_at = kept.checked_at if absence.doubtful else at
     quiet = _shown(absence) == _shown(kept.absence)
     entry = ChangedEntry(change=change).model_dump_json() if change else ""
-    return JobUpdate(kept.job.id, kept.record, record(kept.job, checked_at, absence), next_at, entry, quiet=quiet)
+    kept_on = record(kept.job, checked_at, absence, attempt=kept.attempt)
+    return JobUpdate(kept.job.id, kept.record, kept_on, next_at, entry, quiet=quiet)
 
 
 def _shown(absence: Absence | None) -> tuple[bool, bool] | None:
@@ -120,8 +121,11 @@ def _shown(absence: Absence | None) -> tuple[bool, bool] | None:
 
 def _over(missing: Missing, change: Change) -> JobUpdate:
     kept, absence, at, _ = missing
+    change = change.model_copy(update={"attempt": kept.attempt.number})
     entry = ChangedEntry(change=change).model_dump_json()
-    return JobUpdate(kept.job.id, kept.record, None, entry=entry, lost=record(kept.job, at, absence))
+    mark = AttemptMark.of(kept.job, kept.attempt.number, ends=True)
+    lost_job = record(kept.job, at, absence, attempt=kept.attempt)
+    return JobUpdate(kept.job.id, kept.record, None, entry=entry, lost=lost_job, mark=mark, change=change)
 
 
 def _expired(kept: Kept, retention: timedelta | None, now: datetime) -> bool:

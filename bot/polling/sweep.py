@@ -11,15 +11,19 @@ from bot.domain.elapsed import in_future, past
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, back_off, next_try, troubled
 from bot.domain.tracked_jobs import Due
-from bot.polling import missing_jobs, planner
+from bot.domain.walks import Discovery
+from bot.polling import discovery, looked_up_jobs, missing_jobs, outages, planner
+from bot.polling.absences import record_doubtful, record_missing
 from bot.polling.planner import Reading
-from bot.polling.recorder import ServiceSweep, observe_jobs, postpone, record_doubtful, record_missing
+from bot.polling.recorder import observe_jobs, postpone
+from bot.polling.service_sweep import ServiceSweep
+from bot.polling.walk import Next
 from bot.store.health import Outcome
 from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.http.deadline import Question, age, asking, fresh, within, without_raw
-from providers.models import JobQuery, Unanswered
+from providers.models import SHOWN_ALONE, JobPage, JobQuery, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
@@ -34,18 +38,20 @@ SHARE = 0.7
 
 
 async def sweep(deps: Deps, provider: Provider) -> float | None:
-    """Look at a service's followed jobs that are due; return after how many seconds to look again, None for never.
+    """Look at a service's jobs that are due, and for new ones; return the seconds until the next look, None for never.
 
     Raises StoreUnavailable.
     """
     began, sweep = time.perf_counter(), ServiceSweep(deps, provider)
-    multiple = planner.look_up_multiple(provider.capabilities)
-    due = await deps.store.tracked.due(sweep.service, deps.clock() + LOOKAHEAD, DUE_MAX, multiple=multiple)
+    soon = deps.clock() + LOOKAHEAD
+    await discovery.begin(sweep)
+    tracked_due = sweep.first_due is not None and sweep.first_due <= soon
+    walks = discovery.walk_due(sweep, soon, tracked_due=tracked_due) or looked_up_jobs.adoption_due(sweep, soon)
     before = (await deps.store.sweeps.read([sweep.service]))[sweep.service]
     after = before
-    if due:
-        question, error = await _ask_due(sweep, due)
-        after = _after(sweep, before, len(due), question.requests, error)
+    if tracked_due or walks:
+        question, error = await _ask_due(sweep, before, walks=walks)
+        after = _after(sweep, before, question.requests, error)
         await deps.store.sweeps.write(sweep.service, after)
         await sweep.witness.keep()
         if question.requests and (before.error or after.error):
@@ -54,17 +60,24 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
             await deps.store.health.record([outcome], deps.clock())
         _count(sweep, after, time.perf_counter() - began)
         await _show_trouble(sweep, before, after)
+        await outages.report(sweep, after)
     return await _next_in(sweep, after)
 
 
-async def _ask_due(sweep: ServiceSweep, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
-    """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
+async def _ask_due(sweep: ServiceSweep, before: Sweep, *, walks: bool) -> tuple[Question, ProviderError | None]:
+    """Ask for new jobs if the sweep `walks`, and about the jobs that are due.
+
+    Returns what the question was like, and why nothing of it was answered.
+    """
     question, error = asking(), None
     asked_at = sweep.deps.clock()
     try:
         with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
-                await _ask(sweep, due)
+                refused = await _refused_new_jobs(sweep) if walks else None
+                await _ask(sweep, await _due(sweep, before))
+                if refused and not sweep.answered:
+                    raise refused
     except ProviderError as failure:
         error = failure
         if sweep.answered:
@@ -73,13 +86,24 @@ async def _ask_due(sweep: ServiceSweep, due: Sequence[Due]) -> tuple[Question, P
             await record_doubtful(sweep, sweep.left, asked_at, all_of_them=not sweep.answered)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
+    if sweep.walk:
+        await discovery.end_walk(sweep, sweep.walk, question.provider_time)
     return question, None if sweep.answered else error or sweep.unanswered
+
+
+async def _due(sweep: ServiceSweep, before: Sweep) -> Sequence[Due]:
+    """Return the tracked jobs that are due; a walk has looked at many of them."""
+    multiple, soon = planner.look_up_multiple(sweep.provider.capabilities), sweep.deps.clock() + LOOKAHEAD
+    due = await sweep.deps.store.tracked.due(sweep.service, soon, DUE_MAX, multiple=multiple)
+    due = await looked_up_jobs.affordable(sweep, due, before.tried_at)
+    sweep.jobs += len(due)
+    return due
 
 
 async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
     able = sweep.provider.capabilities
     sweep.left = {each.id: each for each in due}
-    if planner.lists_first(due, able):
+    if due and planner.lists_first(due, able) and not (sweep.walk and able.whole_list):
         reading = Reading.of(due, able)
         try:
             await _read_list(sweep, reading)
@@ -91,10 +115,54 @@ async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
             del sweep.left[job_id]
 
 
+async def _refused_new_jobs(sweep: ServiceSweep) -> ProviderError | None:
+    """Look for new jobs; return why the service does not tell of them, where it may tell of those that are due."""
+    try:
+        await _look_for_new_jobs(sweep)
+    except ProviderError as failure:
+        sweep.refusal = failure
+        if not missing_jobs.is_doubt(failure):
+            raise
+        return failure
+    return None
+
+
+async def _look_for_new_jobs(sweep: ServiceSweep) -> None:
+    known = sweep.discovery
+    if known is None:
+        return
+    if not sweep.provider.capabilities.lists:
+        await looked_up_jobs.adopt(sweep)
+    elif known.since is None:
+        await discovery.read_baseline(sweep)
+    else:
+        await _walk(sweep, known)
+    if sweep.discovery and not sweep.discovery.unfinished:
+        await discovery.read_unfinished(sweep)
+
+
+async def _walk(sweep: ServiceSweep, known: Discovery) -> None:
+    """Read the pages on which new jobs may be."""
+    walk = sweep.walk = discovery.begin_walk(sweep, known)
+    query, cursor = discovery.walk_query(sweep, walk), None
+    while True:
+        page = await _read_page(sweep, query, cursor)
+        step = walk.take(page)
+        if step is Next.NOTHING:
+            return
+        query, cursor = discovery.next_query(query, walk, page, step)
+
+
 async def _read_list(sweep: ServiceSweep, reading: Reading) -> None:
-    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay."""
+    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay.
+
+    The pages that a walk has read are passed over where the list can be read from any time on.
+    """
     query = JobQuery(limit=min(100, sweep.provider.capabilities.page_max))
-    await _read_pages(sweep, reading, query)
+    if sweep.walk is None or not sweep.walk.jumps:
+        await _read_pages(sweep, reading, query)
+    else:
+        reading.last = sweep.walk.lowest
     pays = True
     while pays and (until := reading.jump()):
         wanted = len(reading.wanted)
@@ -102,15 +170,20 @@ async def _read_list(sweep: ServiceSweep, reading: Reading) -> None:
         pays = wanted - len(reading.wanted) >= sweep.provider.capabilities.batch_max
 
 
+async def _read_page(sweep: ServiceSweep, query: JobQuery, cursor: str | None) -> JobPage:
+    asked_at = sweep.deps.clock()
+    page = await sweep.provider.page(query, cursor)
+    await discovery.take_list(sweep, page.jobs, asked_at - age())
+    sweep.witness.saw(page.jobs, asked_at - age())
+    sweep.answered += 1
+    return page
+
+
 async def _read_pages(sweep: ServiceSweep, reading: Reading, query: JobQuery) -> None:
     cursor: str | None = None
     goes_on = True
     while goes_on:
-        asked_at = sweep.deps.clock()
-        page = await sweep.provider.page(query, cursor)
-        await observe_jobs(sweep, page.jobs, asked_at - age())
-        sweep.witness.saw(page.jobs, asked_at - age())
-        sweep.answered += 1
+        page = await _read_page(sweep, query, cursor)
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
 
@@ -120,7 +193,9 @@ async def _look_up(sweep: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, 
     answer = await sweep.provider.lookup(ids, kinds)
     asked_at -= age()
     sweep.answered += len(answer.found) + len(answer.missing)
-    await observe_jobs(sweep, answer.found, asked_at, explained=True)
+    # A look-up of many may be the list, which tells no reasons.
+    explained = all(job.unexplained != SHOWN_ALONE for job in answer.found)
+    await observe_jobs(sweep, answer.found, asked_at, explained_already=explained)
     sweep.witness.saw(answer.found, asked_at)
     await record_missing(sweep, answer.missing, asked_at)
     if answer.unanswered:
@@ -134,8 +209,8 @@ async def _not_answered(sweep: ServiceSweep, unanswered: Sequence[Unanswered], a
     await record_doubtful(sweep, doubts, asked_at, all_of_them=False)
 
 
-def _after(sweep: ServiceSweep, before: Sweep, jobs: int, requests: int, error: ProviderError | None) -> Sweep:
-    now = sweep.deps.clock()
+def _after(sweep: ServiceSweep, before: Sweep, requests: int, error: ProviderError | None) -> Sweep:
+    now, jobs = sweep.deps.clock(), sweep.jobs
     if error is None:
         return Sweep(at=now, tried_at=now, jobs=jobs, requests=requests)
     return Sweep(
@@ -166,11 +241,14 @@ async def _show_trouble(sweep: ServiceSweep, before: Sweep, after: Sweep) -> Non
 
 async def _next_in(sweep: ServiceSweep, after: Sweep) -> float | None:
     number, first, _ = (await sweep.deps.store.tracked.state([sweep.service]))[0]
-    if not number or first is None:
+    waits = [(first - sweep.deps.clock()).total_seconds()] if number and first else []
+    if sweep.discovery:
+        waits.append(discovery.next_walk_in(sweep.discovery, sweep.deps.clock()))
+    if not waits:
         return None
     if after.error:
         return back_off(after)
-    return min(sweeps.MOST_S, max(LEAST_S, (first - sweep.deps.clock()).total_seconds()))
+    return min(sweeps.MOST_S, max(LEAST_S, min(waits)))
 
 
 async def backing_off(deps: Deps, service: Service) -> float:

@@ -8,6 +8,7 @@ import structlog
 
 from bot.config.settings import Settings
 from bot.deps.clock import FleetClock
+from bot.deps.configured_watches import ConfiguredWatches
 from bot.deps.deps import ANSWER_S, Deps
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
@@ -49,6 +50,7 @@ async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float =
             answer_s=answer_s,
             access=Access(settings.access),
             projects=projects,
+            configured=ConfiguredWatches(settings.configured_watches),
         )
         stack.push_async_callback(deps.background.close)
         yield deps

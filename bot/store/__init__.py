@@ -8,11 +8,16 @@ from pathlib import Path
 from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
+from bot.store.decisions import DecisionBook
 from bot.store.digests import Digests
+from bot.store.discovery import Discoveries
 from bot.store.epochs import Epochs
+from bot.store.event_log import EventLog
+from bot.store.group_jobs import GroupBook
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
+from bot.store.listed_pages import ListedPages
 from bot.store.lost_jobs import LostJobs
 from bot.store.outbox import Outbox
 from bot.store.quarantine import Aside
@@ -21,11 +26,13 @@ from bot.store.redis.client import Client
 from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from bot.store.request_budget import SharedBudget
+from bot.store.routes import RouteBook
 from bot.store.shown_answers import Freshness
 from bot.store.slack_events import Events
 from bot.store.slack_rate_limits import SlackRateLimits
 from bot.store.sweeps import Sweeps
 from bot.store.tracked_jobs import Tracked
+from bot.store.watches import WatchBook
 from bot.store.witnesses import Witnesses
 
 __all__ = [
@@ -55,11 +62,18 @@ class Store:
     freshness: Freshness
     budget: SharedBudget
     tracked: Tracked
+    routes: RouteBook
+    watches: WatchBook
+    discovery: Discoveries
+    pages: ListedPages
+    event_log: EventLog
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
     sweeps: Sweeps
     digests: Digests
+    groups: GroupBook
+    decisions: DecisionBook
     events: Events
     home_tabs: HomeTabs
     slack: SlackRateLimits
@@ -72,6 +86,7 @@ class Store:
     def over(cls, link: RedisLink, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
         budget = SharedBudget(link)
+        tracked, lost, discovery = Tracked(link), LostJobs(link), Discoveries(link)
         return cls(
             link=link,
             clock=ServerClock(link),
@@ -80,12 +95,19 @@ class Store:
             payloads=Payloads(link),
             freshness=Freshness(link),
             budget=budget,
-            tracked=Tracked(link),
-            lost=LostJobs(link),
+            tracked=tracked,
+            routes=RouteBook(link),
+            watches=WatchBook(link),
+            discovery=discovery,
+            pages=ListedPages(link, tracked, lost),
+            event_log=EventLog(link),
+            lost=lost,
             witnesses=Witnesses(link),
             outbox=Outbox(link),
             sweeps=Sweeps(link),
             digests=Digests(link),
+            groups=GroupBook(link),
+            decisions=DecisionBook(link),
             events=Events(link),
             home_tabs=HomeTabs(link),
             slack=SlackRateLimits(link, budget),

@@ -1,7 +1,6 @@
-"""What a digest counts: kept for whoever wants to see all of it."""
+"""What a digest counts, which a version before posted: its *See all* works for seven days."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from pydantic import TypeAdapter
 
@@ -18,21 +17,9 @@ _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Digests by short keys, for seven days. Raises StoreUnavailable."""
+    """Digests by short keys. Raises StoreUnavailable."""
 
     link: RedisLink
-
-    async def put(self, digest: Digest) -> str:
-        """Keep a digest and return its key, the same for what begins with the same change.
-
-        A digest is drawn anew each time it is tried to be sent: while Slack takes nothing, that may be for days.
-        """
-        first = digest.told[0]
-        name = f"{first.card.place} {first.card.id} {first.change.job.ref} {first.change.at.timestamp()}"
-        key = blake2b(name.encode(), digest_size=9).hexdigest()
-        text = record_formats.numbered(Kind.DIGEST, _DIGEST.dump_json(digest).decode())
-        await self.link.execute("SET", DIGEST.of(key), text, "EX", DIGEST.seconds)
-        return key
 
     async def get(self, key: str) -> Digest | None:
         """Return a digest; None when it has expired, or cannot be read."""

@@ -1,21 +1,23 @@
 """Jobs that were lost, for as long as their subscriptions are restored when they are found again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
 from bot.domain import record_formats
+from bot.domain.event_log import KEPT_MAX
 from bot.domain.outbox import numbered
 from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, UnreadableError
+from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import Kept, kept, milliseconds
+from bot.domain.tracked_jobs import AttemptMark, Kept, kept, milliseconds
 from bot.domain.unreadable_records import Location
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import RedisLink
-from bot.store.redis.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
+from bot.store.redis.keys import DISCOVERY, DUE, EVENTS, JOBS, LOST, OUTBOX, PENDING, RULES, SEEN, SUBSCRIPTIONS
 from bot.store.redis.scripts import script
 from providers.models import JobRef
 
@@ -32,12 +34,19 @@ class Lost(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What becomes of a lost job: `cards` (by destination) show it again as `record`, None for a job that has ended."""
+    """What becomes of a lost job: `cards` (by destination) show it again as `record`, None for a job that has ended.
+
+    `watches` (by destination) want to know, as of `version` of the rules; `lines` and `mark` as in `JobUpdate`.
+    """
 
     cards: Mapping[str, str]
     record: str | None
     next_at: datetime
     entry: str
+    version: str = ""
+    watches: Mapping[str, str] = {}
+    lines: Sequence[str] = ()
+    mark: AttemptMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,9 @@ class LostJobs:
     async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
         """Return those of these jobs that were lost; one round trip."""
         slot = "/".join(service)
-        keys = [LOST.of(slot, job_id) for job_id in ids]
-        texts: list[str | None] = await self.link.execute("MGET", *keys) if keys else []
+        command = self.reading(service, ids)
+        keys = command[1:]
+        texts: list[str | None] = await self.link.execute(*command) if keys else []
         found: list[Lost] = []
         for key, text in zip(keys, texts, strict=True):
             try:
@@ -62,11 +72,20 @@ class LostJobs:
                 await Aside(self.link).move(Location(Kind.LOST, slot, key), text or "")
         return found
 
+    def reading(self, service: Service, ids: Iterable[str]) -> list[str]:
+        """Return the command that reads those of these jobs that were lost."""
+        begins = LOST.of("/".join(service), "")
+        return ["MGET", *(begins + job_id for job_id in ids)]
+
     async def restore(self, lost: Lost, restored: Restored) -> bool:
-        """Follow a lost job again and put the entry into the outbox of each destination; False when it is too late."""
+        """Follow a lost job again and put the entry into the outbox of each destination; False when it is too late.
+
+        Raises RulesChangedError if there are other watches than those of `version`.
+        """
         job = lost.kept.job
         slot = f"{job.account}/{job.service}"
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), LOST.of(slot, job.id))
+        keys += (RULES.of(slot), DISCOVERY.of(slot), EVENTS.of(slot), SEEN.of(slot))
         followed = (restored.record or "", milliseconds(restored.next_at))
         arguments = (
             lost.text,
@@ -75,8 +94,14 @@ class LostJobs:
             *followed,
             OUTBOX.of(slot, ""),
             numbered(restored.entry),
+            *(restored.version, json.dumps(restored.watches), json.dumps(restored.lines), EVENTS.seconds, KEPT_MAX),
+            *((restored.mark.name, restored.mark.created_ms) if restored.mark and restored.mark.ends else ("", 0)),
+            milliseconds(restored.next_at),
         )
-        return bool(await self.link.execute("EVAL", script("restore"), 5, *keys, *arguments))
+        done = await self.link.execute("EVAL", script("restore"), len(keys), *keys, *arguments)
+        if done < 0:
+            raise RulesChangedError
+        return bool(done)
 
     async def purge(self, ref: JobRef, destination: str) -> None:
         """Have nothing restored in a destination when a job is found again."""

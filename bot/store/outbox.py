@@ -3,19 +3,28 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain import outbox, record_formats, suspensions
+from bot.domain import failure_groups, outbox, record_formats, suspensions
 from bot.domain.cards import Card
-from bot.domain.outbox import Body, InFlightPost, OutboxSnapshot, Urgency, read_card
+from bot.domain.failure_groups import JOBS_MAX, POSTS_ID, FailureGroup, is_group_id
+from bot.domain.outbox import Body, InFlightPost, OutboxSnapshot, Urgency, check_write, read_record
 from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.suspensions import Suspension
+from bot.domain.tracked_jobs import instant, milliseconds
 from bot.domain.unreadable_records import Broken, Location
+from bot.store import decisions, group_jobs, watches
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import (
     BEGUN,
     CARDS,
+    DECIDED,
+    DECISIONS,
+    EDITED,
+    GROUP_JOBS,
+    GROUPS,
     ONCE,
     OUTBOX,
     PENDING,
@@ -57,17 +66,17 @@ class Outbox:
         # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
         asking: list[Sequence[Part]] = [("GET", key.of(destination)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
+        asking += watches.commands(destination)
         asking += [("XRANGE", OUTBOX.of(slot, destination), "-", "+", "COUNT", READ_MAX) for slot in slots]
-        turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
+        turn, begun, suspended, cards, stale, version, records, *streams = await self.link.execute_many(asking)
         snapshot = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
-        mark, suspension, card = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
-        for card_id, text in cards.items():
-            broken = Broken(card, destination, text, card_id, card_id)
-            if known := snapshot.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
-                snapshot.cards[card_id] = known
+        mark, suspension = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
+        for name, text in cards.items():
+            _add_record(snapshot, name, text)
         snapshot.in_flight = snapshot.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
         if suspended is not None:
             snapshot.suspension = snapshot.read(Broken(suspension, destination, suspended), suspensions.read)
+        watches.add_rules(snapshot, version, records)
         for slot, stream in zip(slots, streams, strict=True):
             _sort(snapshot, slot, stream or [])
         snapshot.entries.sort(key=lambda entry: entry.order)
@@ -100,19 +109,14 @@ class Outbox:
         return await self._apply(destination, step, "", turn)
 
     async def _apply(self, destination: str, step: InFlightPost, kind: str, turn: str) -> bool:
-        token = secrets.token_hex(4)
-        marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
-        cards = [
-            part
-            for each, wanted in zip(step.writes, marks, strict=True)
-            for part in (each.id, each.before, each.after, wanted)
-        ]
-        keys = [*(key.of(destination) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(destination, step.id)]
-        arguments = (step.id, mark_text(step.model_copy(update={"writes": ()})), TOLD.seconds, kind, turn)
+        keys = [key.of(destination) for key in (BEGUN, CARDS, STALE, TURN)]
+        keys += [TOLD.of(destination, step.id), GROUPS.of(destination)]
+        mark = mark_text(step.model_copy(update={"writes": (), "members": {}, "decisions": ()}))
+        arguments = (step.id, mark, TOLD.seconds, kind, turn, *_recorded(destination, step))
         # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
         known = ("SADD", PLACES.of(), destination)
         taken = [("DEL", REFUSED.of(destination))] if kind == "post" else []
-        commands = [known, ("EVAL", script("apply"), 5, *keys, *arguments, *cards), known, *taken]
+        commands = [known, ("EVAL", script("apply"), len(keys), *keys, *arguments), known, *taken]
         _, done, *_ = await self.link.execute_many(commands)
         return bool(done)
 
@@ -138,9 +142,9 @@ class Outbox:
         """Whether a post was recorded, by whoever did."""
         return bool(await self.link.execute("EXISTS", TOLD.of(destination, post)))
 
-    async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
-        """Request an edit of cards, given as (destination, card); one that is wanted sooner stays so."""
-        mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
+    async def refresh(self, cards: Iterable[tuple[str, str]], urgency: Urgency = Urgency.PROGRESS) -> None:
+        """Request an edit of cards or heads, given as (destination, id); one that is wanted sooner stays so."""
+        mark = f"{urgency}:{secrets.token_hex(4)}"
         marked: dict[str, list[str]] = {}
         for destination, card in cards:
             marked.setdefault(destination, []).append(card)
@@ -154,6 +158,16 @@ class Outbox:
         """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
         keys = (STALE.of(destination), CARDS.of(destination), BEGUN.of(destination))
         await self.link.execute("EVAL", script("unmark"), 3, *keys, card, mark, drop)
+
+    async def edited(self, destination: str, group: str, now: datetime) -> None:
+        """Note that a head was edited."""
+        key = EDITED.of(destination)
+        await self.link.execute_many([("HSET", key, group, milliseconds(now)), ("EXPIRE", key, EDITED.seconds)])
+
+    async def last_edits(self, destination: str) -> dict[str, datetime]:
+        """Return when the heads of a destination were edited last, as far as that was within an hour."""
+        edits = await self.link.execute("HGETALL", EDITED.of(destination))
+        return {group: instant(int(ms)) for group, ms in edits.items()}
 
     async def put(self, destination: str, entry: Body, once: str, card: str = "") -> bool:
         """Put an entry into a destination's own outbox, unless the one named `once` was put there before.
@@ -179,6 +193,13 @@ class Outbox:
         ]
         await self.link.execute_many(kept)
 
+    async def suspensions(self, destinations: Sequence[str]) -> dict[str, str]:
+        """Return why Slack takes nothing for those of these destinations that are suspended."""
+        asking = [("GET", SUSPENDED.of(each)) for each in destinations]
+        texts = await self.link.execute_many(asking) if asking else []
+        read = {each: suspensions.last(text) for each, text in zip(destinations, texts, strict=True)}
+        return {each: suspension.reason for each, suspension in read.items() if suspension}
+
     async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
         """Note that the subscribers know of a suspension; a destination that was restored meanwhile stays so."""
         notified = suspension.model_copy(update={"told": True})
@@ -195,13 +216,14 @@ class Outbox:
 
     async def open_cards(self, destination: str, most: int) -> list[str]:
         """Return the cards of a destination whose jobs are still followed, if they are no more than that."""
-        if not 0 < await self.link.execute("HLEN", CARDS.of(destination)) <= most:
+        names: list[str] = await self.link.execute("HKEYS", CARDS.of(destination))
+        cards = [name for name in names if name != POSTS_ID and not is_group_id(name)]
+        if not 0 < len(cards) <= most:
             return []
-        kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(destination))
         snapshot = OutboxSnapshot(destination)
-        cards = Location(Kind.CARD, destination, CARDS.of(destination))
-        read = {card_id: snapshot.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
-        return [card_id for card_id, card in read.items() if card and not card.over]
+        for name, text in zip(cards, await self.link.execute("HMGET", CARDS.of(destination), *cards), strict=True):
+            _add_record(snapshot, name, text or "")
+        return [card_id for card_id, card in snapshot.cards.items() if not card.over]
 
     async def destinations(self) -> set[str]:
         """Return every destination that has cards, or entries of its own."""
@@ -210,7 +232,7 @@ class Outbox:
     async def purge(self, destination: str, services: Iterable[str]) -> None:
         """Delete all data of a destination; the destination itself last, so that this can be repeated."""
         slots = [*services, destination]
-        whole = [key.of(destination) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
+        whole = [key.of(destination) for key in (BEGUN, CARDS, STALE, EDITED, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
         keys = (*whole, *(OUTBOX.of(slot, destination) for slot in slots))
         gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
         await self.link.execute_many([*gone, *(("SREM", PENDING.of(slot), destination) for slot in slots)])
@@ -221,15 +243,45 @@ class Outbox:
         await self.link.execute("SREM", PLACES.of(), destination)
 
 
-_KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))
+_KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED))
 
 
-def _own_card(destination: str, card_id: str, text: str) -> Card:
-    """Read a card that is kept under this id for this destination."""
-    card = read_card(text)
-    if (card.place, card.id) != (destination, card_id):
-        raise UnreadableError(Kind.CARD)
-    return card
+def _add_record(snapshot: OutboxSnapshot, name: str, text: str) -> None:
+    """Put a card, a group or the times of the last posts into a snapshot, or note that it cannot be read."""
+    kind = Kind.GROUP if name == POSTS_ID or is_group_id(name) else Kind.CARD
+    broken = Broken(Location(kind, snapshot.destination, CARDS.of(snapshot.destination)), snapshot.destination, text)
+    broken = broken._replace(name=name, card=name)
+    if name == POSTS_ID:
+        snapshot.posts = snapshot.read(broken, failure_groups.read_posts) or ()
+        return
+    match snapshot.read(broken, lambda text: _own_record(snapshot.destination, name, text)):
+        case Card() as card:
+            snapshot.cards[name] = card
+        case FailureGroup() as group:
+            snapshot.groups[name] = group
+        case None:
+            pass
+
+
+def _own_record(destination: str, name: str, text: str) -> Card | FailureGroup:
+    """Read a card or a group that is kept under this id for this destination."""
+    record = read_record(name, text)
+    if (record.place, record.id) != (destination, name):
+        raise UnreadableError
+    return record
+
+
+def _recorded(destination: str, step: InFlightPost) -> list[Part]:
+    """Return what a step leaves besides its mark, as apply.lua takes it."""
+    token = secrets.token_hex(4)
+    marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
+    written = zip(step.writes, marks, strict=True)
+    records = [part for each, mark in written for part in (each.id, each.before, each.after, mark)]
+    jobs, decided = group_jobs.parts(step.members), decisions.parts(destination, step.decisions)
+    prefixes = (GROUP_JOBS.of(destination, ""), DECISIONS.of(destination, ""))
+    kept = (decisions.LINES_MAX, decisions.BYTES_MAX, decisions.JOBS_MAX, DECIDED.seconds)
+    numbers = (len(step.writes), len(jobs) // 3)
+    return [*prefixes, JOBS_MAX, GROUP_JOBS.seconds, *kept, *numbers, *records, *jobs, *decided]
 
 
 def mark_text(in_flight: InFlightPost) -> str:
@@ -238,10 +290,10 @@ def mark_text(in_flight: InFlightPost) -> str:
 
 
 def read_mark(text: str) -> InFlightPost:
-    """Read a mark, and check its cards, which are written when its post has arrived."""
+    """Read a mark, and check its records, which are written when its post has arrived."""
     in_flight = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
     for write in in_flight.writes:
-        read_card(write.after)
+        check_write(write)
     return in_flight
 
 

@@ -24,12 +24,13 @@ from bot.store.redis.keys import (
     SUSPENDED,
     UNREADABLE,
     UNREADABLES,
+    WATCHES,
 )
 from bot.store.redis.scripts import script
 
 log = structlog.get_logger("callboard")
 
-_OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED))
+_OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.WATCH, WATCHES))
 
 
 @dataclass(frozen=True, slots=True)

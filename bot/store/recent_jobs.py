@@ -75,6 +75,14 @@ class Recent:
         jobs, _ = _read(kept[job_id] for job_id in ids if job_id in kept)
         return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
+    async def seen(self, account: str, service: str, now: datetime) -> list[tuple[Job, datetime]]:
+        """Return the jobs of a service that were seen within the lifetime, newest first, each with when."""
+        key, oldest = RECENT.of(account, service), now.timestamp() - RECENT.seconds
+        jobs = await self.recent(account, service, now)
+        scores: list[str | None] = await self.link.execute("ZMSCORE", key, *(job.id for job in jobs)) if jobs else []
+        times = (float(score) if score is not None else oldest for score in scores)
+        return [(job, min(now, datetime.fromtimestamp(at, UTC))) for job, at in zip(jobs, times, strict=True)]
+
     async def seen_since(self, account: str, service: str, moment: datetime) -> list[str]:
         """Return the ids of a service's jobs that were asked for since then."""
         return await self.link.execute("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")

@@ -1,16 +1,18 @@
 """Request budgets shared by every replica, and this process's own while Redis is gone."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ResponseError
 
 from bot.domain.errors import StoreUnavailable
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import BUDGET
-from providers.http.rate_limit import BudgetLeft, WindowBudget
+from providers.http.rate_limit import BudgetLeft, Rate, WindowBudget, window
 
 # The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
 _NOW = """
@@ -29,6 +31,22 @@ redis.call('EXPIRE', KEYS[1], expiry)
 return 1
 """
 )
+# All of the windows or none; they are in one slot only where there is no cluster.
+_ACQUIRE_ALL = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+for i, key in ipairs(KEYS) do
+  local limit, expiry = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local entry = tonumber(redis.call('LINDEX', key, limit - 1) or '')
+  if entry and entry >= now - expiry and entry <= now then return 0 end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('LPUSH', key, string.format('%.6f', now))
+  redis.call('LTRIM', key, 0, ARGV[2 * i - 1] - 1)
+  redis.call('EXPIRE', key, ARGV[2 * i])
+end
+return 1
+"""
 _WINDOW = (
     _NOW
     + """
@@ -65,6 +83,13 @@ class _Storage(RedisStorage):
         age, number = await self._eval(_WINDOW, key, limit, expiry)
         return time.monotonic() - float(age), int(number)
 
+    async def acquire_all(self, windows: Sequence[tuple[str, int, int]]) -> bool:
+        """Count a request in each window (its key, limit and seconds), or in none where one is full."""
+        keys = [self.bridge.prefixed_key(key) for key, _, _ in windows]
+        limits = [part for _, limit, seconds in windows for part in (limit, seconds)]
+        async with self._turns:
+            return bool(await cast("Any", self._client).eval(_ACQUIRE_ALL, len(keys), *keys, *limits))
+
     async def _eval(self, script: str, key: str, *arguments: int) -> Any:
         async with self._turns:
             return await cast("Any", self._client).eval(script, 1, self.bridge.prefixed_key(key), *arguments)
@@ -75,7 +100,8 @@ class SharedBudget:
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
-        self._shared = WindowBudget(_Storage(link))
+        self._storage = _Storage(link)
+        self._shared = WindowBudget(self._storage)
         self._own = WindowBudget()
 
     async def acquire(self, key: str, per_second: float) -> None:
@@ -85,6 +111,19 @@ class SharedBudget:
                 await self._shared.acquire(key, per_second)
         except _NO_HELP:
             await self._own.acquire(key, per_second)
+
+    async def take_now(self, rates: Sequence[Rate]) -> bool:
+        """Count a request by all of these; False, and it is counted by none, where one has to wait or on a cluster."""
+        if isinstance(self._link.redis, RedisCluster):
+            return False
+        items = [(key, window(per_second)) for key, per_second in rates]
+        try:
+            async with self._link.use():
+                return await self._storage.acquire_all(
+                    [(item.key_for(key), item.amount, item.get_expiry()) for key, item in items]
+                )
+        except _NO_HELP:
+            return False
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         """Return what is left of the current window."""
@@ -104,3 +143,11 @@ class SharedBudget:
                 return await self._shared.take(key, number, seconds, keep)
         except _NO_HELP:
             return await self._own.take(key, number, seconds, keep)
+
+    async def wait(self, key: str, number: int, seconds: int) -> float:
+        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        try:
+            async with self._link.use():
+                return await self._shared.wait(key, number, seconds)
+        except _NO_HELP:
+            return await self._own.wait(key, number, seconds)

@@ -10,6 +10,8 @@ from bot.store.request_budget import SharedBudget
 
 EDITS_A_MINUTE = 50
 """chat.update, for a whole workspace (Slack's rate limits page, tier 3)."""
+HEADS_A_MINUTE = 30
+"""Of these, for heads of failure groups: the others are for cards."""
 POSTS_A_MINUTE = 200
 """chat.postMessage, for a whole workspace: "several hundred per minute" (Slack's rate limits page)."""
 SEARCHES_A_MINUTE = 20
@@ -49,6 +51,16 @@ class SlackRateLimits:
         keep = _KEPT_FOR_MORE_URGENT[urgency]
         paused = await self.paused(workspace, "chat.update")
         return paused or await self.budget.take(f"slack/edits/{workspace}", EDITS_A_MINUTE, 60, keep)
+
+    async def may_edit_head(self, workspace: str) -> float:
+        """Take one edit for a head; return 0, or after how many seconds to try again."""
+        heads, edits = f"slack/heads/{workspace}", f"slack/edits/{workspace}"
+        if wait := await self.paused(workspace, "chat.update"):
+            return wait
+        # Only looked at so far: an edit that one of the two refuses takes nothing from the other.
+        wait = await self.budget.wait(heads, HEADS_A_MINUTE, 60)
+        wait = wait or await self.budget.take(edits, EDITS_A_MINUTE, 60)
+        return wait or await self.budget.take(heads, HEADS_A_MINUTE, 60)
 
     async def may_search(self, workspace: str) -> bool:
         """Take one search for a post in doubt; whether there was budget for it."""

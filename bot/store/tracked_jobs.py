@@ -13,15 +13,36 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain import record_formats
+from bot.domain.attempts import Attempt
 from bot.domain.elapsed import AHEAD, in_future
+from bot.domain.event_log import KEPT_MAX
 from bot.domain.outbox import numbered
 from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
+from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import Part, RedisLink
-from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.redis.keys import (
+    CONFIGURED,
+    DISCOVERY,
+    DUE,
+    EVENTS,
+    JOBS,
+    LOST,
+    MINE,
+    OUTBOX,
+    OUTCOMES,
+    PENDING,
+    PLACES,
+    REPLY,
+    ROUTES,
+    RULES,
+    SEEN,
+    SUBSCRIPTIONS,
+    SWEEP,
+)
 from bot.store.redis.scripts import script
 from providers.models import Job, JobRef, JobState
 
@@ -29,7 +50,8 @@ NEWER_AGAIN = timedelta(seconds=10)
 """A job that a newer version recorded is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
-_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
+_RECORDED = (JOBS, DUE, SUBSCRIPTIONS, PENDING, RULES, SEEN, EVENTS, OUTCOMES, DISCOVERY)
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, ROUTES, RULES, DISCOVERY, SEEN, EVENTS, OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +87,46 @@ class Tracked:
         Jobs without subscribers are passed over, and so are those with an answer to a later question. A question later
         than `now`, if that is given, has a wrong clock's time and does not count as later.
         """
+        return await self.observed(service, await self.link.execute(*self.observing(service, asked_at, seen, now)))
+
+    def observing(
+        self, service: Service, asked_at: datetime, seen: Iterable[Seen], now: datetime | None
+    ) -> Sequence[Part]:
+        """Return the command of `observe`."""
         slot = "/".join(service)
         # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
         jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
         keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
         latest = milliseconds(now + AHEAD) if now else "inf"
-        arguments = (milliseconds(asked_at), jobs, newest, latest)
-        flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *arguments)
+        return ("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), jobs, newest, latest)
+
+    async def observed(self, service: Service, flat: Sequence[str]) -> dict[str, Kept]:
+        """Read the reply to the command of `observe`."""
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
-    async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
-        """Record changes together with the entries for their subscribers; one round trip.
+    async def record(
+        self, service: Service, steps: Sequence[JobUpdate], version: str = "", now: datetime | None = None
+    ) -> dict[str, dict[str, str]]:
+        """Record changes together with the entries for their subscribers and for those who watch; one round trip.
 
         Returns the subscribers (destination to card) of each job recorded. A job that somebody else recorded since it
-        was found is left as it is: it will be seen again.
+        was found is left as it is: it will be seen again. `version` is that of the watches that the steps name; raises
+        RulesChangedError if there is another by now.
         """
         slot = "/".join(service)
         arguments = chain.from_iterable(
             (
                 *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
-                *(numbered(each.entry), each.lost),
+                *(numbered(each.entry), each.lost, each.more),
             )
             for each in steps
         )
-        keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+        keys = [key.of(slot) for key in _RECORDED]
         names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
-        flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *arguments)
+        kept = (milliseconds(now or datetime.now(UTC)), EVENTS.seconds, KEPT_MAX)
+        flat = await self.link.execute("EVAL", script("record"), len(keys), *keys, *names, version, *kept, *arguments)
+        if flat == -1:
+            raise RulesChangedError
         return {job_id: json.loads(destinations) for job_id, destinations in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
@@ -98,16 +134,13 @@ class Tracked:
     ) -> tuple[str, bool]:
         """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
         slot = f"{job.account}/{job.service}"
-        await self.link.execute_many(
-            [
-                ("SADD", PLACES.of(), destination),
-                ("SADD", MINE.of(user), destination),
-                ("EXPIRE", MINE.of(user), MINE.seconds),
-            ]
-        )
+        known = looking((job.account, job.service), [job], [job.created_at])
+        _, flat = await self.link.execute_many([("SADD", PLACES.of(), destination), known])
+        attempt = Attempt.first(job)._replace(number=found_attempts(flat).get(job.id, 0) + 1)
+        await self.note_destination(user, destination)
         about: tuple[Part, ...] = (
             job.id,
-            record(job, asked_at),
+            record(job, asked_at, attempt=attempt),
             milliseconds(next_at),
             destination,
             card,
@@ -117,11 +150,16 @@ class Tracked:
         found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *arguments))
         return found, bool(new)
 
+    async def note_destination(self, user: str, destination: str) -> None:
+        """Note that somebody subscribed in a destination, or watches something there."""
+        await self.link.execute_many([("SADD", MINE.of(user), destination), ("EXPIRE", MINE.of(user), MINE.seconds)])
+
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
         """Stop following a job in a destination; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        arguments = (*_keys(slot, destination), ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
-        return await self.link.execute("EVAL", script("unsubscribe"), 6, *arguments)
+        keys = (*_keys(slot, destination), ROUTES.of(slot), DISCOVERY.of(slot))
+        arguments = (ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
+        return await self.link.execute("EVAL", script("unsubscribe"), len(keys), *keys, *arguments)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""
@@ -232,6 +270,23 @@ class Tracked:
             if (card := (_destinations(destinations) or {}).get(destination))
         }
 
+    async def with_subscribers(self, refs: Sequence[JobRef]) -> set[JobRef]:
+        """Return those of these jobs of one service that somebody follows."""
+        if not refs:
+            return set()
+        slot = f"{refs[0].account}/{refs[0].service}"
+        found = await self.link.execute("HMGET", SUBSCRIPTIONS.of(slot), *(ref.id for ref in refs))
+        return {ref for ref, text in zip(refs, found, strict=True) if text is not None}
+
+    async def unfollowed(self, service: Service) -> dict[str, tuple[Due, str]]:
+        """Return the tracked jobs of a service that nobody follows, each with its record."""
+        slot = "/".join(service)
+        kept, followed = await self.link.execute_many([("HGETALL", JOBS.of(slot)), ("HKEYS", SUBSCRIPTIONS.of(slot))])
+        mine = {job_id: text for job_id, text in kept.items() if job_id not in {*followed}}
+        return {
+            job_id: (planned, mine[job_id]) for job_id, planned in (await self._readable(service, mine, due)).items()
+        }
+
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: destination to card."""
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
@@ -255,7 +310,7 @@ class Tracked:
             asking += [("SMEMBERS", PENDING.of(slot))]
         replies = await self.link.execute_many(asking) if asking else []
         return [
-            (number, _first_score(first), set(destinations))
+            (number, first_score(first), set(destinations))
             for number, first, destinations in zip(replies[::3], replies[1::3], replies[2::3], strict=True)
         ]
 
@@ -282,6 +337,24 @@ class Tracked:
         await self.link.execute("HDEL", CONFIGURED.of(), slot)
 
 
+def looking(service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
+    """Return the command that finds jobs that are not tracked, with the number of their attempts that ended.
+
+    Ended jobs whose end is known are left out.
+    """
+    slot = "/".join(service)
+    about = zip(jobs, created, strict=True)
+    times = ((job, milliseconds(at) if at else 0) for job, at in about)
+    listed = json.dumps([part for job, at in times for part in (job.id, int(job.state.ended), at)])
+    keys = (JOBS.of(slot), SEEN.of(slot), DISCOVERY.of(slot))
+    return ("EVAL", script("discover"), len(keys), *keys, listed)
+
+
+def found_attempts(flat: Sequence[str]) -> dict[str, int]:
+    """Read the reply to the command of `looking`."""
+    return dict(zip(flat[::2], map(int, flat[1::2]), strict=True))
+
+
 def _kept(service: Service, _: str, text: str) -> Kept:
     return kept(service, text)
 
@@ -305,7 +378,7 @@ def _keys(slot: str, destination: str) -> tuple[str, ...]:
     return (*beside, OUTBOX.of(slot, destination), REPLY.of(slot, secrets.token_hex(8)))
 
 
-def _first_score(found: Any) -> datetime | None:
+def first_score(found: Any) -> datetime | None:
     """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]

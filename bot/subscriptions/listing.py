@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Shown
+from bot.rules.card_reducer import expected
 from providers.models import JobRef
 
 

@@ -8,8 +8,8 @@ from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.card_metadata import CardMessage, posted_at
-from bot.domain.card_reducer import card_ids
 from bot.domain.errors import ForgottenError
+from bot.rules.card_reducer import card_ids
 from bot.slack_app.payloads import Asker
 
 SKEW = timedelta(minutes=5)

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import cards_to_change, last_seen, read_outbox
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_direct_message
+from bot.rules.card_reducer import expected
 from bot.slack_api.membership import readers
 from bot.subscriptions.listing import tracked_jobs
 from bot.subscriptions.subscribe import end_subscription

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.delivery.dispatcher import deliver
+from bot.delivery.dispatcher import deliver_now
 from bot.deps.deps import Deps
 from bot.deps.outboxes import (
     cards_to_change,
@@ -20,18 +20,18 @@ from bot.deps.outboxes import (
 )
 from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
-from bot.domain.outbox import OutboxSnapshot, SubscribedEntry, UnsubscribedEntry
+from bot.domain.outbox import SubscribedEntry, UnsubscribedEntry
 from bot.domain.slack_ids import is_direct_channel
 from bot.domain.tracked_jobs import JobUpdate, record
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
 from bot.polling.recorder import observe
+from bot.rules.card_reducer import expected
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.subscriptions.listing import tracked_jobs, visible_part
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
@@ -156,13 +156,6 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
     for provider in deps.providers:
         if mine := by_service.get((provider.account, provider.service)):
             await observe(deps, provider, mine, asked_at)
-
-
-async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Tell a destination what waits at once, as far as that is possible, and return what is left."""
-    await deliver(deps, destination)
-    await enqueue_delivery(deps, destination)
-    return await read_outbox(deps, destination)
 
 
 async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:

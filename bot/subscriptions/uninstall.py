@@ -64,7 +64,12 @@ async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> 
         await deps.store.tracked.purge_destinations(people)
         await deps.store.home_tabs.purge(people)
         await deps.store.slack.purge(destination)
+        await deps.store.routes.purge(destination, deps.whole.catalog.pairs)
+        await deps.store.watches.purge(destination)
+        await deps.store.groups.purge(destination)
+        await deps.store.decisions.purge(destination, deps.whole.catalog.scopes)
         await deps.store.outbox.purge(destination, deps.whole.catalog.scopes)
+    await deps.store.watches.purge_workspace(workspace)
     await deps.store.epochs.purge(workspace)
     log.info(
         "purged a workspace that uninstalled the app",

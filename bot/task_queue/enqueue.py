@@ -23,6 +23,7 @@ DELIVER = "deliver"  # stored
 EDIT = "edit"  # stored
 SWEEP = "sweep"  # stored
 SEEK = "seek"  # stored
+DELIVER_AT = "deliver-at"  # stored
 HOME = "home"  # stored
 LEAVE = "leave"  # stored
 SEARCH = "search"  # stored
@@ -44,6 +45,14 @@ async def enqueue_delivery(deps: "Deps", *destinations: str) -> None:
         await _add(deps, DELIVER, f"{DELIVER}:{destination}", destination)
 
 
+async def enqueue_delivery_at(deps: "Deps", destination: str, when: datetime) -> None:
+    """Enqueue a delivery task for a destination at a time, instead of at the time planned before.
+
+    It has a key of its own: what is to be delivered sooner does not wait for it.
+    """
+    await _add(deps, DELIVER_AT, f"{DELIVER_AT}:{destination}", destination, when=when)
+
+
 async def enqueue_card_update(deps: "Deps", destination: str) -> None:
     """Enqueue the edit of a destination's cards, unless one waits or runs already."""
     await _add(deps, EDIT, f"{EDIT}:{destination}", destination)
@@ -52,6 +61,11 @@ async def enqueue_card_update(deps: "Deps", destination: str) -> None:
 async def enqueue_sweep(deps: "Deps", service: Service) -> None:
     """Enqueue a sweep of a service's tracked jobs, unless one waits or runs already."""
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
+
+
+async def enqueue_sweep_now(deps: "Deps", service: Service) -> None:
+    """Enqueue a sweep of a service for now, in place of one that waits for its time."""
+    await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service, when=deps.clock())
 
 
 async def enqueue_automatic_tasks(deps: "Deps") -> None:

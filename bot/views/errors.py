@@ -132,7 +132,7 @@ _SENTENCES = {
     Problem.TOO_MANY_JOBS: "{number} jobs are too many at once; name {choices} at most.",
     Problem.UNKNOWN_OPTION: "There is no option {found}. There are {all}.",
     Problem.REPEATED_OPTION: "The option {found} stands twice; keep one.",
-    Problem.ALL_OR_SOME: "Type either `all` or jobs, not both.",
+    Problem.ALL_OR_SOME: "Type `all` or name some, not both.",
     Problem.NOT_A_PERSON: (
         "I don't know whom {found} means. Type `@` and pick a person or user group from Slack's suggestions."
     ),
@@ -151,6 +151,41 @@ _SENTENCES = {
         "A newer version of Callboard recorded what is followed here. I leave it as it is and post nothing about it, "
         "until Callboard is updated again. Nothing is lost."
     ),
+    Problem.TOO_MANY_WATCHES: (
+        "This channel has {number} watches, the most that it may have. `/jobs subscriptions` lists them: remove one."
+    ),
+    Problem.TOO_MANY_IN_WORKSPACE: (
+        "This workspace has {number} watches, the most that it may have. Remove some that are no longer needed first: "
+        "`/jobs subscriptions` lists those of a channel."
+    ),
+    Problem.NO_SUCH_WATCH: (
+        "There is no watch {found} in this channel, or it was removed. `/jobs subscriptions` lists the watches here."
+    ),
+    Problem.CONFIGURED_WATCH: (
+        "{found} is from the configuration, so it can't be changed in Slack. "
+        "Change it in `callboard.toml`, or ask your Callboard admin."
+    ),
+    Problem.NOTHING_TO_WATCH: "No configured service is left to watch: leave out fewer services.",
+    Problem.UNDO_IS_OVER: "{found} was removed more than an hour ago. Create the watch again with `/jobs watch`.",
+    Problem.NO_CODE: "The provider gave no code for this failure, so there is no code to mute.",
+    Problem.NOT_NEGATABLE: "Not {found}: name the states that you want instead, here {choices}.",
+    Problem.NOTHING_LEFT: "{found} leaves no service to ask. There are {all}.",
+    Problem.STATE_ON_WATCH: "A watch has no {found}: it waits for events. Type {choices} there.",
+    Problem.NOT_ON_WATCH: (
+        "Leave {found} out: a watch goes on until it is removed. "
+        "Its answer shows how often it would have posted in the last 24 hours."
+    ),
+    Problem.THREAD_ON_WATCH: "A watch has no card, so it has no thread for {found}. Type {choices} there.",
+    Problem.NOT_YET: "{found} is not available yet. Leave it out.",
+    Problem.WHICH_WATCH: "Which watch? Type {found}, where ID is one such as w7. `/jobs subscriptions` lists them.",
+    Problem.NOT_A_WATCH: "{found} is not a watch: these have ids such as w7. `/jobs subscriptions` lists them.",
+    Problem.NO_SUBJECT: (
+        "Why what? Type {found}, where JOB is an id, ACCOUNT/SERVICE/ID or a console link. "
+        "A group has an id such as g12, a watch one such as w7."
+    ),
+    Problem.ONE_SUBJECT: "Ask about one at a time, for example `/jobs why w7`.",
+    Problem.SEVERAL_JOBS: "{found} is the id of several jobs: {all}. Name one of them.",
+    Problem.NO_SUCH_GROUP: "There is no group {found} here, or it closed more than 7 days ago.",
     Problem.TOO_LONG: (
         "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
         "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."

@@ -1,8 +1,10 @@
 """What a list of jobs says besides its rows: for Slack and the terminal."""
 
+from collections.abc import Iterable, Sequence
+
 from bot.domain.answers import Incomplete, JobList, Remembered
 from bot.views.errors import service_error, service_name
-from bot.views.text import count
+from bot.views.text import count, listed, plain
 
 
 def notes(answer: JobList) -> list[str]:
@@ -30,7 +32,16 @@ def _incomplete(part: Incomplete) -> list[str]:
         lines.append(f"✂️ {where} has more than the newest {newest} searched here. Narrow the search with `since:`.")
     if part.malformed:
         lines.append(f"⚠️ {where} sent {count(part.malformed, 'job')} that could not be read.")
+    if part.uncoded:
+        uncoded = count(part.uncoded, "failed job")
+        lines.append(f"🗒️ {where} lists no codes: `code:` left out {uncoded}. `/jobs show ID` has the code of each.")
     return lines
+
+
+def without(scopes: Sequence[str], filters: Iterable[tuple[str, str]]) -> str:
+    """Repeat what is left out, in words: `without vod-ai and name test`; empty where nothing is."""
+    words = [*(plain(scope, 60) for scope in scopes), *(f"{key} {plain(text, 60)}" for key, text in filters)]
+    return f"without {listed(words, 'and')}" if words else ""
 
 
 def nothing(answer: JobList) -> str:

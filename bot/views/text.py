@@ -107,6 +107,11 @@ def link(url: str, label: str) -> str:
     return f"<{escape(url)}|{label}>" if _LINKABLE.fullmatch(url) else ""
 
 
+def slack_link(url: str, label: str) -> str:
+    """Return a link to a message of Slack's, or nothing where the URL is none. A local workspace has no TLS."""
+    return f"<{escape(url)}|{label}>" if _LINKABLE.fullmatch(re.sub("^http:", "https:", url)) else ""
+
+
 def date(moment: datetime) -> str:
     """Return a Slack date token: each reader sees their own zone, others the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
@@ -120,6 +125,11 @@ def day(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """Return a Slack date token of a time within this day, others see the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{utc(moment)}>"
+
+
+def minute(moment: datetime) -> str:
+    """Return a Slack date token of a time within this day, to the minute; others see the UTC fallback."""
+    return f"<!date^{int(moment.timestamp())}^{{time}}|{utc(moment)}>"
 
 
 def age(moment: datetime) -> str:

@@ -1,14 +1,15 @@
 """The commands of Callboard, declared once: the parser, the help, the manifest's hint and the docs come from here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.cards import On, SubscriptionOptions, To
+from bot.domain.cards import SUBSCRIPTION_ON, On, SubscriptionOptions, To, read_on
 from bot.domain.catalog import ServiceFilter
+from bot.domain.quoting import pair, quoted
+from bot.domain.watches import COUNT_MAX, COUNT_MIN, SHARE_MAX, SHARE_MIN, WatchSpec
 from bot.jobs.shared_requests import steady
 from handlers.commands import times
-from handlers.commands.lexer import quoted
-from providers.models import JobQuery, JobState
+from providers.models import Filter, JobQuery, JobState
 
 PAGE = 10
 LIMIT_MAX = 100
@@ -52,13 +53,27 @@ FILTERS = (
     FilterWord("name", "name:lecture", "the name contains this text", ("any text",)),
     FilterWord("kind", "kind:transcode", "the kind contains this text", ("any text",)),
     FilterWord("media", "media:ID", "jobs of this media", ("a media id",)),
-    FilterWord("limit", "limit:25", f"jobs on a page, 1 to {LIMIT_MAX} ({PAGE} unless told)", (f"1 to {LIMIT_MAX}",)),
+    FilterWord(
+        "code",
+        "code:ALG.*",
+        "failed with this code; `*` at its end stands for anything",
+        ("a code", "the beginning of a code and *"),
+    ),
+    FilterWord("limit", "limit:25", f"jobs on a page, 1 to {LIMIT_MAX} (default {PAGE})", (f"1 to {LIMIT_MAX}",)),
 )
+
+FILTER_SYNONYMS = {"on": "state", "status": "state", "type": "kind", **dict.fromkeys(("error", "reason"), "code")}
+NEGATABLE = ("name", "kind", "media", "code")
+"""The filters that a hyphen turns around: `-name:test`. It leaves out scopes, too."""
+NEGATION = "`-` before a scope or before `name`, `kind`, `media` or `code` leaves those jobs out: `-vod-ai -name:test`."
 
 SYNONYMS = {
     "on": {
-        **dict.fromkeys(("end", "ends", "ended", "finish", "finished"), On.DONE.value),
-        **dict.fromkeys(("fail", "fails", "failure", "failures", "error", "errors"), On.FAILED.value),
+        **dict.fromkeys(("end", "ends", "ended", "finish", "finished", "complete", "completed"), On.DONE.value),
+        **dict.fromkeys(("fail", "fails", "failure", "failures", "error", "errors", "lost"), On.FAILED.value),
+        **dict.fromkeys(("start", "starts", "begin", "begins", "begun", "running"), On.STARTED.value),
+        **dict.fromkeys(("hang", "hangs", "hanging", "stalled", "slow"), On.STUCK.value),
+        **dict.fromkeys(("offline", "outage", "outages", "unreachable", "unavailable"), On.DOWN.value),
         **dict.fromkeys(("all", "every", "everything", "change", "changes", "changed"), On.ANY.value),
     },
     "to": {
@@ -77,31 +92,56 @@ HELP = {"help", "--help", "-help", "-h", "?"}
 HERE, MINE = "here", "mine"
 PART_SYNONYMS = {"channel": HERE, "me": MINE, "my": MINE}
 
+_ON = FilterWord(
+    "on",
+    "on:failed,started",
+    "when to notify, several with commas: `failed` (lost jobs too), `done` (however a job finishes), `started`, `down` "
+    "(a service can't be read), `any` (everything); `stuck` is accepted, but stuck jobs are not detected yet",
+    tuple(each.value for each in On),
+)
+_MENTION = FilterWord(
+    "mention",
+    "mention:@dana",
+    "who to mention: people or user groups picked from Slack's suggestions, several with commas",
+    ("a person or user group",),
+)
 OPTIONS = (
-    FilterWord(
-        "on",
-        "on:failed",
-        "what is told: `done` the end (unless you say otherwise), `failed` only a failure, `any` every change of state",
-        tuple(each.value for each in On),
-    ),
+    _ON,
     FilterWord(
         "to",
         "to:dm",
-        "where: `here` the card's thread and the channel, `thread` the thread alone, `dm` you alone; "
-        "unless you say it, the thread, and for a failure the channel too",
+        "where to post: `here` in the card's thread and the channel, `thread` only in the thread, `dm` in a direct "
+        "message to you; default: the thread, and for a failure the channel too",
         tuple(each.value for each in To),
     ),
+    _MENTION,
+)
+WATCH_OPTIONS = (
+    _ON,
     FilterWord(
-        "mention",
-        "mention:@dana",
-        "whom to call: people or user groups picked from Slack's suggestions, several with commas",
-        ("a person or user group",),
+        "to",
+        "to:dm",
+        "where to post: `here` in this channel (default), `dm` in a direct message to you",
+        ("here", "dm"),
+    ),
+    _MENTION,
+    FilterWord(
+        "after",
+        "after:5/10m",
+        "quieter: wait for five failures within ten minutes, or with `after:20%/1h` for that share of the jobs",
+        (
+            f"{COUNT_MIN} to {COUNT_MAX} failures within a time (5/10m)",
+            f"{SHARE_MIN}% to {SHARE_MAX}% of the jobs (20%/1h)",
+        ),
     ),
 )
+DRY_RUN = "dry-run"
+"""At the end of a watch: it only shows what it would have posted."""
 OPTION_SYNONYMS = {
     **dict.fromkeys(("state", "when"), "on"),
     **dict.fromkeys(("in", "where"), "to"),
     **dict.fromkeys(("mentions", "ping", "call", "cc"), "mention"),
+    **dict.fromkeys(("min", "threshold", "atleast"), "after"),
 }
 
 COMMANDS = (
@@ -109,7 +149,7 @@ COMMANDS = (
         "list",
         "[SCOPE] [FILTER…]",
         f"jobs, newest first, {PAGE} a page",
-        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case do not matter.",),
+        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case do not matter.", NEGATION),
         ("list", "list video-ocr state:running", "list since:2h name:lecture"),
         words=FILTERS,
     ),
@@ -117,7 +157,7 @@ COMMANDS = (
         "failed",
         "[SCOPE] [FILTER…]",
         "the same with state:failed since:24h",
-        ("It is `/jobs list` with these two filters, unless you type others.",),
+        ("It is `/jobs list` with these two filters; filters that you type replace them.",),
         examples=("failed", "failed digital-human since:3d"),
         words=FILTERS,
     ),
@@ -135,13 +175,34 @@ COMMANDS = (
         examples=("find lecture-2026", "find f18320e6"),
     ),
     Command(
+        "watch",
+        "[SCOPE] [FILTER…] [on:…] [to:here|dm] [mention:@someone] [after:5/10m] [dry-run]",
+        "be notified of what fails, now and later; `-name:test` and `after:5/10m` make it quieter",
+        (
+            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
+            f"Failures with the same cause share one message. `{DRY_RUN}` only shows what it would have posted.",
+        ),
+        ("watch media-cn", "watch video-ocr -name:test after:5/10m"),
+        words=WATCH_OPTIONS,
+        slack_only=True,
+    ),
+    Command(
+        "unwatch",
+        f"ID…|{ALL}",
+        "stop watches here",
+        ("`/jobs subscriptions` lists their ids.",),
+        ("unwatch w7", f"unwatch {ALL}"),
+        slack_only=True,
+    ),
+    Command(
         "subscribe",
-        "JOB… [on:done|failed|any] [to:here|thread|dm] [mention:@someone]",
-        "follow jobs: one card here, kept up to date, and a word when they end",
+        "JOB… [on:…] [to:here|thread|dm] [mention:@someone]",
+        "follow jobs: a live card here, and a notification when they finish",
         (
             "Jobs named together share one card. A subscription ends with its job.",
-            "Subscribing to what others follow here joins their card, which tells what any of you asked for.",
-            "Subscribing again changes what you asked for yourself.",
+            "What others follow here already has a card: you share it.",
+            "Subscribing again changes your own settings.",
+            "Default: `on:done,stuck`.",
         ),
         ("subscribe f18320e61e4c4dc685aa2dfc22a28dc5", "subscribe f18320e61e4c4dc685aa2dfc22a28dc5 on:failed to:dm"),
         words=OPTIONS,
@@ -151,16 +212,23 @@ COMMANDS = (
         "unsubscribe",
         f"JOB…|{ALL}",
         "stop following jobs in this channel",
-        (f"`{ALL}` stops every subscription in this channel. The answer has a button that takes it back.",),
+        (f"`{ALL}` stops every subscription in this channel. *Undo* brings them back.",),
         ("unsubscribe f18320e61e4c4dc685aa2dfc22a28dc5", f"unsubscribe {ALL}"),
         slack_only=True,
     ),
     Command(
         "subscriptions",
         f"[{HERE}|{MINE}]",
-        f"what is followed in this channel, or ({MINE}) by you anywhere",
+        f"watches and followed jobs in this channel, or ({MINE}) yours anywhere",
         examples=("subscriptions", f"subscriptions {MINE}"),
         slack_only=True,
+    ),
+    Command(
+        "why",
+        "JOB|GROUP|WATCH",
+        "what happened, and why something was posted here or not",
+        ("GROUP and WATCH are ids such as g12 and w7.",),
+        ("why f18320e61e4c4dc685aa2dfc22a28dc5", "why w7"),
     ),
     Command("accounts", "", "accounts and services: reachable, latency, last error, quota left"),
     Command("help", "[COMMAND]", "this, or more about one command", examples=("help list",)),
@@ -173,15 +241,21 @@ COMMAND = {command.name: command for command in COMMANDS}
 OF_JOBS = {command.name for command in COMMANDS if command.arguments.startswith("JOB")}
 """The commands that take jobs."""
 COMMAND_SYNONYMS = {
-    **dict.fromkeys(("sub", "watch", "follow", "notify", "track"), "subscribe"),
-    **dict.fromkeys(("unsub", "unwatch", "unfollow", "mute"), "unsubscribe"),
-    **dict.fromkeys(("subs", "subscribed", "watching", "following"), "subscriptions"),
+    **dict.fromkeys(("sub", "follow", "notify", "track"), "subscribe"),
+    **dict.fromkeys(("unsub", "unfollow"), "unsubscribe"),
+    **dict.fromkeys(("subs", "subscribed", "watches", "watching", "following"), "subscriptions"),
+    **dict.fromkeys(("guard", "monitor", "alert", "alerts"), "watch"),
+    **dict.fromkeys(("explain", "reason"), "why"),
 }
 """First words that are none, and what they probably mean."""
+MUTE = "mute"
+"""The request that offers what makes it quieter here; no command of its own."""
+MUTE_WORDS = {MUTE, "unmute", "quiet", "quieter", "silence"}
 TERMINAL = tuple(command.name for command in COMMANDS if not command.slack_only)
 """The commands that the terminal has."""
 FILTER = {word.key: word for word in FILTERS}
 OPTION = {word.key: word for word in OPTIONS}
+WATCH_OPTION = {word.key: word for word in WATCH_OPTIONS}
 FAILED = (("state", "failed"), ("since", "24h"))
 """What `/jobs failed` adds to `/jobs list`, where the person does not say otherwise."""
 USAGE_HINT = f"[{'|'.join(COMMAND)}] …"
@@ -192,8 +266,10 @@ USAGE_HINT = f"[{'|'.join(COMMAND)}] …"
 class Request:
     """A command understood. Written out with `str`, it is the same command in its plainest form.
 
-    `filters` keeps the values as typed, so that `since:2h` means two hours before each time it is asked. `options` are
-    those of a subscription. `text` is what to find, which command to explain, `all`, or whose subscriptions to list.
+    `filters` keeps the values as typed, so that `since:2h` means two hours before each time it is asked. `without` are
+    filters that leave jobs out. `options` are those of a subscription. `text` is what to find, which command to
+    explain, `all`, or whose subscriptions to list. `ids` are those of watches and groups. `watch` is what a watch asks
+    for; without it the form is meant. `instead_of` is the command that was typed where it means this one.
     """
 
     command: str
@@ -202,11 +278,27 @@ class Request:
     jobs: tuple[str, ...] = ()
     text: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    ids: tuple[str, ...] = ()
+    watch: WatchSpec | None = None
+    dry_run: bool = False
+    instead_of: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        words = (f"{key}:{quoted(value)}" for key, value in (*self.filters, *self.options))
-        text = quoted(self.text) if self.text else ""
-        return " ".join(filter(None, (self.command, str(self.scope), *map(quoted, self.jobs), *words, text)))
+        words = [
+            self.command,
+            str(self.scope),
+            *(f"-{name}" for name in self.scope.without),
+            *map(quoted, self.jobs),
+            *self.ids,
+            *(pair(key, value) for key, value in self.filters),
+            *(f"-{pair(key, value)}" for key, value in self.without),
+            *(pair(key, value) for key, value in self.options),
+            self.watch.words() if self.watch else "",
+            DRY_RUN if self.dry_run else "",
+            quoted(self.text) if self.text else "",
+        ]
+        return " ".join(filter(None, words))
 
     @property
     def limit(self) -> int:
@@ -224,6 +316,8 @@ class Request:
             name=values.get("name"),
             kind=values.get("kind"),
             media=values.get("media"),
+            code=values.get("code"),
+            without=tuple((Filter(key), value) for key, value in self.without),
         )
 
     def subscription_options(self, user: str, at: datetime) -> SubscriptionOptions:
@@ -232,7 +326,7 @@ class Request:
         return SubscriptionOptions(
             user=user,
             at=at,
-            on=On(values.get("on", On.DONE)),
+            on=read_on(values["on"]) if "on" in values else SUBSCRIPTION_ON,
             to=To(values["to"]) if "to" in values else None,
             mention=tuple(values["mention"].split(",")) if "mention" in values else (),
         )
@@ -240,8 +334,10 @@ class Request:
     def with_filter(self, key: str, value: str | None) -> "Request":
         """Return the same request with a filter changed, or (None) without it."""
         kept = tuple(pair for pair in self.filters if pair[0] != key)
-        return Request(self.command, self.scope, (*kept, (key, value)) if value else kept)
+        return replace(self, filters=(*kept, (key, value)) if value else kept)
 
     def with_scope(self, service_filter: ServiceFilter) -> "Request":
-        """Return the same request over another part of the catalog."""
-        return Request(self.command, service_filter, self.filters)
+        """Return the same request over another part of the catalog; what was left out of it stays so, elsewhere."""
+        picked = {service_filter.account, service_filter.service, str(service_filter)}
+        left_out = tuple(name for name in self.scope.without if name not in picked)
+        return replace(self, scope=replace(service_filter, without=left_out))

@@ -12,8 +12,10 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.id_labels import Label, label
 from bot.domain.identifiers import Address
 from bot.domain.plain_text import plain, readings
+from bot.domain.quoting import quoted
 from handlers.commands.grammar import COMMAND, FILTER, HELP, Request
-from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament, items, quoted
+from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament, items
+from handlers.commands.scopes import services_of
 from handlers.commands.suggestions import closest, replaced
 from providers.ids import Ids
 from providers.models import JobRef
@@ -100,11 +102,6 @@ def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalo
 def addresses_of(request: Request, catalog: Catalog) -> list[Address]:
     """Return the jobs that a request names."""
     return [address for word in request.jobs for address in named(word, catalog)]
-
-
-def deps_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
-    """Return the services that an account has."""
-    return tuple(service for owner, service in catalog.pairs if owner == account)
 
 
 def named(text: str, catalog: Catalog) -> tuple[Address, ...]:
@@ -201,9 +198,9 @@ def _checked(address: Address, typed: str, words: list[str], catalog: Catalog) -
         problem = Problem.NOT_FOR_YOU if catalog.narrowed else Problem.UNKNOWN_ACCOUNT
         error = UsageError(problem, address.account, expected=catalog.accounts)
     else:
-        deps = deps_of(address.account, catalog)
-        close = closest(address.service, deps)
+        services = services_of(address.account, catalog)
+        close = closest(address.service, services)
         mended = JobRef(address.account, close, address.id) if close else address.id
-        error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=deps)
+        error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=services)
     error.suggestion = replaced(words, typed, str(mended)) if mended else None
     raise error

@@ -5,19 +5,17 @@ import re
 from bot.domain.identifiers import is_link
 from bot.domain.plain_text import COLOR, plain, unescaped
 from bot.domain.plain_text import DASHES as OTHER_DASHES
+from bot.domain.quoting import MARKS, MENTION, SMART, WRAPPING
 
-_MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
-"""Punctuation, brackets and bullets of other scripts."""
-WRAPPING = "`*~,;.!?()[]{}<>|'" + _MARKS
-"""What people, and Slack's formatting, put around a word."""
-_AROUND_LINK = "`*,;>" + _MARKS
+_AROUND_LINK = "`*,;>" + MARKS
 SEPARATORS = ",;|，、､；｜・･،؛"
 """What stands between the items of a list, in several scripts."""
 DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
 """What people type before an option, or what a keyboard makes of hyphens."""
+_HYPHENS = "-\u2010\u2011\u2212\u30fc\ufe63\uff0d\uff70"
+"""One hyphen, as keyboards have it. The longer dashes are not among them: phones make them of two hyphens."""
 EQUALS = ":=：＝"
 """What stands between a key and its value."""
-_SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
 # Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
 _INVISIBLE = re.compile(
     f"{COLOR}|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -29,14 +27,12 @@ _NUMBERED = re.compile(r"[^\s\d]*\d\S*")
 _EMOJI = re.compile(r"(?::[\w+'-]+:)+")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
 _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
-_MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
-MENTION = re.compile(_MENTION)
-"""A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
-_ITEM = re.compile(rf"(?:{_MENTION}|[^\s{SEPARATORS}])+")
-_EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
-_BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
+_NEGATED = re.compile(rf"[{_HYPHENS}](?![{DASHES}])(.+)", re.DOTALL)
+# The asterisk of `code:ALG.*`, and a full stop before it, are no punctuation; those around the whole word are.
+_BEGINNING = re.compile(rf"([^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^*\w]*", re.IGNORECASE)
+_ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
 
 def undecorated(text: str) -> str:
@@ -59,7 +55,7 @@ def _label_of(url: str, label: str | None) -> str:
 
 def split(text: str) -> list[str]:
     """Return the words of a command. A text in double quotes is (part of) one word, exactly as it stands there."""
-    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(_SMART))
+    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(SMART))
     words = [word for word in map(_unwrapped, _WORD.findall(text)) if word]
     return words[1:] if words and words[0].lower() == "/jobs" else words
 
@@ -85,12 +81,20 @@ def name_of(word: str) -> str:
     return plainest(word).lstrip("-").rstrip(":")
 
 
+def negated(word: str) -> str:
+    """Return what one hyphen takes out, in `-name:test` or `-vod-ai`; empty where none is before the word."""
+    found = _NEGATED.fullmatch(word)
+    return found[1] if found else ""
+
+
 def is_ornament(word: str) -> bool:
     """Whether a word says nothing: a bullet, an emoji, or an emoji's name."""
     return _EMOJI.fullmatch(word) is not None or not any(letter.isalnum() or letter in "-_" for letter in word)
 
 
 def _unwrapped(word: str) -> str:
+    if beginning := _BEGINNING.fullmatch(word):
+        return beginning[1].lstrip(WRAPPING) + beginning[2].lstrip(WRAPPING.replace("*", ""))
     word = _stripped(word)
     if pair := PAIR.fullmatch(word):
         word = word[: pair.start(2)] + _stripped(pair[2])
@@ -106,9 +110,3 @@ def _stripped(word: str) -> str:
     begin, end = (mentions[0][0], mentions[-1][1]) if mentions else (len(word), 0)
     word = word if word.endswith('"') else word[:end] + word[end:].rstrip(around)
     return word if word.startswith('"') else word[:begin].lstrip(around) + word[begin:]
-
-
-def quoted(word: str) -> str:
-    """Return a word as it has to be typed to be read as it stands; double quotes cannot be typed."""
-    word = word.translate(_SMART).replace('"', "")
-    return word if _BARE.fullmatch(word) else f'"{word}"'

@@ -1,38 +1,42 @@
 """Reads a command as people type it: any order, any case, Slack's decorations, and mistypings with a way out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
-from bot.domain.catalog import Catalog, ServiceFilter
+from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem, UsageError
-from handlers.commands import subscription_arguments, times
-from handlers.commands.filters import read_filter, state_words
+from bot.domain.quoting import quoted
+from handlers.commands import list_arguments, subscription_arguments, watch_arguments
 from handlers.commands.grammar import (
     COMMAND,
     COMMAND_SYNONYMS,
     COURTESIES,
-    FAILED,
     FILTER,
     GREETINGS,
     HELP,
+    MUTE,
+    MUTE_WORDS,
     OF_JOBS,
     OPTION,
-    STATE_SYNONYMS,
     STATES,
+    WATCH_OPTION,
     Request,
 )
-from handlers.commands.job_arguments import addresses_of, deps_of, held, jobs_named, names_job
-from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
+from handlers.commands.job_arguments import addresses_of, held, jobs_named, names_job
+from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, split
+from handlers.commands.list_arguments import belongs_to_list
+from handlers.commands.scopes import is_scope
 from handlers.commands.subscription_arguments import is_option
-from handlers.commands.suggestions import closest, replaced, unknown
+from handlers.commands.suggestions import closest, unknown
 
 __all__ = ["EVERY", "addresses_of", "parse"]
 
 EVERY = tuple(COMMAND)
 CORRECTIONS_MAX = 5
 """Mistypings in one command that are put right."""
-_KEYS = {*FILTER, *OPTION}
+_KEYS = {*FILTER, *OPTION, *WATCH_OPTION}
 
 
 def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Request:
@@ -76,28 +80,42 @@ def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     if catalog.nothing and not HELP & set(map(plainest, words)):
         raise UsageError(catalog.refusal)
     words = _after_courtesies(words, catalog)
+    if words and name_of(words[0]) in MUTE_WORDS:
+        return _mute(commands)
     command, rest = _command(_before_courtesies(_rejoined(words)), catalog, commands)
     if command not in commands:
         raise UsageError(Problem.SLACK_ONLY, command)
     if len(rest) == 1 and plainest(rest[0]) in HELP and command != "find":
         return Request("help", text=command)
-    match command:
-        case "list" | "failed":
-            return _list(command, rest, catalog)
-        case "show":
-            return Request("show", jobs=jobs_named("show", rest, (), catalog))
-        case "find":
-            return _find(words)
-        case "accounts" | "help":
-            return _plain(command, rest, commands)
-        case _:
-            return subscription_arguments.read(command, rest, catalog)
+    if command == "find":
+        return _find(words)
+    reader = _READERS.get(command)
+    return reader(rest, catalog) if reader else _plain(command, rest, commands)
+
+
+_READERS: Mapping[str, Callable[[list[str], Catalog], Request]] = MappingProxyType(
+    {
+        **{name: partial(list_arguments.read, name) for name in ("list", "failed")},
+        **{name: partial(subscription_arguments.read, name) for name in subscription_arguments.COMMANDS},
+        "show": lambda words, catalog: Request("show", jobs=jobs_named("show", words, (), catalog)),
+        "watch": watch_arguments.read,
+        "unwatch": watch_arguments.read_unwatch,
+        "why": watch_arguments.read_why,
+    }
+)
+
+
+def _mute(commands: tuple[str, ...]) -> Request:
+    """Return the request for what makes it quieter; raises UsageError where nothing is posted."""
+    if "watch" not in commands:
+        raise UsageError(Problem.SLACK_ONLY, MUTE)
+    return Request(MUTE)
 
 
 def _after_courtesies(words: list[str], catalog: Catalog) -> list[str]:
     """Leave out what people say, or draw, before a command; where they say nothing else, it stays."""
     polite = COURTESIES | GREETINGS
-    said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or _service_filter(word, catalog))
+    said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or is_scope(word, catalog))
     return words[next(said, 0) :]
 
 
@@ -121,14 +139,14 @@ def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> t
     for index, word in enumerate(words):
         if name_of(word) in COMMAND:
             return name_of(word), words[:index] + words[index + 1 :]
-        if index == 0 and not _belongs_to_list(word, catalog) and not a_job(word):
+        if index == 0 and not belongs_to_list(word, catalog) and not a_job(word):
             break
     jobs = list(filter(a_job, words))
     if len(jobs) == len(words):
         return "show", words
     if jobs and all(a_job(word) or is_option(word) for word in words):
         raise _meant("subscribe", words, next(filter(is_option, words)), commands)
-    if _belongs_to_list(words[0], catalog):
+    if belongs_to_list(words[0], catalog):
         return "list", words
     if meant := COMMAND_SYNONYMS.get(name_of(words[0])):
         raise _meant(meant, words[1:], words[0], commands)
@@ -152,22 +170,6 @@ def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...])
     return UsageError(Problem.UNKNOWN_WORD, word, expected=commands, suggestion=suggestion)
 
 
-def _belongs_to_list(word: str, catalog: Catalog) -> bool:
-    return (
-        PAIR.fullmatch(word) is not None
-        or word.lower() in FILTER
-        or _states(word) is not None
-        or _service_filter(word, catalog) is not None
-        or _of_no_account(word, catalog) is not None
-    )
-
-
-def _states(word: str) -> list[str] | None:
-    """Read states without the name of their filter: `failed`, `failed,running`."""
-    states = [STATE_SYNONYMS.get(item, item) for item in state_words(word)]
-    return states if states and set(states) <= set(STATES) else None
-
-
 def _rejoined(words: Sequence[str]) -> list[str]:
     """Put together what is one word without its spaces: `state: failed`, `state :failed`, `--state failed`."""
     joined: list[str] = []
@@ -189,95 +191,6 @@ def _is_filter(word: str) -> bool:
     return match is not None and match[1].lower() in _KEYS
 
 
-def _list(command: str, words: list[str], catalog: Catalog) -> Request:
-    typed, service_filter = [command, *words], ServiceFilter()
-    filters, states = dict[str, list[str]](), list[str]()
-    for word in words:
-        if match := PAIR.fullmatch(word):
-            key = _filter_key(match[1], match[2], word, typed)
-            if key in filters and key != "state":
-                raise UsageError(Problem.REPEATED_FILTER, key)
-            filters.setdefault(key, []).append(_value(key, match[2], word, typed))
-        elif found := _service_filter(word, catalog):
-            service_filter = _joined(service_filter, found, catalog)
-        elif named := _states(word):
-            states += named
-        elif not is_ornament(word):
-            raise _not_of_list(word, typed, catalog)
-    usual = dict(FAILED) if command == "failed" else {}
-    pairs = {**usual, **{key: ",".join(values) for key, values in filters.items()}}
-    if states:
-        pairs["state"] = ",".join([*filter(None, [pairs.get("state")]), *states])
-    if "state" in pairs:
-        pairs["state"] = read_filter("state", pairs["state"])
-    return Request("list", service_filter, tuple(pairs.items()))
-
-
-def _filter_key(key: str, value: str, word: str, words: list[str]) -> str:
-    if key.lower() in FILTER:
-        return key.lower()
-    close = closest(key, FILTER)
-    suggestion = replaced(words, word, f"{close}:{quoted(value)}") if close else None
-    raise UsageError(Problem.UNKNOWN_FILTER, key, expected=tuple(FILTER), suggestion=suggestion)
-
-
-def _value(key: str, value: str, word: str, words: list[str]) -> str:
-    try:
-        return read_filter(key, value)
-    except UsageError as error:
-        vocabulary = {"state": (*STATES, *STATE_SYNONYMS), "since": times.DAYS, "until": times.DAYS}.get(key, ())
-        close = [closest(part, vocabulary) or "" for part in (state_words(value) if key == "state" else [value])]
-        if close and all(close):
-            error.suggestion = replaced(words, word, f"{key}:{','.join(close)}")
-        raise
-
-
-def _service_filter(word: str, catalog: Catalog) -> ServiceFilter | None:
-    """Read ACCOUNT, SERVICE or ACCOUNT/SERVICE; None when it names nothing that is configured."""
-    name = word.lower().rstrip("/")
-    if name in catalog.accounts:
-        return ServiceFilter(account=name)
-    if name in catalog.services:
-        return ServiceFilter(service=name)
-    if name in catalog.scopes:
-        account, service = name.split("/")
-        return ServiceFilter(account, service)
-    return None
-
-
-def _of_no_account(word: str, catalog: Catalog) -> ServiceFilter | None:
-    """Read ACCOUNT/SERVICE where the account does not have the service, although another does."""
-    account, _, service = word.lower().partition("/")
-    found = account in catalog.accounts and service in catalog.services and f"{account}/{service}" not in catalog.scopes
-    return ServiceFilter(account, service) if found else None
-
-
-def _joined(first: ServiceFilter, second: ServiceFilter, catalog: Catalog) -> ServiceFilter:
-    """An account and a service, typed apart, are one scope."""
-    both = ServiceFilter(first.account or second.account, first.service or second.service)
-    if second.account not in {None, both.account} or second.service not in {None, both.service}:
-        raise UsageError(Problem.TWO_SCOPES, f"{first} {second}")
-    if both.account and both.service and str(both) not in catalog.scopes:
-        raise _not_of_account(both, catalog)
-    return both
-
-
-def _not_of_account(service_filter: ServiceFilter, catalog: Catalog) -> UsageError:
-    deps = deps_of(service_filter.account, catalog)
-    return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(service_filter), expected=deps)
-
-
-def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
-    if names_job(word, catalog):
-        expected = ("a scope", "a filter")
-        return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
-    known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
-    if service_filter := _of_no_account(word, catalog):
-        return _not_of_account(service_filter, catalog)
-    expected = (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER))
-    return unknown(word, words, known, expected, narrowed=catalog.narrowed)
-
-
 def _find(words: list[str]) -> Request:
     at = next(at for at, word in enumerate(words) if word.lower().lstrip("-") == "find")
     text = " ".join(words[:at] + words[at + 1 :])
@@ -290,7 +203,8 @@ def _find(words: list[str]) -> Request:
 
 def _plain(command: str, words: list[str], commands: tuple[str, ...]) -> Request:
     if command == "help" and words:
-        topic = COMMAND_SYNONYMS.get(words[0].lower(), words[0].lower())
+        topic = plainest(words[0])
+        topic = "watch" if topic in MUTE_WORDS else COMMAND_SYNONYMS.get(topic, topic)
         if topic not in COMMAND:
             raise unknown(topic, ["help", topic], commands, commands)
         if topic not in commands:

@@ -1,11 +1,13 @@
 """Reads the commands of subscriptions: which jobs, on which terms."""
 
 import re
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem, UsageError
-from handlers.commands.filters import read_filter
+from bot.domain.quoting import MENTION, quoted
+from handlers.commands.filters import list_words, read_filter
 from handlers.commands.grammar import (
     ALL,
     COURTESIES,
@@ -18,9 +20,10 @@ from handlers.commands.grammar import (
     Request,
 )
 from handlers.commands.job_arguments import held, is_mixed, jobs_named, named, parts
-from handlers.commands.lexer import EQUALS, MENTION, PAIR, SEPARATORS, is_ornament, quoted
-from handlers.commands.suggestions import closest, replaced, unknown
+from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament
+from handlers.commands.suggestions import closest, closest_each, replaced, unknown
 
+COMMANDS = ("subscribe", "unsubscribe", "subscriptions")
 _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[{SEPARATORS}]?)+")
 
 
@@ -65,13 +68,13 @@ def _subscribe(words: list[str], catalog: Catalog) -> Request:
             continue
         others.append(word)
         key, value = pair[0], _value(*pair, word, typed, style)
-        if key != "mention" and options.get(key, [value]) != [value]:
+        if key == "to" and options.get(key, [value]) != [value]:
             raise UsageError(Problem.REPEATED_OPTION, key)
         options.setdefault(key, []).append(value)
     refs = jobs_named("subscribe", jobs, others, catalog)
     pairs = {key: ",".join(values) for key, values in options.items()}
-    if "mention" in pairs:  # once more as a whole: each of them once, and not too many
-        pairs["mention"] = read_filter("mention", pairs["mention"])
+    for key in pairs.keys() & {"mention", "on"}:  # once more as a whole: each of them once, and not too many
+        pairs[key] = read_filter(key, pairs[key])
     return Request("subscribe", jobs=refs, options=tuple(pairs.items()))
 
 
@@ -128,7 +131,12 @@ def _bare_option(word: str) -> tuple[str, str] | None:
     for key in ("on", "to"):
         if word.lower() in OPTION[key].expected:
             return key, word
-    return ("mention", word) if _MENTIONS.fullmatch(word) or word.startswith("@") else None
+    return ("mention", word) if names_people(word) else None
+
+
+def names_people(word: str) -> bool:
+    """Whether a word names people or user groups to call."""
+    return _MENTIONS.fullmatch(word) is not None or word.startswith("@")
 
 
 def _key(key: str, value: str, word: str, typed: list[str]) -> str:
@@ -139,13 +147,22 @@ def _key(key: str, value: str, word: str, typed: list[str]) -> str:
     raise UsageError(Problem.UNKNOWN_OPTION, key, expected=tuple(OPTION), suggestion=suggestion)
 
 
-def _value(key: str, value: str, word: str, typed: list[str], style: _Style) -> str:
+def read_option(key: str, value: str, word: str, typed: Sequence[str]) -> str:
+    """Read the value of an option of a word of what was typed; raises UsageError with the word put right."""
     try:
         return read_filter(key, value)
     except UsageError as error:
         vocabulary = (*OPTION[key].expected, *SYNONYMS[key]) if key in SYNONYMS else ()
-        if value and (close := closest(value, vocabulary)):
+        parts = list_words(value) if key == "on" else [value]
+        if value and (close := closest_each(parts, vocabulary)):
             error.suggestion = replaced(typed, word, f"{key}:{close}")
-        elif style is not _Style.COMMAND:
+        raise
+
+
+def _value(key: str, value: str, word: str, typed: list[str], style: _Style) -> str:
+    try:
+        return read_option(key, value, word, typed)
+    except UsageError as error:
+        if error.suggestion is None and style is not _Style.COMMAND:
             error.suggestion = " ".join(quoted(each) for each in typed if each != word)
         raise

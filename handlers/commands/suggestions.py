@@ -1,12 +1,12 @@
 """What was probably meant by a mistyped word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.domain.errors import Problem, UsageError
-from handlers.commands.lexer import quoted
+from bot.domain.quoting import quoted
 
 BEGINNING = 3
 """Letters of a word, at least, for it to be taken for the beginning of a longer one."""
@@ -25,14 +25,21 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return best[0] if best else None
 
 
-def replaced(words: list[str], wrong: str, right: str) -> str:
+def closest_each(words: Sequence[str], known: Iterable[str]) -> str | None:
+    """Return the known words that a list was probably meant to have; None if one of its words is like none."""
+    known = tuple(known)
+    close = [closest(word, known) for word in words]
+    return ",".join(filter(None, close)) if close and all(close) else None
+
+
+def replaced(words: Sequence[str], wrong: str, right: str) -> str:
     """Return the whole command with one word put right."""
     return " ".join(right if word.lower() == wrong.lower() else quoted(word) for word in words)
 
 
 def unknown(
     word: str,
-    words: list[str],
+    words: Sequence[str],
     known: Iterable[str],
     expected: tuple[str, ...],
     *,

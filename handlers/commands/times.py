@@ -21,9 +21,8 @@ def instant(text: str, now: datetime) -> datetime:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if word in DAYS:
         return midnight - timedelta(days=word == "yesterday")
-    if duration := _DURATION.fullmatch(word.removesuffix(" ago")):
-        unit = next(filter(None, duration.groups()[1:]))
-        return before(now, timedelta(**{_UNITS[unit]: int(duration[1])}))
+    if (age := duration(word.removesuffix(" ago"))) is not None:
+        return before(now, age)
     parsed = datetime.fromisoformat(text.strip().upper())
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
@@ -41,6 +40,15 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def duration(text: str) -> timedelta | None:
+    """Read a duration, such as `90s`, `15m` or `2 hours`; None for anything else."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None:
+        return None
+    unit = next(filter(None, found.groups()[1:]))
+    return timedelta(**{_UNITS[unit]: int(found[1])})
 
 
 def before(now: datetime, age: timedelta) -> datetime:

@@ -11,6 +11,7 @@ def register(app: "AsyncApp") -> None:
     # A listener imports this package too, for its neighbors.
     from handlers.slack import (
         buttons,
+        failure_groups,
         find_form,
         home,
         jobs,
@@ -20,6 +21,7 @@ def register(app: "AsyncApp") -> None:
         subscriptions,
         unfurls,
         uninstall,
+        watches,
     )
 
     messages.register(app)
@@ -29,6 +31,8 @@ def register(app: "AsyncApp") -> None:
     uninstall.register(app)
     unfurls.register(app)
     shortcuts.register(app)
+    failure_groups.register(app)
     subscriptions.register(app)
+    watches.register(app)
     jobs.register(app)
     buttons.register(app)  # last: it answers every button that no other listener knows

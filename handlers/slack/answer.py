@@ -15,6 +15,7 @@ from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.slack_app.payloads import Asker
+from bot.views.list_notes import without
 from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs
 from bot.views.slack import help as help_view
@@ -22,7 +23,7 @@ from bot.views.slack.block_kit import Message
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
-from handlers.slack import subscriptions
+from handlers.slack import subscriptions, watches, why
 from handlers.slack.command_reader import read
 from handlers.slack.partial_answers import Answer
 from providers.registry import meaning
@@ -34,6 +35,10 @@ async def answer(deps: Deps, command: CommandPayload, asker: Asker) -> Answer[An
     command = command.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(deps, request, command, asker)
+    if request.command in watches.COMMANDS:
+        return await watches.answer(deps, request, command, asker)
+    if request.command == "why":
+        return await why.answer(deps, request, command, asker)
     if request.command == "help":
         await deps.admission.turn()
         return help_page(request.text)
@@ -73,7 +78,7 @@ def help_page(topic: str) -> Message:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]
     words = [(word.example, word.meaning) for word in command.words]
-    title = "Options" if command.words is grammar.OPTIONS else "Filters"
+    title = "Filters" if command.words is grammar.FILTERS else "Options"
     return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
 
 
@@ -81,7 +86,8 @@ def _controls(request: Request, deps: Deps) -> jobs.Controls:
     catalog = deps.catalog
     scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
     state = dict(request.filters).get("state", button_payloads.ANY)
-    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
+    left_out = without(request.scope.without, request.without)
+    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY, left_out)
 
 
 async def kept(deps: Deps, command: CommandPayload) -> CommandPayload:

@@ -6,7 +6,7 @@ command: acknowledge, parse, one use case, one view.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -99,7 +99,10 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, con
     if action["action_id"] == button_payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
-        request = request.with_scope((await read(deps, f"list {value}")).scope)
+        scope = (await read(deps, f"list {value}")).scope
+        narrowed = request.with_scope(scope)
+        left = any(narrowed.scope.covers(*pair) for pair in deps.catalog.pairs)
+        request = narrowed if left else replace(narrowed, scope=scope)
     await _replace(context, CommandPayload(text=str(request)), body, respond)
 
 
@@ -176,7 +179,8 @@ def accounts_of(deps: Deps, request: Request) -> set[str]:
 def named_accounts(request: Request, catalog: Catalog) -> set[str]:
     """Return the accounts that a command names."""
     refs = {each.account for each in addresses_of(request, catalog) if isinstance(each, JobRef)}
-    return refs | ({request.scope.account} if request.scope.account else set())
+    scopes = {*filter(None, [request.scope.account]), *(name.partition("/")[0] for name in request.scope.without)}
+    return refs | (scopes & {*catalog.accounts})
 
 
 async def _replace(context: AsyncBoltContext, command: CommandPayload, body: Body, respond: Respond) -> None:

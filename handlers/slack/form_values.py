@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.domain.button_payloads import (
     ACCOUNT,
+    AFTER,
     ANY,
+    FILTERS,
     JOBS,
     KIND,
     MENTION,
     ON,
+    SCOPE,
     SERVICE,
     SINCE,
     STATE,
@@ -20,15 +25,18 @@ from bot.domain.button_payloads import (
     TO,
     USER_GROUPS,
 )
+from bot.domain.cards import on_words, read_on
 from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import ExpiredError, Problem, UsageError
+from bot.domain.watches import WatchSpec
 from bot.views.slack.find_form import AGES, FormValues
 from bot.views.slack.subscribe_form import DEFAULT, complaint
 from handlers.commands import subscription_arguments
 from handlers.commands.filters import read_filter
-from handlers.commands.grammar import OPTION, STATES, Request
-from handlers.commands.job_arguments import deps_of
+from handlers.commands.grammar import DRY_RUN, OPTION, STATES, Request
 from handlers.commands.lexer import items, split
+from handlers.commands.parser import parse
+from handlers.commands.scopes import services_of
 from providers.json_fields import listing, mapping, text
 
 _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
@@ -65,25 +73,71 @@ def subscription(
         jobs = _jobs(split(text(field_value(body, JOBS)) or ""), catalog)
     except UsageError as error:
         mistakes[JOBS] = complaint(error)
-    people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
     try:
-        mention = ",".join([*people, *_user_groups(field_value(body, USER_GROUPS), handles)])
-        mention = read_filter("mention", mention) if mention else ""
+        mention = _people(body, handles)
     except UsageError as error:
         mistakes[USER_GROUPS] = complaint(error)
     if mistakes:
         return Mistakes(mistakes)
-    on, to = (_offered(body, name) for name in (ON, TO))
-    options = {ON: on, TO: to, MENTION: mention}
+    options = {ON: _events(body), TO: _offered(body, TO), MENTION: mention}
     return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
+
+
+def watch_spec(
+    body: Mapping[str, Any], catalog: Catalog, handles: Mapping[str, str] = MappingProxyType({})
+) -> WatchSpec | Mistakes:
+    """Read the form that watches; `handles` are the ids of the workspace's user groups, as far as known.
+
+    Raises ExpiredError for an option that another Callboard offered.
+    """
+    mistakes: dict[str, str] = {}
+    spec, after = WatchSpec(), None
+    mention = ""
+    scope = _picked(body, SCOPE)
+    try:
+        spec = _watched(f"{scope} {text(field_value(body, FILTERS)) or ''}", catalog)
+    except UsageError as error:
+        mistakes[FILTERS] = complaint(error)
+    try:
+        typed = "".join((text(field_value(body, AFTER)) or "").split())
+        after = _watched(f"after:{typed}", catalog).after if typed else None
+    except UsageError as error:
+        mistakes[AFTER] = complaint(error)
+    try:
+        mention = _people(body, handles)
+    except UsageError as error:
+        mistakes[USER_GROUPS] = complaint(error)
+    if mistakes:
+        return Mistakes(mistakes)
+    picked = {ON: _events(body), TO: text(field_value(body, TO)), MENTION: tuple(filter(None, mention.split(",")))}
+    fields = {**spec.model_dump(), **{name: value for name, value in picked.items() if value}}
+    try:
+        return WatchSpec.model_validate({**fields, AFTER: after or spec.after})
+    except ValidationError:
+        raise ExpiredError from None
+
+
+def _watched(words: str, catalog: Catalog) -> WatchSpec:
+    """Return what the words of a watch ask for; raises UsageError, also for a job."""
+    request = parse(f"watch {words}", catalog)
+    if request.command != "watch" or request.dry_run:
+        raise UsageError(Problem.SUPERFLUOUS, " ".join(request.jobs) or DRY_RUN)
+    return request.watch or WatchSpec()
+
+
+def _people(body: Mapping[str, Any], handles: Mapping[str, str]) -> str:
+    """Return the people and user groups that were picked or typed, in Slack's own words; raises UsageError."""
+    people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
+    mention = ",".join([*people, *_user_groups(field_value(body, USER_GROUPS), handles)])
+    return read_filter("mention", mention) if mention else ""
 
 
 def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValues]:
     """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
     account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
     account = account if account in catalog.accounts else ""
-    deps = deps_of(account, catalog) if account else catalog.services
-    service = service if service in deps else ""
+    services = services_of(account, catalog) if account else catalog.services
+    service = service if service in services else ""
     states = [each for each in listing(field_value(body, STATE)) if each in STATES]
     typed, kind = (text(field_value(body, name)) or "" for name in (TEXT, KIND))
     filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
@@ -93,8 +147,21 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValu
         tuple((key, value) for key, value in filters.items() if value),
         text=" ".join(split(typed)),
     )
-    filled = FormValues(catalog.accounts, deps, typed, account, service, kind, states, filters["since"])
+    filled = FormValues(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
     return request, filled
+
+
+def _events(body: Mapping[str, Any]) -> str:
+    """Return the events that were picked, empty if none was; raises ExpiredError for one that does not exist.
+
+    A form of an older Callboard has one of them.
+    """
+    held = field_value(body, ON)
+    picked = ",".join(text(each) or "" for each in (listing(held) or [held] if held else []))
+    try:
+        return on_words(read_on(picked)) if picked else ""
+    except ValueError:
+        raise ExpiredError from None
 
 
 def _offered(body: Mapping[str, Any], name: str) -> str:

@@ -16,8 +16,9 @@ from handlers.slack.command_reader import read_text
 from handlers.slack.find_form import open_find
 from handlers.slack.partial_answers import give
 from handlers.slack.subscribe_form import open_subscribe
+from handlers.slack.watches import open_watch
 
-FORMS = {"subscribe": open_subscribe, "find": open_find}
+FORMS = {"watch": open_watch, "subscribe": open_subscribe, "find": open_find}
 """What the bare name of a command opens."""
 
 

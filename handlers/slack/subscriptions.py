@@ -16,8 +16,9 @@ from bot.deps.outboxes import outbox_to_change
 from bot.deps.permissions import destination_of_button, seen
 from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
-from bot.domain.cards import Card, SubscriptionOptions
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.failure_groups import GROUP_ID
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import bare_id
 from bot.domain.snooze import Rest, until
@@ -29,13 +30,14 @@ from bot.slack_app.responses import to_response_url
 from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
 from bot.subscriptions.pending_search import SEARCH_MINUTES, start_search
-from bot.subscriptions.snooze import snooze
+from bot.subscriptions.snooze import snooze, snooze_group
 from bot.subscriptions.subscribe import Subscribing, refresh, restore, subscribe, unsubscribe
 from bot.views.slack import digests
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
 from bot.views.slack.subscription_list import subscription_list
+from bot.watches.listing import watches
 from handlers.commands.grammar import MINE, Request
 from handlers.commands.job_arguments import addresses_of
 from handlers.slack.command_reader import read
@@ -60,7 +62,8 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
         options = request.subscription_options(asker.user, deps.clock())
-        return subscribing(deps, addresses_of(request, deps.catalog), here, options, card=command.card)
+        notes = views.notes(options, watched=request.instead_of == "watch")
+        return subscribing(deps, addresses_of(request, deps.catalog), here, options, notes, command.card)
     await deps.admission.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
@@ -70,14 +73,16 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
         await outbox_to_change(deps, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(deps, **part), await deps.store.epochs.recent_reset(deps.clock())
-    return subscription_list(shown, command, deps.clock(), mine=mine, reset=reset)
+    watching = await watches(deps, **part)
+    return subscription_list(shown, command, deps.clock(), mine=mine, reset=reset, watching=watching)
 
 
 async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
     """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
     removed = await unsubscribe(deps, named, here, asker.user)
-    if removed.removed:
-        return views.unsubscribed(removed)
+    left = [each.watch for each in (await watches(deps, here=here)).watches] if named is None else []
+    if removed.removed or left:
+        return views.unsubscribed(removed, watches=left)
     reset = await forgotten_since(deps, asker.message)
     if reset and asker.message.get("ts"):
         raise ForgottenError(reset, again(asker.message, removed.unknown))
@@ -145,8 +150,8 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     deps, user = await deps_of(context), Asker.of(body, context).user
     offset = await offset_of(client, bare_id(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, deps.clock(), offset or timedelta())
-    card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
-    await responder.show(snooze_views.answered(card, in_utc=offset is None))
+    payload = str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS)
+    await responder.show(await _snoozed(context, body, payload, ends, in_utc=offset is None))
     await show_change(deps, body, user)
 
 
@@ -156,18 +161,23 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     """Unsnooze: what was kept back is told, and everything from now on."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
-    await responder.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
+    await responder.show(await _snoozed(context, body, action.get("value"), None))
     await show_change(await deps_of(context), body, Asker.of(body, context).user)
 
 
-async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
-    """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
+async def _snoozed(
+    context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None, *, in_utc: bool = False
+) -> Message:
+    """Snooze the card or head that a payload names, until then; raises ExpiredError when it names none."""
     deps, command, asker = await deps_of(context), read_payload(payload), Asker.of(body, context)
     if command.card is None:
         raise ExpiredError
     await refuse_forgotten(deps, asker, command)
     destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
-    return await snooze(deps, command.card, destination, asker.user, ends)
+    if GROUP_ID.fullmatch(command.card):
+        group = await snooze_group(deps, command.card, destination, asker.user, ends)
+        return snooze_views.group_answered(group, in_utc=in_utc)
+    return snooze_views.answered(await snooze(deps, command.card, destination, asker.user, ends), in_utc=in_utc)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name

@@ -13,9 +13,8 @@ from providers.alibaba.states import DETAIL, over
 from providers.http.deadline import raw_wanted
 from providers.http.transport import Json
 from providers.json_fields import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
+from providers.mirrors import AI_TYPE
 from providers.models import Job
-
-AI_TYPE = "AI type"
 
 OBJECTS: Mapping[str, str] = MappingProxyType(
     {

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from providers.alibaba.ai_jobs import list_ai_jobs
 from providers.alibaba.client import GET_AUDIT_JOB, GET_TRANSCODE_TASK, IDS_AT_ONCE, Vod
-from providers.alibaba.details import AI_TYPE
 from providers.errors import ProviderError
 from providers.http.deadline import remaining
 from providers.json_fields import Object, Percentage, Record, Text, Unreadable, mapping, readable, text, unwrapped
 from providers.lookups import batches, each
+from providers.mirrors import AI_TYPE
 from providers.models import SHOWN_ALONE, Job, JobError, JobState, not_answered
 from providers.redact import scrub
 

@@ -29,7 +29,7 @@ async def receive(response: httpx.Response) -> None:
     if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
         response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
     body = await response.aread()
-    if sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+    if len(body) > VALUES_MAX and sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
         raise Malformed(f"an answer of more than {VALUES_MAX} values", code="too_large", retryable=False)
 
 

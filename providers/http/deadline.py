@@ -5,10 +5,12 @@ from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 DEFAULT_S = 10.0
+_ROUNDED = timedelta(seconds=2)
+"""A date has whole seconds, and comes some time after it was written: a smaller difference says nothing."""
 
 T = TypeVar("T")
 
@@ -26,7 +28,8 @@ class Question:
     that the question may use, from 0 to 1. `requester` names who asks: requesters take turns where a budget is short.
     `sent_at` is when the first request was sent. `limit` is the budget, in requests a second, that it waited for last.
     `joined` says that it waited for a request of another question, `age_s` how long before it was asked its oldest
-    answer's request was sent: 0 unless it shared one.
+    answer's request was sent: 0 unless it shared one. `dated` is the time on the provider's clock in the last answer,
+    and when that came.
     """
 
     deadline: float
@@ -38,6 +41,7 @@ class Question:
     limit: float | None = None
     joined: bool = False
     age_s: float = 0.0
+    dated: tuple[datetime, float] | None = None
     _last_sent_at: float | None = None
     _measured_s: float | None = None
     _waits: int = 0
@@ -70,6 +74,20 @@ class Question:
         if self.outer:
             self.outer.measure(seconds)
 
+    @property
+    def provider_time(self) -> datetime | None:
+        """The time on the provider's clock, carried on from the last answer; None without a date there."""
+        if self.dated is None:
+            return None
+        told, came_at = self.dated
+        return told + timedelta(seconds=now() - came_at)
+
+    def date(self, told: datetime) -> None:
+        """Note the time on the provider's clock, as an answer that just came gives it."""
+        self.dated = told, now()
+        if self.outer:
+            self.outer.date(told)
+
     def wait(self, per_second: float) -> None:
         """Note that a wait for our own budget begins."""
         self.limit = per_second
@@ -96,6 +114,7 @@ class Question:
             self.joined |= other.requests > 0
             self._measured_s = other.latency_s if other.latency_s is not None else self._measured_s
             self.limit = other.limit or self.limit
+            self.dated = other.dated or self.dated
             self._waited_s += min(other.waited_s, now() - since)
             self.age_s = max(self.age_s, since - (other.sent_at or since))
 
@@ -126,6 +145,24 @@ def age() -> timedelta:
     """How long before it was asked the request for the oldest answer to the question was sent, if it was shared."""
     question = _question.get()
     return timedelta(seconds=question.age_s if question else 0)
+
+
+def provider_time() -> datetime | None:
+    """The time on the provider's clock, carried on from the last answer to the question; None without a date there."""
+    question = _question.get()
+    return question.provider_time if question else None
+
+
+def skew(here: datetime) -> timedelta:
+    """By how much the provider's clock is ahead of one that shows `here` now; nothing where that is not known."""
+    there = provider_time()
+    return there - here if there and abs(there - here) > _ROUNDED else timedelta()
+
+
+def note_date(told: datetime) -> None:
+    """Note the time on the provider's clock for the question being answered."""
+    if question := _question.get():
+        question.date(told)
 
 
 def count_request() -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
@@ -19,6 +19,10 @@ K = TypeVar("K")
 V = TypeVar("V")
 OWN_LIMIT: Final = "budget"
 """The code of a question that our own request budget left no time for: it says nothing about the service."""
+
+
+_AGAIN_S: Final = 0.5
+"""The shortest wait, in seconds, for what is not left in a window."""
 
 
 class BudgetLeft(NamedTuple):
@@ -36,6 +40,19 @@ class Budget(Protocol):
         ...
 
     async def left(self, key: str, per_second: float) -> BudgetLeft: ...
+
+
+Rate = tuple[str, float]
+"""What is counted, and how many requests a second it may have."""
+
+
+@runtime_checkable
+class QuickBudget(Protocol):
+    """A budget that can say at once whether a request may be made by several counts together."""
+
+    async def take_now(self, rates: Sequence[Rate]) -> bool:
+        """Count a request by all of these; False, and it is counted by none, where one of them has to wait."""
+        ...
 
 
 class _Memory(MemoryStorage):
@@ -71,7 +88,7 @@ class WindowBudget:
         self._limiter = MovingWindowRateLimiter(storage or _Memory())
 
     async def acquire(self, key: str, per_second: float) -> None:
-        item = _window(per_second)
+        item = window(per_second)
         while not await self._limiter.hit(item, key):
             wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.monotonic())
             if wait > remaining():
@@ -83,14 +100,20 @@ class WindowBudget:
 
         Returns 0 when it was taken, else after how many seconds to try again.
         """
-        item = RateLimitItemPerSecond(number, seconds)
-        stats = await self._limiter.get_window_stats(item, key)
-        if stats.remaining > keep and await self._limiter.hit(item, key):
+        wait = await self.wait(key, number, seconds, keep)
+        if not wait and await self._limiter.hit(RateLimitItemPerSecond(number, seconds), key):
             return 0
-        return max(0.5, min(float(seconds), stats.reset_time - time.monotonic()))
+        return wait or _AGAIN_S
+
+    async def wait(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        stats = await self._limiter.get_window_stats(RateLimitItemPerSecond(number, seconds), key)
+        if stats.remaining > keep:
+            return 0
+        return max(_AGAIN_S, min(float(seconds), stats.reset_time - time.monotonic()))
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
-        item = _window(per_second)
+        item = window(per_second)
         return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)
 
 
@@ -109,6 +132,15 @@ class FairBudget:
         async with self._turns.setdefault(key, _Turns()).turn(asking()):
             await self._budget.acquire(key, per_second)
 
+    async def take_now(self, rates: Sequence[Rate]) -> bool:
+        """Count a request by all of these, if nobody waits for one of them; the budget decides."""
+        if not isinstance(self._budget, QuickBudget) or any(self._taken(key) for key, _ in rates):
+            return False
+        return await self._budget.take_now(rates)
+
+    def _taken(self, key: str) -> bool:
+        return (turns := self._turns.get(key)) is not None and turns.taken
+
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         return await self._budget.left(key, per_second)
 
@@ -123,6 +155,11 @@ class _Turns:
     def __init__(self) -> None:
         self._taken = False
         self._waiting: dict[str, _Waiting] = {}
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody's turn it is."""
+        return self._taken
 
     @asynccontextmanager
     async def turn(self, question: Question) -> AsyncGenerator[None]:
@@ -166,7 +203,7 @@ def _first(line: dict[K, V]) -> tuple[K, V]:
     return key, line.pop(key)
 
 
-def _window(per_second: float) -> RateLimitItemPerSecond:
+def window(per_second: float) -> RateLimitItemPerSecond:
     """A window of one second, or of as many as one request takes when there is less than one a second."""
     if per_second >= 1:
         return RateLimitItemPerSecond(int(per_second))

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -11,8 +14,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.http.bodies import receive
-from providers.http.deadline import call, own_limit, remaining, share
-from providers.http.rate_limit import Budget, BudgetLeft
+from providers.http.deadline import call, note_date, own_limit, remaining, share
+from providers.http.rate_limit import Budget, BudgetLeft, QuickBudget
 from providers.secrets import SecretMissing
 
 TRIES = 3
@@ -76,8 +79,11 @@ class Transport:
     async def _acquire(self, key: str, per_second: float) -> None:
         """Take from the budget; what has only a share of it waits for its share too."""
         if share() < 1:
-            with own_limit(per_second * share()):
-                await self.budget.acquire(f"{key}/share", per_second * share())
+            part = f"{key}/share", per_second * share()
+            if isinstance(self.budget, QuickBudget) and await self.budget.take_now([part, (key, per_second)]):
+                return
+            with own_limit(part[1]):
+                await self.budget.acquire(*part)
         with own_limit(per_second):
             await self.budget.acquire(key, per_second)
 
@@ -95,6 +101,7 @@ class Transport:
         try:
             with call():
                 response = await self._answer(request, timeout)
+            _note_date(response.headers.get("date"))
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
         except TimeoutError:
@@ -128,6 +135,19 @@ def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unav
     if isinstance(error, httpx.TimeoutException) and not lost:
         return Unavailable("no answer in time", code="timeout")
     return Unavailable("the connection broke", code="broken_connection")
+
+
+@lru_cache(maxsize=8)  # most answers of a second have the same
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _note_date(header: str | None) -> None:
+    if header and (told := _date(header)):
+        note_date(told)
 
 
 def _object(response: httpx.Response) -> Json | None:

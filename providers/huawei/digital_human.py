@@ -19,7 +19,8 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, ask_each, batches, lookup, silence, sort_ids
+from providers.known_entries import KnownEntries
+from providers.lookups import Outcome, ask_each, batches, each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.services import ids_of
 from providers.states import States
@@ -57,6 +58,8 @@ class DigitalHuman:
         page_max=PAGE_MAX,
         batch_max=BATCH_MAX,
         requests_per_second=10,
+        old_by_since=True,
+        explains=True,
     )
 
     def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
@@ -65,6 +68,7 @@ class DigitalHuman:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="metastudio", per_second=per_second)
         self._takes_many_ids = True
+        self._known = KnownEntries("job_id", "state", "lastupdate_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first; without any filter those of the last month."""
@@ -73,7 +77,11 @@ class DigitalHuman:
             return JobPage((), total=0)
         query = query.model_copy(update={"kind": normal_kind(query.kind)})
         kind = query.kind if query.kind in DETAILS else None
-        here = query.filters & {Filter.NAME, Filter.ID} or kind != query.kind or JobState.UNKNOWN in query.states
+        here = (
+            query.filters & {Filter.NAME, Filter.CODE, Filter.ID, Filter.WITHOUT}
+            or kind != query.kind
+            or JobState.UNKNOWN in query.states
+        )
         limit = page_size(query, narrowed_here=bool(here))
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
         return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
@@ -107,6 +115,11 @@ class DigitalHuman:
         outcomes |= await ask_each(self._show, rest)
         explained = await asyncio.gather(*map(self._explained, outcomes.values()))
         return lookup(dict(zip(outcomes, explained, strict=True)), question.impossible, self.account, self.service)
+
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of the list with the reasons that their detail calls give."""
+        known = await each(self._explained, jobs)
+        return tuple(outcome for outcome in known if isinstance(outcome, Job))
 
     async def _listed(self, ids: Sequence[str]) -> dict[str, Outcome]:
         """Return what one request for all ids tells, else what the list tells; nothing where single calls are as good.
@@ -159,7 +172,10 @@ class DigitalHuman:
         return job.model_copy(update={"error": error_of(reply.json), "unexplained": None})
 
     def _job(self, item: Any, request_id: str | None, *, kind: str | None = None, with_raw: bool = False) -> Job:
-        return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
+        def read() -> Job:
+            return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
+
+        return read() if kind or with_raw else self._known.read(item, read)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
         return self._job(item, request_id, with_raw=raw_wanted())

@@ -20,6 +20,7 @@ from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
 from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
+from providers.known_entries import KnownEntries
 from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
 from providers.models import SHOWN_ALONE, Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.redact import redact
@@ -57,6 +58,8 @@ class ImageModeration:
         batch_max=1,
         requests_per_second=5,
         retention=timedelta(minutes=30),
+        whole_list=True,
+        explains=True,
     )
 
     def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
@@ -64,6 +67,7 @@ class ImageModeration:
         self.region: Final = account.region
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
+        self._known = KnownEntries("job_id", "status", "update_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
@@ -132,6 +136,12 @@ class ImageModeration:
         known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of the list with the reasons that their images have."""
+        listed: dict[str, Outcome] = {job.id: job for job in jobs}
+        known = await ask_each(lambda job_id: self._show(job_id, listed[job_id]), list(listed))
+        return tuple(outcome for outcome in known.values() if isinstance(outcome, Job))
+
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
         """Return a job with its images, else what the list says about it.
 
@@ -151,7 +161,10 @@ class ImageModeration:
         return self._job(result, reply.request_id, detailed=True)
 
     def _job(self, item: Any, request_id: str | None, *, detailed: bool = False) -> Job:
-        return _job(item, self._api.origin, request_id, detailed=detailed)
+        def read() -> Job:
+            return _job(item, self._api.origin, request_id, detailed=detailed)
+
+        return read() if detailed else self._known.read(item, read)
 
 
 def _unexplained(listed: Outcome, code: str) -> Outcome:

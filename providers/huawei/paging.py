@@ -9,7 +9,7 @@ its jobs need, and a cursor says of such a list how the page before began.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -94,20 +94,23 @@ def first_entries(
     batches = [_unless_repeated(batch, mark) for batch, mark in zip(batches, marks, strict=True)]
     offsets = [batch.start.offset for batch in batches]
     ended = [False] * len(batches)
+    last: list[tuple[int, str] | None] = [None] * len(batches)
     jobs: dict[str, Job] = {}
     malformed = dropped = 0
     everything = not query.filters
-    for entry in _newest_first(batches, read):
+    for created_at, number, job in _newest_first(batches, read):
         if len(jobs) == query.limit:
             break
-        offsets[entry.batch] += 1
-        if entry.job is None:
+        offsets[number] += 1
+        if job is None:
             malformed += 1
-        elif (everything or query.matches(entry.job)) and entry.job.id not in jobs:
-            jobs[entry.job.id] = entry.job
+            continue
+        last[number] = offsets[number] - 1, job.id
+        if (everything or query.matches(job)) and job.id not in jobs:
+            jobs[job.id] = job
         else:
             dropped += 1
-            ended[entry.batch] |= query.since is not None and entry.created_at < query.since
+            ended[number] |= query.since is not None and created_at < query.since
     rest = {
         batch.words: _position(batch, offset, mark)
         for batch, offset, mark, over in zip(batches, offsets, marks, ended, strict=True)
@@ -115,10 +118,20 @@ def first_entries(
     }
     counts = [batch.total for batch in batches if batch.total is not None]
     total = sum(counts) if len(counts) == len(batches) and not dropped else None
-    cursor = json.dumps(rest, separators=(",", ":")) if rest else None
+    overlap = {batch.words: at for batch, at in zip(batches, last, strict=True) if at and batch.words in rest}
     return JobPage(
-        tuple(jobs.values()), total, cursor, next((b.request_id for b in batches if b.request_id), None), malformed
+        tuple(jobs.values()),
+        total,
+        _cursor(rest),
+        next((b.request_id for b in batches if b.request_id), None),
+        malformed,
+        _cursor({**rest, **{words: offset for words, (offset, _) in overlap.items()}}) if overlap else None,
+        frozenset(job_id for _, job_id in overlap.values()),
     )
+
+
+def _cursor(positions: Mapping[str, int | tuple[int, int]]) -> str | None:
+    return json.dumps(positions, separators=(",", ":")) if positions else None
 
 
 def _mark(batch: Batch, read: Callable[[Any, str | None], Job]) -> int | None:
@@ -153,14 +166,16 @@ def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Jo
 
 
 def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) -> Iterator[_Entry]:
-    oldest = datetime.max.replace(tzinfo=UTC)
+    oldest, request_id = datetime.max.replace(tzinfo=UTC), batch.request_id
     for item in batch.items:
         try:
-            job = read(item, batch.request_id)
+            job = read(item, request_id)
         except Unreadable:
             yield _Entry(oldest, number, None)
             continue
-        oldest = min(oldest, job.created_at or oldest)
+        created_at = job.created_at
+        if created_at and created_at < oldest:
+            oldest = created_at
         yield _Entry(oldest, number, job)
 
 

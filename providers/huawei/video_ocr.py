@@ -18,6 +18,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import leaves_open
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.huawei.vas_task import beginning_of_id, name_can_be_sent, part_of_id_can_be_sent, read_job
+from providers.known_entries import KnownEntries
 from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.services import ids_of
@@ -71,6 +72,7 @@ class VideoOcr:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="iva", per_second=per_second)
         self._times_understood: bool | None = None
+        self._known = KnownEntries("id", "state", "updated_at")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first, each raw state asked for in a list of its own.
@@ -111,7 +113,8 @@ class VideoOcr:
         filters = _filters(query, with_times=with_times)
         all_sent = len(filters) == len(query.filters - {Filter.STATE}) and JobState.UNKNOWN not in query.states
         limit = page_size(query, narrowed_here=not all_sent)
-        batches = await asyncio.gather(*(self._batch(words, start, limit, filters) for words, start in lists.items()))
+        asking = [self._batch(words, start, limit, filters) for words, start in lists.items()]
+        batches = await asyncio.gather(*asking) if len(asking) > 1 else [await asking[0]]
         return first_entries(batches, self._job, query, OFFSET_MAX)
 
     async def _batch(self, words: str, start: Start, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
@@ -164,7 +167,7 @@ class VideoOcr:
         return found or silence(page.malformed)
 
     def _job(self, item: Any, request_id: str | None) -> Job:
-        return read_job(item, self._api.origin, STATES, request_id)
+        return self._known.read(item, lambda: read_job(item, self._api.origin, STATES, request_id))
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
         return read_job(item, self._api.origin, STATES, request_id, with_raw=raw_wanted())

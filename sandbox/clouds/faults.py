@@ -126,7 +126,10 @@ def spoil(fault: Fault, body: bytes) -> bytes:
         return b"<html><body><h1>upstream connect error</h1></body></html>"
     if fault.fault not in {"unknown_state", "malformed_job", "wrong_total"}:
         return body
-    reply = json.loads(body)
+    try:
+        reply = json.loads(body)
+    except ValueError:  # another fault spoiled it before
+        return body
     if fault.fault == "wrong_total":
         return to_json(_miscounted(reply, fault.off_by))
     job, key = next(_jobs(reply), (None, ""))

@@ -3,18 +3,21 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.domain.cards import On, SubscriptionOptions
+from bot.domain.failure_groups import CLOSES_AFTER, KEPT_AFTER_CLOSING
 from bot.domain.outbox import OutboxSnapshot
 from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.subscribe import subscribe
+from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import DESTINATION, SLOT, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
-ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))
 
 
 @dataclass
@@ -26,7 +29,7 @@ class World:
     deps: Deps = field(init=False)
 
     def __post_init__(self) -> None:
-        self.provider = InMemory().filled(1)
+        self.provider = InMemory().filled(1, state=JobState.PENDING)
         self.slack = MemorySlack(now=self.unix)
         self.deps = Deps([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
 
@@ -49,6 +52,15 @@ class World:
         while (wait := await deliver(self.deps, destination)) is not None:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
+
+    async def forgotten(self) -> OutboxSnapshot:
+        """Let the time pass for which a head is edited, and its jobs are listed; return what is left."""
+        for kept in (CLOSES_AFTER, KEPT_AFTER_CLOSING):
+            self.now += kept
+            await self.told()
+            assert await edit_cards(self.deps, DESTINATION) is None
+        await self.told()
+        return await self.snapshot()
 
     async def snapshot(self, destination: str = DESTINATION) -> OutboxSnapshot:
         return await self.store.outbox.read(destination, [SLOT])

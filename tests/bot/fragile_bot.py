@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine
@@ -11,6 +11,7 @@ from bot.delivery import sender
 from bot.deps.deps import Deps
 from bot.store import Store
 from bot.store.redis.connection import RedisLink, connect
+from providers.base import Provider
 from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE
@@ -25,7 +26,7 @@ class FragileBot(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.now = NOW
+        self.now: datetime = NOW
         self.fuse = Fuse()
         self.turns = Turns()
         self.run(self._open())
@@ -44,7 +45,10 @@ class FragileBot(RuleBasedStateMachine):
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
         self.witness = self.provider.job("witness")
         self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Deps([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+        self.services = self._deps(self.provider)
+
+    def _deps(self, *providers: Provider) -> Deps:
+        return Deps(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def _step(self, *, after: bool) -> None:
         self.now += timedelta(milliseconds=1)

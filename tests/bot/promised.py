@@ -1,38 +1,108 @@
-"""The model of what is to be told: cards as they should be, and the words of posts by which they are compared."""
+"""The model of what is promised: cards and watches as they should be, and what each destination has to find of events.
 
-from collections.abc import Sequence
+What one look saw of a job is a step. A destination finds it once: as a post of its own, as a member of the head of a
+group, or as a count of a storm message. The name of a job changes with its state, so that it names the step.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from bot.domain.cards import Card, On, SubscriptionOptions
+from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
-from bot.domain.notifications import BatchEnd, CardChange, Digest, NewCard, Notification
 from providers.models import Job, JobState
+
+EVENTS = {
+    JobState.PENDING: "submitted",
+    JobState.RUNNING: "started",
+    JobState.SUCCEEDED: "succeeded",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+}
+FAILURES = frozenset({"failed", "lost"})
+ENDS = frozenset({"succeeded", "failed", "cancelled", "lost"})
+_ALWAYS = frozenset({"lost", "reopened"})
+"""What every subscription notifies."""
+_ASKED = {On.FAILED: FAILURES, On.DONE: ENDS, On.STARTED: frozenset({"started"})}
+
+
+def asks(on: Iterable[On], event: str) -> bool:
+    """Whether one of the words of `on:` asks for an event of a job."""
+    return any(each is On.ANY or event in _ASKED.get(each, ()) for each in on)
+
+
+class Step(NamedTuple):
+    """What one look saw of a job: events with their ids, in their order, and why it is no longer followed."""
+
+    job: Job
+    events: tuple[str, ...]
+    ids: tuple[str, ...]
+    end_reason: EndReason | None = None
+
+    @property
+    def ref(self) -> str:
+        return str(self.job.ref)
+
+    @property
+    def failure(self) -> bool:
+        return self.events[-1] in FAILURES
+
+    @property
+    def words(self) -> str:
+        return key(self.job, self.events[-1])
+
+    def after(self, earlier: "Step | None") -> "Step":
+        """Return the step with an earlier one of the same job that was held."""
+        return self._replace(events=(*earlier.events, *self.events)) if earlier else self
+
+
+def key(job: Job, event: str) -> str:
+    """Return the words of a step, by which it is compared; of a failure those of the member of a group."""
+    return f"{job.ref} {'failure' if event in FAILURES else event} {job.name}"
+
+
+@dataclass
+class Promises:
+    """Steps that a destination finds once (True), or at most once (False), by their words."""
+
+    steps: dict[str, bool] = field(default_factory=dict[str, bool])
+
+    def surely(self, step: Step) -> None:
+        self.steps[step.words] = True
+
+    def perhaps(self, step: Step) -> None:
+        """Any of its events, where a rule may want one and not the other."""
+        for event in step.events:
+            self.steps.setdefault(key(step.job, event), False)
 
 
 @dataclass
 class Modelled:
     """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted.
 
-    `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
+    `told` are the replies in its thread, in their order, each with whether it surely comes; the end of a batch is
+    "final". `snoozed` is until when nothing is told; what would have been is `held` then, by job. `watched` are the
+    jobs whose last event a watch of the same destination wants.
     """
 
+    promises: Promises
     asked: dict[str, SubscriptionOptions] = field(default_factory=dict[str, SubscriptionOptions])
     jobs: dict[str, EndReason | None] = field(default_factory=dict[str, EndReason | None])
     left_at: datetime | None = None
     posts: int = 1
-    told: list[str] = field(default_factory=list[str])
-    ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
+    told: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
+    ends: dict[str, Step] = field(default_factory=dict[str, Step])
     snoozed: datetime | None = None
-    held: dict[str, str] = field(default_factory=dict[str, str])
+    held: dict[str, Step] = field(default_factory=dict[str, Step])
+    held_final: bool = False
+    watched: set[str] = field(default_factory=set[str])
 
     @property
     def options(self) -> SubscriptionOptions:
         """What tells enough for everybody who subscribed."""
         each = list(self.asked.values())
-        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
-        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
+        return each[0].model_copy(update={"on": frozenset(on for one in each for on in one.on)})
 
     @property
     def batch(self) -> bool:
@@ -42,53 +112,84 @@ class Modelled:
     def over(self) -> bool:
         return all(self.jobs.values())
 
-    def changed(self, job: Job, kind: str, end_reason: EndReason | None) -> None:
-        ref = str(job.ref)
-        self.jobs[ref] = end_reason
-        if end_reason:
-            self.ends[ref] = job.state
-        all_over = self.batch and self.over
-        # Kept back beside the end of all: should one of the others be followed again, that is not told.
-        if self._wants(key(ref, kind, job)) and (self.snoozed or not all_over):
-            self._tell(ref, key(ref, kind, job))
-        if all_over:
+    def _in_thread(self) -> bool:
+        """Whether failures are replies too, whatever else fails: all who asked want them in the thread."""
+        return not self.batch and all(each.to is To.THREAD for each in self.asked.values())
+
+    def changed(self, step: Step, *, watched: bool, maybe: bool = False) -> None:
+        """A job of the card took a step. A watch of the destination wants it (`watched`), or may want it (`maybe`)."""
+        self.jobs[step.ref] = step.end_reason
+        if step.end_reason:
+            self.ends[step.ref] = step
+        self.watched = self.watched | {step.ref} if watched else self.watched - {step.ref}
+        if self.batch and self.over:
             self._final()
+        elif step.events and self._wants(step):
+            self._tell(step, watched=watched and not self.batch)
+        elif step.events and watched and (step.failure or not self.batch):
+            self._tell(step, watched=not self.batch, mine=False)
+        elif step.events and (watched or maybe):
+            self.promises.perhaps(step)
 
-    def _wants(self, words: str) -> bool:
-        """Whether the terms want a job's own change to be told."""
-        _, kind, state, _ = words.split()
-        if kind == "found":
-            return True
-        return (self.options.on is On.ANY) if self.batch else (kind == "lost" or self.options.wants(JobState(state)))
+    def _wants(self, step: Step) -> bool:
+        """Whether the terms want a reply about a step, or its job on a head."""
+        wanted = any(event in _ALWAYS or asks(self.options.on, event) for event in step.events)
+        if self.batch and not step.failure:
+            return wanted and On.ANY in self.options.on and step.events[-1] not in ENDS
+        return wanted
 
-    def _tell(self, about: str, words: str) -> None:
-        """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""
-        if self.snoozed:
-            found = " found " in self.held.get(about, "")
-            self.held[about] = words.replace(" moved ", " found ") if found else words
+    def _tell(self, step: Step, *, watched: bool, mine: bool = True) -> None:
+        """Tell it now, or after the snooze; of each job the last alone."""
+        if not self.snoozed:
+            self._say(step, in_thread=mine and self._in_thread())
+        elif watched:
+            self._say(step, in_thread=False)
         else:
-            self.told.append(words)
+            before = self.held.get(step.ref)
+            self.held[step.ref] = step.after(before)
+            if step.failure or (before and before.failure):
+                self.promises.perhaps(step)  # a group that is open takes it in
+
+    def _say(self, step: Step, *, in_thread: bool) -> None:
+        self.promises.surely(step)
+        if not step.failure or in_thread:
+            self.told.append((step.words, True))
 
     def wakes(self) -> None:
         """The snooze is over: what the terms still want is told."""
         self.snoozed = None
         held, self.held = self.held, {}
-        self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
+        if self.held_final:
+            self.held_final = False
+            self.told.append(("final", True))
+            return
+        for step in held.values():
+            self._woken(step)
+
+    def _woken(self, step: Step) -> None:
+        if self._was_lost(step):
+            self.promises.perhaps(step)
+            self.told.append((step.words, False))
+        elif self._wants(step):
+            self._say(step, in_thread=self._in_thread())
+        elif step.ref in self.watched:
+            self.promises.perhaps(step)
+
+    def _was_lost(self, step: Step) -> bool:
+        """Whether a job was lost, and found again, while nothing was told."""
+        return "lost" in step.events[:-1]
 
     def followed(self, ref: str, options: SubscriptionOptions) -> None:
         """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
         self.posts += self.over and bool(self.jobs)
-        self.held.pop("final", None)
-        if " lost " in self.held.get(ref, ""):
+        self.held_final = False
+        if ref in self.held and self.held[ref].events[-1] == "lost":
             del self.held[ref]
         self.asked[options.user], self.jobs[ref] = options, None
 
-    def found(self, ref: str, job: Job) -> None:
-        """A lost job is there again and followed as before: news only where it was told that it was lost."""
-        self.held.pop("final", None)
-        self.jobs[ref] = None
-        kind = "moved" if " lost " in self.held.pop(ref, "") else "found"
-        self._tell(ref, key(ref, kind, job))
+    def found(self, ref: str) -> None:
+        """A lost job is there again and followed as before."""
+        self.held_final, self.jobs[ref] = False, None
 
     def left(self, ref: str, at: datetime) -> None:
         went_on = not self.over
@@ -98,56 +199,14 @@ class Modelled:
             self._final()
 
     def _final(self) -> None:
-        ends = [(ref, end_reason) for ref, end_reason in self.jobs.items() if end_reason is not EndReason.UNSUBSCRIBED]
-        if any(end_reason is not EndReason.ENDED or self.options.wants(self.ends[ref]) for ref, end_reason in ends):
-            self._tell("final", "final")
-
-
-def key(ref: str, kind: str, job: Job) -> str:
-    return f"{ref} {kind} {job.state.value} {job.raw_state}"
-
-
-def words_of(one: CardChange) -> tuple[str, str]:
-    """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
-    change = one.change
-    if change.since == change.at:
-        return one.card.id, "final"
-    return one.card.id, key(str(change.job.ref), change.kind.value, change.job)
-
-
-def digested(changes: Sequence[CardChange]) -> list[tuple[str, str]]:
-    """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
-    words: list[tuple[str, str]] = []
-    named: set[str] = set()
-    for each in changes:
-        ref, said = str(each.change.job.ref), words_of(each)
-        if said[1] != "final" or words[-1:] != [said] or ref in named:
-            words.append(said)
-            named = set()
-        named.add(ref)
-    return words
-
-
-def fates_of(card: Card) -> dict[str, str]:
-    return {ref: each.fate or "" for ref, each in card.jobs.items()}
-
-
-def written(notification: Notification) -> dict[str, Any]:
-    """A notification in the words of this test."""
-    match notification.content:
-        case Digest() as digest:
-            return {"told": digested(digest.told)}
-        case CardChange() as change:
-            told = [words_of(change)]
-        case BatchEnd(card=card):
-            told = [(card.id, "final")]
-        case NewCard():
-            told = []
-        case note:
-            return {"note": type(note).__name__, "about": getattr(getattr(note, "card", None), "id", "")}
-    # A new card whose jobs have ended is the notification of that.
-    return {**(drawn(notification.new_card) if notification.new_card else {}), **({"told": told} if told else {})}
-
-
-def drawn(card: Card) -> dict[str, Any]:
-    return {"card": card.id, "jobs": fates_of(card)}
+        """All jobs of a batch are over: that is told once, and it says how each of them ended."""
+        ends = {ref: step for ref, step in self.ends.items() if self.jobs[ref] is not EndReason.UNSUBSCRIBED}
+        mine = any(step.events[-1] == "lost" or asks(self.options.on, step.events[-1]) for step in ends.values())
+        for step in ends.values():
+            self.promises.steps[step.words] = False  # the end of a batch says it too
+        if not mine and not self.watched & ends.keys():
+            return
+        if self.snoozed:
+            self.held_final = True
+        else:
+            self.told.append(("final", mine))

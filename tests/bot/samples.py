@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.delivery.next_step import DeliveryStep, next_step
 from bot.domain.cards import Card, CardJob, On, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, compare, lost
+from bot.domain.failure_groups import POSTS_ID, read_posts
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -14,6 +15,8 @@ from bot.domain.outbox import (
     SubscribedEntry,
     UnsubscribedEntry,
     encode,
+    encode_record,
+    read_record,
 )
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
@@ -78,20 +81,22 @@ def card(card_id: str, *jobs: Job, options: SubscriptionOptions = TERMS) -> Card
 
 
 def empty(snapshot: OutboxSnapshot) -> bool:
-    """Whether nothing is left that a place would have to be visited for."""
-    return not (snapshot.entries or snapshot.records or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
+    """Whether nothing is left that a place would have to be visited for, but groups and the times of its posts."""
+    cards = snapshot.records.keys() - snapshot.groups.keys() - {POSTS_ID}
+    return not (snapshot.entries or cards or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
 
 
-ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
-ON_FAILURE = SubscriptionOptions(user="U1", at=NOW, on=On.FAILED)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))
+ON_FAILURE = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.FAILED}))
 FAILED = moved(job(state=JobState.FAILED))
 DONE = moved(job(state=JobState.SUCCEEDED))
-MOVED = moved(job(raw_state="B"))
+MOVED = moved(job(raw_state="B"), before=JobState.PENDING)
 
 
 def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> DeliveryStep:
-    step = next_step(snapshot, now)
-    assert step
+    """The next step, which has numbers for as many groups as it opens."""
+    step = next_step(snapshot, now, range(first := 1 + 100 * len(snapshot.groups), first + 100))
+    assert isinstance(step, DeliveryStep)
     return step
 
 
@@ -99,3 +104,30 @@ def after(step: DeliveryStep, card_id: str = "card") -> Card:
     """A card as a step leaves it."""
     [write] = [each for each in step.writes if each.id == card_id]
     return Card.model_validate_json(write.after)
+
+
+def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
+    """What is left for a place after a step, whose message has arrived."""
+    records = dict(snapshot.records)
+    for write in step.writes:
+        assert write.before == records.pop(write.id, "")
+        records |= {write.id: write.after} if write.after else {}
+    if step.notification and (new := step.notification.record) and not new.ts:
+        message = {"channel": DESTINATION, "ts": f"{len(records)}.1"}
+        records[new.id] = encode_record(read_record(new.id, records[new.id]).model_copy(update=message))
+    left = [entry for entry in snapshot.entries if entry not in step.entries]
+    assert len(left) == len(snapshot.entries) - len(step.entries)
+    return kept(left, records, snapshot.destination)
+
+
+def kept(entries: list[Entry], records: dict[str, str], destination: str = DESTINATION) -> OutboxSnapshot:
+    """What a visit reads where these records are kept."""
+    snapshot = OutboxSnapshot(destination, entries, records=records)
+    for name, text in records.items():
+        if name == POSTS_ID:
+            snapshot.posts = read_posts(text)
+        elif isinstance(record := read_record(name, text), Card):
+            snapshot.cards[name] = record
+        else:
+            snapshot.groups[name] = record
+    return snapshot

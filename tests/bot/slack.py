@@ -125,6 +125,12 @@ class MemorySlack:
         await self.after()
         return Reply({"ok": True})
 
+    async def chat_getPermalink(self, *, channel: str, message_ts: str) -> Reply:  # noqa: N802  # Slack's name
+        await self.before()
+        if not self._find(channel, message_ts):
+            raise refused("message_not_found")
+        return Reply({"ok": True, "permalink": f"https://acme.slack.com/archives/{channel}/p{message_ts}"})
+
     async def conversations_open(self, *, users: list[str]) -> Reply:
         await self.before()
         return Reply({"ok": True, "channel": {"id": f"D{users[0]}"}})

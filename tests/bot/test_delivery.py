@@ -63,7 +63,8 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     card, end = world.slack.said
     assert (end.thread_ts, end.broadcast) == (card.ts, True)
     assert await edit_cards(world.deps, DESTINATION) is None
-    assert empty(await world.snapshot())
+    assert empty(await world.forgotten())
+    assert len(world.slack.said) == 2
 
 
 @pytest.mark.parametrize("options", [ANY, TERMS])
@@ -71,7 +72,7 @@ async def test_a_visit_that_read_before_another_one_told_tells_nothing(
     world: World, options: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
 ):
     await world.follow(options)
-    await world.becomes(**({"raw_state": "B"} if options is ANY else {"state": JobState.FAILED}))
+    await world.becomes(**({"state": JobState.RUNNING} if options is ANY else {"state": JobState.FAILED}))
     meanwhile(monkeypatch, world.told)
     assert await world.told() == 2
 
@@ -86,7 +87,7 @@ async def test_what_was_shown_before_a_crash_is_not_judged_by_later_terms(
     world: World, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     await world.follow(TERMS)
-    await world.becomes(raw_state="B")
+    await world.becomes(state=JobState.RUNNING)
     with monkeypatch.context() as patch:
         patch.setattr("bot.delivery.dispatcher.finish", _dies)
         with pytest.raises(ConnectionAbortedError):
@@ -186,7 +187,7 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
         world.now += timedelta(seconds=140)
         await sweep(world.deps, world.provider)
     with monkeypatch.context() as patch:
-        patch.setattr("bot.store.outbox.Outbox.apply", _dies)
+        patch.setattr("bot.store.outbox.Outbox.begin", _dies)
         with pytest.raises(ConnectionAbortedError):
             await world.told()
     await subscribe(world.deps, [other.ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW))
@@ -196,17 +197,19 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
     await world.follow(ANY)
     ref = world.provider.jobs[0].ref
-    _, result = await subscribe(world.deps, [ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW, on=On.FAILED))
+    _, result = await subscribe(
+        world.deps, [ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.FAILED}))
+    )
     assert (result.changed, result.others) == ([ref], ["U1"])
     assert (await subscribe(world.deps, [ref], DESTINATION, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):
         assert [each.card.subscribers for each in await subscriptions(world.deps, user=user)] == [("U1", "U2")]
     await edit_cards(world.deps, DESTINATION)
     assert await world.told() == 1
-    await world.becomes(raw_state="B")
+    await world.becomes(state=JobState.RUNNING)
     assert await world.told() == 2
     world.slack.trouble = ["is_archived"]
-    await world.becomes(raw_state="C")
+    await world.becomes(state=JobState.CANCELLED)
     await world.told()
     assert [len((await world.snapshot(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
 
@@ -252,7 +255,7 @@ async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_i
 async def test_an_answer_older_than_the_subscription_changes_nothing(world: World):
     before = world.now - timedelta(seconds=1)
     await world.follow(ANY)
-    old = world.provider.jobs[0].model_copy(update={"state": JobState.PENDING})
+    old = world.provider.jobs[0].model_copy(update={"state": JobState.RUNNING})
     await observe(world.deps, world.provider, [old], before)
     assert await world.told() == 1
 
@@ -345,7 +348,8 @@ async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_on
     assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
     assert await edit_cards(world.deps, DESTINATION) is None
     assert await world.told() == 2
-    assert empty(await world.snapshot())
+    assert empty(await world.forgotten())
+    assert len(world.slack.said) == 2
 
 
 async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_over(world: World):

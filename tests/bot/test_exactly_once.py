@@ -1,11 +1,11 @@
 """Every change that was asked for is told once, in its order, in its place: whatever crashes, and whoever is at it.
 
-Hypothesis writes stories of people who subscribe, snooze and leave, of jobs that move, end and vanish, of answers that
-come too late, of deliveries that cross, and of processes that die before or after any step in Redis or Slack. A small
-model says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
+Hypothesis writes stories of people who subscribe, watch, mute, snooze and leave, of jobs that move, end and vanish, of
+answers that come too late, of deliveries that cross, and of processes that die before or after any step in Redis or
+Slack. A small model says what is promised: each event is found once, as a post, a member of a head or a count.
+More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
 """
 
-import json
 import os
 from collections import Counter
 from datetime import timedelta
@@ -17,73 +17,65 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot.delivery import card_editor, dispatcher, rendering, sender
-from bot.deps.deps import Deps
-from bot.domain.cards import Card, On, SubscriptionOptions, To
+from bot.delivery import card_editor, dispatcher, sender
+from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
-from bot.domain.notifications import Notification
 from bot.domain.slack_ids import is_user
+from bot.domain.watches import WatchSpec
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
-from bot.store.redis.keys import BEGUN
+from bot.store.redis.keys import BEGUN, NUMBERS, RULES
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import subscribe, unsubscribe
-from bot.views.slack.block_kit import Message
+from bot.watches.copies import repair_copies
+from bot.watches.unwatch import unwatch
 from providers.models import Job, JobRef, JobState
-from tests.bot.fragile_bot import FragileBot
-from tests.bot.promised import Modelled, drawn, written
+from tests.bot import received as workspace
+from tests.bot.promised import EVENTS, Modelled, Step
 from tests.bot.samples import SERVICE
+from tests.bot.watched import HERE, LISTED, USERS, WatchedStory, codes, crashes, soon, specs
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
 
-
-async def draw(deps: Deps, notification: Notification) -> Message:
-    real = await rendering.draw(deps, notification)
-    return Message(json.dumps(written(notification)), real.blocks)
-
-
-async def draw_card(deps: Deps, card: Card) -> Message:
-    real = await rendering.draw_card(deps, card)
-    return Message(json.dumps(drawn(card)), real.blocks)
-
-
 IDS = ["a", "b", "c", "d"]
-HERE = ["C1", "C2"]
-USERS = ["U1", "U2"]
 ENDS = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
 STORED = ["lost", "slow", "internal_error!"]
 REFUSED = ["internal_error", "ratelimited", "invalid_blocks", "is_archived", "token_revoked", "cannot_reply_to_message"]
 troubles = st.lists(st.sampled_from([*STORED, *REFUSED, "a_code_that_nobody_knows", ""]), max_size=3)
-crashes = st.none() | st.tuples(st.integers(0, 40), st.booleans())
-soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
-"""A delivery has about so many steps."""
-states = st.sampled_from([JobState.RUNNING, None, JobState.RUNNING, *ENDS])
-changes = st.lists(st.tuples(st.sampled_from(IDS), states), min_size=1, max_size=5)
+states = st.sampled_from([JobState.RUNNING, None, JobState.RUNNING, JobState.FAILED, *ENDS])
+Told = tuple[str, JobState | None, str | None]
+changes = st.lists(st.tuples(st.sampled_from(IDS), states, codes), min_size=1, max_size=5)
 orders = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 15)), min_size=2, max_size=6).map(
     lambda turns: [who for who, steps in turns for _ in range(steps)]
 )
 """Who goes on, and for how many steps."""
 terms_of = st.tuples(
-    st.sampled_from(USERS), st.sampled_from([On.ANY, *On]), st.sampled_from([None, None, To.HERE, To.DM])
+    st.sampled_from(USERS),
+    st.sampled_from([On.ANY, On.FAILED, On.DONE, On.STARTED, On.ANY, On.DONE]),
+    st.sampled_from([None, None, To.HERE, To.DM, To.THREAD]),
 )
 
 
-class Story(FragileBot):
+class Story(WatchedStory):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, Job] = {}
         self.known: dict[str, Job] = {}
         self.following: dict[tuple[str, str], str] = {}
-        self.cards: dict[tuple[str, str], Modelled] = {}
         self.lost: Counter[str] = Counter()
-        self.gone: dict[str, dict[str, str]] = {}
-        self.number = 0
+        self.gone: dict[str, tuple[JobState, dict[str, str]]] = {}
+        self.ids = {each: each for each in IDS}
 
     # What people do.
 
-    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3))
-    def some_are_followed(self, places: list[tuple[str, tuple[str, On, To | None]]]) -> None:
+    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3),
+                watched=st.lists(st.tuples(specs, st.sampled_from(HERE)), max_size=3))  # fmt: skip
+    def some_are_followed(
+        self, places: list[tuple[str, tuple[str, On, To | None]]], watched: list[tuple[WatchSpec, str]]
+    ) -> None:
+        for spec, here in watched:
+            self.watch(spec, here, USERS[0], None)
         for here, wanted in places:
             self.subscribe(IDS[:2], here, wanted, None)
             self.subscribe(IDS[2:3], here, wanted, None)
@@ -93,12 +85,19 @@ class Story(FragileBot):
     def subscribe(self, ids: list[str], here: str, wanted: tuple[str, On, To | None], crash: Any) -> None:
         self._clocks_strike()
         user, on, to = wanted
-        for job_id in ids:
-            if job_id not in self.jobs or self.jobs[job_id].state.ended:
+        self._new_jobs(ids)
+        options = SubscriptionOptions(user=user, at=self.now, on=frozenset({on}), to=to)
+        self._subscribe([self.ids[each] for each in ids], here, options, None, crash)
+
+    def _new_jobs(self, names: list[str]) -> None:
+        """Have a job of each name that has not ended; one that vanished is there again."""
+        for name in names:
+            if name not in self.jobs or self.jobs[name].state.ended:
                 self.number += 1
-                self.jobs[job_id] = self.provider.job(job_id, raw_state=f"R{self.number}")
+                self.ids[name] = f"{name}{self.number}" if name in self.jobs else self.ids[name]
+                job = self.provider.job(self.ids[name])
+                self.jobs[name] = self._moved(job, JobState.PENDING if self.number % 2 else JobState.RUNNING)
         self._cloud()
-        self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=on, to=to), None, crash)
 
     def _subscribe(self, ids: list[str], here: str, options: SubscriptionOptions, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
@@ -111,15 +110,24 @@ class Story(FragileBot):
             assert self.following.setdefault((destination, str(ref)), mine) == mine, (
                 "who follows already keeps the card"
             )
-            model = self.cards.setdefault((destination, mine), Modelled())
+            model = self.cards.setdefault((destination, mine), Modelled(self.promises[destination]))
             model.followed(str(ref), options)
-            self.known.setdefault(str(ref), self.jobs[ref.id])
+            job = self.known.setdefault(str(ref), self.jobs[ref.id[0]])
+            self.past.setdefault(str(ref), (1, {"submitted", EVENTS[job.state]}))
 
     def _found(self, ref: str) -> None:
-        """Whoever followed a job until it was lost follows it again."""
-        for destination, card in self.gone.pop(ref, {}).items():
-            self.cards[destination, card].found(ref, self.jobs[JobRef.parse(ref).id])
+        """Whoever followed a job until it was lost follows it again; that begins another attempt."""
+        if ref not in self.gone:
+            return
+        before, cards = self.gone.pop(ref)
+        job = self.jobs[JobRef.parse(ref).id[0]]
+        moved = [EVENTS[job.state]] if job.state is not before else []
+        number, _ = self.past[ref]
+        self.past[ref] = (number + 1, {"submitted", "reopened", EVENTS[job.state]})
+        for destination, card in cards.items():
+            self.cards[destination, card].found(ref)
             self.following[destination, ref] = card
+        self._noticed(self._of(job, number + 1, ["reopened", *moved]), cards)
 
     @rule(here=st.sampled_from(HERE), crash=crashes, data=st.data())
     def take_unsubscription_back(self, here: str, crash: Any, data: st.DataObject) -> None:
@@ -130,8 +138,7 @@ class Story(FragileBot):
             for (destination, card), model in self.cards.items()
             if destination == here and model.left_at and self.now - model.left_at < soon
             for ref, end_reason in model.jobs.items()
-            if end_reason is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
-            if not self.jobs[JobRef.parse(ref).id].state.ended
+            if end_reason is EndReason.UNSUBSCRIBED and (job := self._there(ref)) and not job.state.ended
         ]
         if left:
             card, job_id = data.draw(st.sampled_from(left))
@@ -142,7 +149,7 @@ class Story(FragileBot):
     @rule(here=st.sampled_from(HERE), user=st.sampled_from(USERS), job_id=st.sampled_from(IDS), crash=crashes)
     def unsubscribe(self, here: str, user: str, job_id: str, crash: Any) -> None:
         self._clocks_strike()
-        ref = JobRef(*SERVICE, job_id)
+        ref = JobRef(*SERVICE, self.ids[job_id])
         self.until_done(lambda: unsubscribe(self.services, [ref], here, user), crash)
         for destination in (here, user):
             self._left(destination, str(ref))
@@ -168,7 +175,7 @@ class Story(FragileBot):
     def snooze(self, data: st.DataObject, hours: int | None, user: str, crash: Any) -> None:
         """For some hours, or no longer (None)."""
         self._clocks_strike()
-        open_ = [name for name, model in self.cards.items() if not model.over or model.held]
+        open_ = [name for name, model in self.cards.items() if not model.over or model.held or model.held_final]
         if not open_:
             return
         destination, card = data.draw(st.sampled_from(open_))
@@ -179,33 +186,30 @@ class Story(FragileBot):
         else:
             self.cards[destination, card].wakes()
 
-    def _clocks_strike(self) -> None:
-        """End the snoozes whose time is over, or would be in the middle of what comes next."""
-        ends = [model.snoozed for model in self.cards.values() if model.snoozed]
-        self.now = max([self.now, *(end for end in ends if end - self.now < timedelta(minutes=20))])
-        for model in self.cards.values():
-            if model.snoozed and model.snoozed <= self.now:
-                model.wakes()
-
     # What jobs do, and how it is seen.
+
+    def _there(self, ref: str) -> Job | None:
+        """The job of this ref, if its service has it."""
+        job = self.jobs.get(JobRef.parse(ref).id[0])
+        return job if job and str(job.ref) == ref else None
 
     def _cloud(self) -> None:
         self.provider.jobs = [*self.jobs.values(), self.witness]
 
     @precondition(lambda self: self.known)
     @rule(changes=changes, crash=crashes)
-    def jobs_change(self, changes: list[tuple[str, JobState | None]], crash: Any) -> None:
+    def jobs_change(self, changes: list[Told], crash: Any) -> None:
         """Another word, progress alone (None), or an end; and an older answer comes about each."""
         self._clocks_strike()
-        for job_id, to in changes:
-            ref = str(JobRef(*SERVICE, job_id))
+        for name, to, code in changes:
+            ref = str(JobRef(*SERVICE, self.ids[name]))
             if ref in self.known:
                 self._older(ref, crash)
-            if ref in self.known and job_id in self.jobs:
-                self._changes(ref, to, crash)
+            if ref in self.known and self._there(ref):
+                self._changes(ref, to, code, crash)
 
     @rule(changes=changes | st.just([]), crash=soon, trouble=troubles)
-    def changes_are_told(self, changes: list[tuple[str, JobState | None]], crash: Any, trouble: list[str]) -> None:
+    def changes_are_told(self, changes: list[Told], crash: Any, trouble: list[str]) -> None:
         self.jobs_change(changes, None)
         for destination in HERE + USERS:
             self.slack.trouble = list(trouble)
@@ -215,8 +219,8 @@ class Story(FragileBot):
     @precondition(lambda self: self.known)
     @rule(data=st.data(), asleep=changes, awake=changes, crash=soon)
     def nobody_is_told_before_a_snooze_is_over(
-        self, data: st.DataObject, asleep: list[tuple[str, JobState | None]],
-        awake: list[tuple[str, JobState | None]], crash: Any,
+        self, data: st.DataObject, asleep: list[Told],
+        awake: list[Told], crash: Any,
     ) -> None:  # fmt: skip
         """What happened then is told by what it was then, not by when somebody comes to tell it."""
         self.snooze(data, 1, USERS[0], None)
@@ -225,9 +229,7 @@ class Story(FragileBot):
         self.changes_are_told(awake, crash, [])
 
     @rule(changes=changes, crash=soon, order=orders, trouble=troubles)
-    def changes_are_told_by_two(
-        self, changes: list[tuple[str, JobState | None]], crash: Any, order: list[int], trouble: list[str]
-    ) -> None:
+    def changes_are_told_by_two(self, changes: list[Told], crash: Any, order: list[int], trouble: list[str]) -> None:
         self.jobs_change(changes, None)
         for destination in HERE:
             self.slack.trouble = list(trouble)
@@ -235,32 +237,29 @@ class Story(FragileBot):
             self.survived(self.turns.run(cycle(order), *work), crash)
             self.slack.trouble = []
 
-    def _changes(self, ref: str, to: JobState | None, crash: Any) -> None:
-        job_id = JobRef.parse(ref).id
+    def _changes(self, ref: str, to: JobState | None, code: str | None, crash: Any) -> None:
         self.number += 1
-        old = self.jobs[job_id]
-        new = {"progress": self.number % 100} if to is None else {"state": to, "raw_state": f"R{self.number}"}
-        self.jobs[job_id] = old.model_copy(update=new)
+        name = JobRef.parse(ref).id[0]
+        old = self.jobs[name]
+        new = self._moved(old, to, code) if to else old.model_copy(update={"progress": self.number % 100})
+        self.jobs[name] = new
         self._cloud()
         self._seen(ref, crash)
 
     def _seen(self, ref: str, crash: Any) -> None:
-        job = self.jobs[JobRef.parse(ref).id]
+        job = self.jobs[JobRef.parse(ref).id[0]]
         self.until_done(lambda: recorder.observe(self.services, self.provider, [job], self.now), crash)
         before, self.known[ref] = self.known[ref], job
-        if (before.state, before.raw_state) != (job.state, job.raw_state):
-            self._changed(ref, job, "moved", EndReason.ENDED if job.state.ended else None)
+        if before.state is not job.state:
+            self._changed(self._took(job, EndReason.ENDED if job.state.ended else None))
 
-    def _changed(self, ref: str, job: Job, kind: str, end_reason: EndReason | None) -> None:
-        for (destination, followed), card in list(self.following.items()):
-            if followed == ref:
-                self.cards[destination, card].changed(job, kind, end_reason)
-                told_alone = end_reason is EndReason.NOT_FOUND and not is_user(destination)
-                self.lost[card] += len(self.cards[destination, card].asked) if told_alone else 0
-                if end_reason:
-                    del self.following[destination, followed]
-        if end_reason:
-            del self.known[ref]
+    def _changed(self, step: Step) -> None:
+        mine = {destination: card for (destination, ref), card in self.following.items() if ref == step.ref}
+        self._noticed(step, mine)
+        if step.end_reason:
+            del self.known[step.ref]
+            for destination in mine:
+                del self.following[destination, step.ref]
 
     def _older(self, ref: str, crash: Any) -> None:
         """An answer comes to a question that was asked long ago."""
@@ -274,9 +273,9 @@ class Story(FragileBot):
         self._clocks_strike()
         ref = data.draw(st.sampled_from(sorted(self.known)))
         for each in list(self.known):  # what the sweep will see on its way
-            if each != ref and JobRef.parse(each).id in self.jobs:
+            if each != ref and self._there(each):
                 self._seen(each, None)
-        self.jobs.pop(JobRef.parse(ref).id, None)
+        self.jobs.pop(JobRef.parse(ref).id[0], None)
         self._cloud()
         job = self.known[ref]
         self.run(self.store.recent.remember([self.witness], self.now))
@@ -285,10 +284,12 @@ class Story(FragileBot):
             self.now += timedelta(seconds=140)
             self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.subscribed_cards(JobRef.parse(ref)))
-        self.gone[ref] = {
-            destination: card for (destination, followed), card in self.following.items() if followed == ref
-        }
-        self._changed(ref, job, "lost", EndReason.NOT_FOUND)
+        cards = {destination: card for (destination, followed), card in self.following.items() if followed == ref}
+        self.gone[ref] = (job.state, cards)
+        for destination, card in cards.items():
+            told_alone = not is_user(destination)
+            self.lost[card] += len(self.cards[destination, card].asked) if told_alone else 0
+        self._changed(self._of(job, self.past[ref][0], ["lost"], EndReason.NOT_FOUND))
 
     # What Callboard does.
 
@@ -314,18 +315,31 @@ class Story(FragileBot):
             self.now += timedelta(hours=5)
             self._clocks_strike()
             self.run(self._drain())
-            self._all_told()
+            self._all_told(settled=True)
             for destination, ref in list(self.following):
                 self.run(unsubscribe(self.services, [JobRef.parse(ref)], destination, destination))
                 self._left(destination, ref)
             self.run(self._drain())
-            self._all_told()
-            self.now += card_editor.LOST_KEPT + timedelta(days=1)
-            self.run(self._drain())
-            assert self.run(self._without_lifetime()) == []
+            self._all_told(settled=True)
+            self.run(self._forgotten())
+            left = set(self.run(self._without_lifetime()))
+            assert left <= {NUMBERS.of(""), *map(RULES.of, self._slots())}, (
+                f"{left} is kept, and not only what ids were given"
+            )
         finally:
             self.run(self.redis.aclose())
             self.runner.close()
+
+    async def _forgotten(self) -> None:
+        """Remove the watches, and let all time pass for which anything is kept."""
+        for watch in self.watches.values():
+            await unwatch(self.services, [watch.id], watch.place, watch.place)
+        for days in (1, 8, card_editor.LOST_KEPT.days):
+            self.now += timedelta(days=days)
+            await repair_copies(self.services, HERE + USERS)
+            for provider in (self.provider, self.listed):
+                await sweep.sweep(self.services, provider)
+            await self._drain()
 
     async def _drain(self) -> None:
         """Visit whatever place a worker would find, until none is left to be visited."""
@@ -339,42 +353,31 @@ class Story(FragileBot):
                 self.now += timedelta(seconds=wait)
             else:
                 raise AssertionError(f"{destination} is never done")
-            assert await card_editor.edit_cards(self.services, destination) is None
+            while (wait := await card_editor.edit_cards(self.services, destination)) is not None:
+                self.now += timedelta(seconds=wait)
         if await self._left_over():
             await self._drain()
 
     async def _places(self) -> set[str]:
-        [(_, _, pending)] = await self.store.tracked.state([SERVICE])
-        return pending | await self.store.outbox.destinations()
+        states = await self.store.tracked.state([SERVICE, LISTED])
+        return {each for _, _, pending in states for each in pending} | await self.store.outbox.destinations()
 
     async def _left_over(self) -> bool:
-        snapshots = [await self.store.outbox.read(destination, ["/".join(SERVICE)]) for destination in HERE + USERS]
+        snapshots = [await self.store.outbox.read(destination, self._slots()) for destination in HERE + USERS]
         return any(snapshot.entries or snapshot.in_flight or snapshot.stale for snapshot in snapshots)
 
-    def _all_told(self) -> None:
-        notes: Counter[str] = Counter()
-        told: dict[tuple[str, str], list[str]] = {}
-        posts: Counter[tuple[str, str]] = Counter()
-        for said in sorted(self.slack.said, key=lambda said: float(said.ts)):
-            if said.taken_back:
-                continue
-            text, destination = json.loads(said.text), said.channel.removeprefix("D")
-            if "card" in text:
-                posts[destination, text["card"]] += 1
-                if said.there:
-                    fates = {
-                        ref: end_reason or "" for ref, end_reason in self.cards[destination, text["card"]].jobs.items()
-                    }
-                    again = self.cards[destination, text["card"]].posts > 1
-                    assert again or text["jobs"] == fates, "a card is as it should be"
-            for card, words in json.loads(said.posted).get("told", ()):  # an edit notifies of nothing
-                told.setdefault((destination, card), []).append(words)
-            if text.get("note") == "LostJob":
-                notes[text["about"]] += 1
-        assert told == {name: model.told for name, model in self.cards.items() if model.told}
-        assert set(posts) == set(self.cards)
-        assert all(1 <= number <= self.cards[name].posts for name, number in posts.items())
-        assert +notes == +self.lost
+    def _all_told(self, *, settled: bool = False) -> None:
+        """Check what everybody received; `settled` says that nothing is held any more."""
+        workspace.check_cards(self.slack.said, self.cards, self.lost)
+        for destination in HERE + USERS:
+            here = self.run(workspace.received(self.store, destination, self.slack.said, self._slots()))
+            workspace.check_groups(here, self.slack.said)
+            workspace.check_storms(here)
+            workspace.check_found(here, self.promises[destination].steps, self.words, settled=settled)
+            workspace.check_decisions(here, settled=settled)
+            workspace.check_order(
+                here, {card: model for (place, card), model in self.cards.items() if place == destination}
+            )
 
     async def _without_lifetime(self) -> list[str]:
         return [name for name in await self.link.execute("KEYS", "*") if await self.link.execute("TTL", name) == -1]
@@ -382,8 +385,9 @@ class Story(FragileBot):
 
 def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
-    monkeypatch.setattr(sender, "draw", draw)
-    monkeypatch.setattr(card_editor, "draw_card", draw_card)
+    monkeypatch.setattr(sender, "draw", workspace.draw)
+    monkeypatch.setattr(card_editor, "draw_card", workspace.draw_card)
+    monkeypatch.setattr(card_editor, "draw_group", workspace.draw_group)
     monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 100_000)
     monkeypatch.setattr(slack_rate_limits, "POSTS_A_MINUTE", 100_000)
     print(f"{STORIES} stories; for more: CALLBOARD_STORIES=2000 pytest {__file__}")  # noqa: T201

@@ -7,8 +7,10 @@ from typing import Any
 
 from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.reading import ENDED, Card, Conversation, Telling
+from tests.faults.watching import Failures
 
 Json = dict[str, Any]
+NONE = Failures({}, {})
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class ErrorAction:
 
     findings: list[Finding] = field(default_factory=list[Finding])
     told: int = 0
+    watched: int = 0
+    """Failures that watches wanted."""
     emptied: int = 0
     """Subscriptions that an emptied Redis held: their pending posts may be lost."""
 
@@ -35,11 +39,14 @@ class ErrorAction:
         return sum(each.kind == kind for each in self.findings)
 
 
-def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
-    """Compare what was promised with what was told."""
+def judge(ledger: Ledger, conversations: Sequence[Conversation], failures: Failures = NONE) -> ErrorAction:
+    """Compare what was promised, and what watches want of the `failures` that there were, with what was told."""
     action = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
     for conversation in conversations:
         action.findings += _strangers(ledger, conversation)
+        action.findings += _watched(ledger, conversation, failures)
+        action.findings += _counted(ledger, conversation)
+        action.watched += len(failures.wanted.get(conversation.place, ()))
         for (destination, card_id), refs in ledger.batches().items():
             if destination == conversation.place and not ledger.emptied.isdisjoint((destination, ref) for ref in refs):
                 action.emptied += len(refs)
@@ -52,7 +59,7 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
                     action.findings += judged.findings()
                     action.told += judged.wanted
                 else:
-                    action.findings += _single(ledger, conversation, refs[0])
+                    action.findings += _single(ledger, conversation, refs[0], failures)
                     action.told += _wanted(ledger, destination, refs[0])
     return action
 
@@ -60,6 +67,52 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
 def _wanted(ledger: Ledger, destination: str, ref: str) -> bool:
     options = ledger.options[destination, ref]
     return (destination, ref) in ledger.promised and options.wants(ledger.ends[ref])
+
+
+def _watched(ledger: Ledger, found: Conversation, failures: Failures) -> Iterator[Finding]:
+    """What watches want beside what is followed alone: each failure once, in a head or a storm message."""
+    wanted, possible = failures.wanted.get(found.place, set()), failures.possible.get(found.place, set())
+    for ref in {*found.failures, *wanted}:
+        heads, followed = found.failures.get(ref, []), (found.place, ref) in ledger.cards
+        if len(heads) > 1:
+            yield Finding("doubled", found.place, ref, f"it is in several heads: {heads}")
+        elif ref in wanted and not heads and not followed:
+            yield Finding("lost", found.place, ref, "a watch wants its failure, which no head has")
+        elif heads and not followed and ref not in possible and (found.place, ref) not in ledger.emptied:
+            yield Finding("unasked", found.place, ref, f"no watch wants its failure: {heads}")
+
+
+def _counted(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
+    """Ends other than failures that have no message of their own: as many as storm messages count."""
+    short = Counter(
+        ledger.ends[ref]
+        for (place, ref) in ledger.cards
+        if place == found.place and (place, ref) not in ledger.emptied and _alone(ledger, place, ref)
+        if ledger.ends[ref] != "failed" and _wanted(ledger, place, ref) and not _shown(ledger, found, ref)
+    )
+    emptied = any(place == found.place for place, _ in ledger.emptied)  # some of those may be counted
+    for state in {*short, *found.counted}:
+        what = f"{short[state]} {state} have no message, and storm messages count {found.counted[state]}"
+        if short[state] > found.counted[state]:
+            yield Finding("lost", found.place, "", what)
+        elif short[state] < found.counted[state] and not emptied:
+            yield Finding("doubled", found.place, "", what)
+
+
+def _alone(ledger: Ledger, place: str, ref: str) -> bool:
+    return len(ledger.batches()[place, ledger.cards[place, ref]]) == 1
+
+
+def _by_card(ledger: Ledger, found: Conversation, ref: str) -> bool:
+    """Whether the card of a job was the notification of its end; a failure always has a message of its own."""
+    wanted = ledger.ends[ref] != "failed" and _wanted(ledger, found.place, ref)
+    return wanted and _notified(ledger.options[found.place, ref], found.card_of(ref))
+
+
+def _shown(ledger: Ledger, found: Conversation, ref: str) -> int:
+    """How often the end of a job with a card of its own has a message."""
+    ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
+    return len(ends) + _by_card(ledger, found, ref) + len(found.failures.get(ref, []))
 
 
 def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
@@ -94,13 +147,13 @@ def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Ite
         return
     if set(cards[0].refs) != set(refs):
         yield Finding("wrong", found.place, ref, f"its card is about {cards[0].refs}, not about {refs}")
-    shown = [_shown(ledger, found.place, each) for each in refs]
+    shown = [_shown_on_card(ledger, found.place, each) for each in refs]
     words = shown if len(refs) == 1 else [f"{n} {word}" for word, n in Counter(shown).items()]
     if missing := [word for word in words if word not in cards[0].text.lower()]:
         yield Finding("stale", found.place, ref, f"its card does not say {missing}: {cards[0].text}")
 
 
-def _shown(ledger: Ledger, destination: str, ref: str) -> str:
+def _shown_on_card(ledger: Ledger, destination: str, ref: str) -> str:
     if (destination, ref) in ledger.promised:
         return ledger.ends[ref]
     return (
@@ -115,17 +168,19 @@ def _notified(options: SubscriptionOptions, cards: Sequence[Card]) -> bool:
     return options.to != "thread" and any(card.unedited for card in cards)
 
 
-def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
+def _single(ledger: Ledger, found: Conversation, ref: str, failures: Failures) -> Iterator[Finding]:
     """A job with a card of its own: its end told once if wanted, and nothing after it."""
     tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
     ends = [each for each in tellings if each.state in ENDED]
-    options, wanted = ledger.options[found.place, ref], int(_wanted(ledger, found.place, ref))
-    by_card = bool(wanted) and _notified(options, found.card_of(ref))
-    number = len(ends) + by_card
-    if number != wanted:
-        kind = "lost" if number < wanted else "doubled"
-        yield Finding(kind, found.place, ref, f"its end was told {number} times, not {wanted}: {ends}")
-    if (ends and tellings[-1] is not ends[-1]) or (by_card and tellings):
+    options, failed = ledger.options[found.place, ref], ledger.ends[ref] == "failed"
+    least = int(_wanted(ledger, found.place, ref) or ref in failures.wanted.get(found.place, ()))
+    most = least or int(failed and ref in failures.possible.get(found.place, ()))
+    number = _shown(ledger, found, ref)
+    if number > most or (number < least and failed):  # other ends may be counted in a storm message
+        kind = "lost" if number < least else "doubled"
+        what = f"its end was told {number} times, not {least}: {ends}, {found.failures.get(ref, [])}"
+        yield Finding(kind, found.place, ref, what)
+    if (ends and tellings[-1] is not ends[-1]) or (_by_card(ledger, found, ref) and tellings):
         yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
     if any(each.state != ledger.ends[ref] for each in ends):
         yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
@@ -186,6 +241,8 @@ class _Batch:
             yield Finding(
                 "wrong", destination, first, f"the digest tells other ends than those of {self.ended}: {tellings}"
             )
+        if any(len(self.found.batches.get(ts, [])) > 1 for ts in threads):
+            yield Finding("doubled", destination, first, "the batch has two heads")
         if any(each.how == "reply" for each in tellings):
             yield Finding("unasked", destination, first, f"jobs of a batch told one by one: {tellings}")
         options, states = self.ledger.options[destination, first], [self.ledger.ends[ref] for ref in self.ended]

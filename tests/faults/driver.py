@@ -16,11 +16,12 @@ import httpx
 from tests.faults.check import ErrorAction, Finding, judge
 from tests.faults.clocks import FAKED, WallClock
 from tests.faults.harm import Harm
-from tests.faults.memory import Memory, memory
+from tests.faults.memory import memory
 from tests.faults.people import USERS, Clouds, People
 from tests.faults.processes import BESIDE, PARTS, Cast, cast
 from tests.faults.reading import Conversation, read
-from tests.faults.story import Stage, play, script
+from tests.faults.story import Stage, play, script, storms
+from tests.faults.watching import Failures
 from tests.faults.world import CHANNELS
 from tests.releases import checkout
 
@@ -29,6 +30,8 @@ READY_WITHIN_S = 60.0
 LOOK_S = 0.5
 RESTORE_S = 2.0
 CALLS_SHOWN = 12
+QUIET_S = 8.0
+"""New jobs of watched services are looked for more often."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Report:
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
             ("commands typed in vain", self.in_vain),
             ("ends told", self.action.told),
+            ("failures that watches want", self.action.watched),
             ("subscriptions in the emptied Redis", self.action.emptied),
             ("lost", self.action.number("lost")),
             ("doubled", self.action.number("doubled")),
@@ -135,17 +139,22 @@ async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callabl
         harm = Harm(
             actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s, stage.empty_redis, clocks
         )
+        await stage.keep_watching()
+        stage.watched.since = await stage.clouds.now()
         restoring = asyncio.create_task(_restore(stage, harm.archived))
+        watching = asyncio.create_task(stage.watch_on())
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
+        bursts = storms(Random(f"{run.seed}/storms"), max(1, run.kills // 5), run.seconds * 0.8)
         async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:
             doing.create_task(harm.go_on(run.kills))
-            for episode in episodes:
+            for episode in (*episodes, *bursts):
                 doing.create_task(play(stage, episode))
         report = Report(run, kills=harm.kills, faults=harm.faults)
         say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
-        report.left = await _until_quiet(looks, run.quiet_s)
+        report.left = await _until_quiet(stage, run.quiet_s)
         await _judge(report, stage, actors)
         restoring.cancel()
+        watching.cancel()
     report.seconds = time.monotonic() - began
     return report
 
@@ -165,21 +174,26 @@ async def _restore(stage: Stage, archived: set[str]) -> None:
         await asyncio.sleep(RESTORE_S)
 
 
-async def _until_quiet(looks: Memory, seconds: float) -> list[str]:
-    """Wait until nothing is left to do, and return what is left all the same."""
-    ends = time.monotonic() + seconds
-    while (left := await looks.waiting()) and time.monotonic() < ends:  # noqa: ASYNC110  # Redis sets no event of ours
+async def _until_quiet(stage: Stage, seconds: float) -> list[str]:
+    """Wait until nothing is left to do for a while, and return what is left all the same."""
+    ends, quiet_since = time.monotonic() + seconds, float("inf")
+    left: list[str] = []
+    while time.monotonic() < min(ends, quiet_since + QUIET_S):
+        left = await stage.memory.waiting(stage.ledger.ends.keys() | stage.in_storms)
+        quiet_since = float("inf") if left else min(quiet_since, time.monotonic())
         await asyncio.sleep(LOOK_S)
     return left
 
 
 async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     places = [*USERS, *(channel.id for channel in CHANNELS)]
-    conversations = [await read(place, await stage.people.messages(place), stage.memory) for place in places]
+    emptied = stage.watched.emptied_at
+    conversations = [await read(place, stage.people, stage.memory, emptied) for place in places]
+    failures = Failures.of(await stage.clouds.transitions(), stage.watched)
     report.jobs = len({ref for _, ref in stage.ledger.cards})
     report.subscriptions = len(stage.ledger.cards)
     report.in_vain = len(stage.ledger.in_vain)
-    report.action = judge(stage.ledger, conversations)
+    report.action = judge(stage.ledger, conversations, failures)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)
     report.by_search = actors.logged("a post in doubt had arrived")

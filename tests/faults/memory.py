@@ -1,7 +1,7 @@
 """What Redis remembers, as far as the driver looks: who follows a job, what still waits, what a digest counts."""
 
 import json
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
 
@@ -10,11 +10,21 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from bot.domain.slack_ids import bare_id
-from bot.store.redis.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
+from bot.store.redis.keys import (
+    CARDS,
+    DIGEST,
+    DISCOVERY,
+    GROUP_JOBS,
+    OUTBOX,
+    PREFIX,
+    SUBSCRIPTIONS,
+    SUSPENDED,
+    WATCHES,
+)
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""
-HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"))
+HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"), GROUP_JOBS.of("*", "*"))
 """Keys that name unfinished jobs, and what the buttons of digests count."""
 EMPTY = """
 local held = {}
@@ -22,6 +32,7 @@ for _, pattern in ipairs(ARGV) do
   for _, key in ipairs(redis.call('KEYS', pattern)) do
     local type = redis.call('TYPE', key).ok
     if type == 'hash' then held[#held + 1] = {key, redis.call('HGETALL', key)}
+    elseif type == 'zset' then held[#held + 1] = {key, redis.call('ZRANGE', key, 0, -1)}
     elseif type == 'stream' then held[#held + 1] = {key, redis.call('XRANGE', key, '-', '+')}
     else held[#held + 1] = {key, redis.call('GET', key)} end
   end
@@ -47,6 +58,8 @@ class Memory:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._lost_digests: dict[str, str] = {}
+        self._lost_records: dict[str, dict[str, str]] = {}
+        self._lost_members: dict[str, list[str]] = {}
 
     async def followers(self, refs: Iterable[str]) -> dict[str, dict[str, str]]:
         """For each job who follows it: the channel or person to the card."""
@@ -58,10 +71,16 @@ class Memory:
             found[ref] = {bare_id(place): card for place, card in places.items()}
         return found
 
-    async def waiting(self) -> list[str]:
-        """The keys of what is left to do."""
+    async def waiting(self, ended: Collection[str] = ()) -> list[str]:
+        """The keys of what is left to do. Of watched services that is to see the jobs that have `ended`."""
         keys: list[str] = await self._ask("KEYS", f"{PREFIX}*")
-        return sorted(key for key in keys if any(f"}}:{word}" in key for word in WAITS))
+        left = [key for key in keys if any(f"}}:{word}" in key for word in WAITS)]
+        return sorted([key for key in left if not key.endswith("}:jobs") or await self._unseen(key, ended)])
+
+    async def _unseen(self, key: str, ended: Collection[str]) -> bool:
+        followed = await self._ask("EXISTS", SUBSCRIPTIONS.of(_place(key)))
+        jobs: list[str] = await self._ask("HKEYS", key)
+        return bool(followed) or any(f"{_place(key)}/{job}" in ended for job in jobs)
 
     async def suspended(self) -> list[str]:
         """The places that nothing is posted to, because Slack took nothing for them."""
@@ -73,7 +92,32 @@ class Memory:
         held: list[tuple[str, Any]] = await self._ask("EVAL", EMPTY, "0", *HELD)
         digest = DIGEST.of("")
         self._lost_digests |= {key.removeprefix(digest): value for key, value in held if key.startswith(digest)}
+        self._lost_records |= {
+            _place(key): dict(zip(value[::2], value[1::2], strict=True))
+            for key, value in held
+            if key.endswith("}:cards")
+        }
+        self._lost_members |= {key: value for key, value in held if "}:group:" in key}
         return {pair for key, value in held for pair in _followed(key, value)}
+
+    async def watched(self, channel: str) -> int:
+        """How many watches a channel has."""
+        keys: list[str] = await self._ask("KEYS", WATCHES.of(f"*{channel}"))
+        return sum([await self._ask("HLEN", key) for key in keys])
+
+    async def discovers(self, services: Iterable[str]) -> bool:
+        """Whether the new jobs of services are known since a baseline."""
+        known = [await self._ask("HMGET", DISCOVERY.of(f"media-cn/{each}"), "since", "unfinished") for each in services]
+        return all(since and unfinished == "1" for since, unfinished in known)
+
+    def lost_members(self, channel: str, group: str) -> list[str] | None:
+        """The jobs of a head, or of those in a storm message, from before Redis was emptied; None if it had none."""
+        place = next((each for each in self._lost_records if bare_id(each) == channel), None)
+        if place is None or group not in self._lost_records[place]:
+            return None
+        record = json.loads(self._lost_records[place][group])
+        kept = [self._lost_members.get(GROUP_JOBS.of(place, each), []) for each in (group, *record.get("groups", ()))]
+        return [member.partition("\t")[0] for members in kept for member in members]
 
     async def digest(self, key: str) -> list[Member]:
         """What the digest of a "See all" button counts."""
@@ -93,12 +137,16 @@ def _followed(key: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from ((bare_id(place), f"{slot}/{job}") for place in json.loads(places))
     elif family == "cards":
         for card in value[1::2]:
-            yield from ((bare_id(slot), ref) for ref in json.loads(card)["jobs"])
+            yield from ((bare_id(slot), ref) for ref in json.loads(card).get("jobs", ()))
     elif family.startswith("outbox:"):
         for _, fields in value:
             entry = json.loads(dict(zip(fields[::2], fields[1::2], strict=True))["entry"])
             if job := entry.get("job") or entry.get("change", {}).get("job"):
                 yield bare_id(family.removeprefix("outbox:")), _ref(job)
+
+
+def _place(key: str) -> str:
+    return key.removeprefix(PREFIX).removeprefix("{").partition("}")[0]
 
 
 def _ref(job: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """People at the workspace's page, and the control panels of the workspace and of the clouds."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ from bot.domain.slack_ids import bare_id
 
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")
+CLICKS, ANSWERED_S, LOOK_S = 8, 4.0, 0.05
+"""How often a button is pressed, for how many seconds the answer is waited for, and how often it is looked for."""
 
 
 class People:
@@ -35,6 +38,38 @@ class People:
                     ):
                         await self._post("/ui/action", _click(user, message, block, button))
                         return
+
+    async def shows_all(self, user: str, message: Json, block: Json, button: Json) -> list[Json]:
+        """Press Show all below a head, and then Next until the last page; return the pages."""
+        seen = {each["ts"] for each in await self._seen(user, message["channel"])}
+        page = await self._press(
+            _click(user, message, block, button),
+            lambda each: each["ephemeral"] and each["ts"] not in seen and offers_details(each),
+        )
+        pages = [page]
+        while following := [pair for pair in buttons(page["blocks"]) if pair[1]["action_id"].endswith(":next")]:
+            ts, blocks = page["ts"], page["blocks"]
+            page = await self._press(
+                _click(user, page, *following[0]),
+                lambda each, ts=ts, blocks=blocks: each["ts"] == ts and each["blocks"] != blocks,
+            )
+            pages.append(page)
+        return pages
+
+    async def _press(self, click: Json, right: Callable[[Json], bool]) -> Json:
+        """Press a button until the answer is there: a process of another version may not know the button."""
+        for _ in range(CLICKS):
+            await self._post("/ui/action", click)
+            for _ in range(round(ANSWERED_S / LOOK_S)):
+                if found := next(filter(right, await self._seen(click["user"], click["channel"])), None):
+                    return found
+                await asyncio.sleep(LOOK_S)
+        raise TimeoutError(f"nothing answers {click}")
+
+    async def _seen(self, user: str, channel: str) -> list[Json]:
+        found = await self._page.get("/test/messages", params={"channel": channel, "user": user})
+        found.raise_for_status()
+        return found.json()
 
     async def order(self, what: str, **details: Any) -> None:
         """Have the workspace misbehave: see `sandbox.slack.test_api.workspace_hooks`."""
@@ -79,6 +114,25 @@ class Clouds:
         ended = await self._control.post(f"/control/jobs/{ref.rpartition('/')[2]}", json={"state": state})
         ended.raise_for_status()
 
+    async def storm(self, services: Iterable[str], **order: float | str) -> list[str]:
+        """Have jobs of the watched account fail; return their refs."""
+        body = {"services": [f"media-cn/{each}" for each in services], **order}
+        made = await self._control.post("/control/storm", json=body)
+        made.raise_for_status()
+        return made.json()["failing"]
+
+    async def transitions(self) -> list[Json]:
+        """What really happened to each job of the account that is watched."""
+        found = await self._control.get("/control/transitions", params={"account": "media-cn"})
+        found.raise_for_status()
+        return found.json()["jobs"]
+
+    async def now(self) -> float:
+        """The clouds' true clock."""
+        found = await self._control.get("/control/transitions", params={"account": "nobody"})
+        found.raise_for_status()
+        return found.json()["now"]
+
     async def fault(self, **fault: Any) -> None:
         """Have a cloud misbehave: see `sandbox.clouds.faults`."""
         (await self._control.post("/control/fault", json=fault)).raise_for_status()
@@ -86,6 +140,11 @@ class Clouds:
     async def calm(self) -> None:
         """Take all faults back."""
         (await self._control.delete("/control/fault")).raise_for_status()
+
+
+def offers_details(message: Json) -> bool:
+    """Whether a message names jobs: another answer to a click says that the button is not known."""
+    return any(button["action_id"] == "open:details" for _, button in buttons(message["blocks"]))
 
 
 def buttons(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -15,9 +15,10 @@ from datetime import timedelta
 from functools import partial
 
 from bot.background import tasks
-from bot.delivery import card_editor, context, dispatcher, posts_in_doubt, sender
-from bot.domain import absence, sweeps
-from bot.polling import planner, recorder, sweep, witness
+from bot.delivery import card_editor, closed_groups, context, dispatcher, posts_in_doubt, sender
+from bot.domain import absence, failure_groups, sweeps, walks
+from bot.polling import discovery, planner, recorder, sweep, witness
+from bot.rules import decide, destination_state
 from bot.runtime import runner
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
@@ -26,6 +27,13 @@ from callboard import cli
 
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
+QUICK_GROUPS = {
+    "CLOSES_AFTER": timedelta(seconds=40),
+    "STORM_CLOSES_AFTER": timedelta(seconds=20),
+    "THREAD_LINES_AFTER": tuple(timedelta(seconds=seconds) for seconds in (3, 8, 15, 30)),
+    "BUDGET_WINDOW": timedelta(seconds=6),
+}
+"""Heads get lines and close within the run, and channels get their few messages more often than each minute."""
 SLACK_S = 2.5
 TIMEOUT_S = 4.0
 LEASE_S = 4.0
@@ -43,10 +51,23 @@ def hurry() -> None:
         (sender, {"POST_INTERVAL_S": 0.2, "IN_FLIGHT_TIMEOUT_S": TIMEOUT_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (posts_in_doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (dispatcher, {"POST_INTERVAL_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
-        (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (
+            card_editor,
+            {"RETRY_S": 1.0, "HOLD_S": 5.0, "GROWS_FAST": timedelta(seconds=1), "GROWS": timedelta(seconds=3)},
+        ),
+        (walks, {"PACE_MIN_S": 1.0, "PACE_MAX_S": 3.0}),
+        (discovery, {"PACE_MIN_S": 1.0}),
+        (failure_groups, QUICK_GROUPS),
+        *(
+            (each, {"BUDGET_WINDOW": QUICK_GROUPS["BUDGET_WINDOW"]})
+            for each in (closed_groups, decide, destination_state)
+        ),
         (errors, {"RETRY_S": 1.0}),
         (context, {"RETRY_S": 1.0}),
-        (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
+        (
+            slack_rate_limits,
+            {"EDITS_A_MINUTE": 500, "HEADS_A_MINUTE": 300, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200},
+        ),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (worker, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
         (connect, {"SLACK_S": SLACK_S}),

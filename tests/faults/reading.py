@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.memory import Memory
-from tests.faults.people import buttons
+from tests.faults.people import USERS, People, buttons
 
 Json = dict[str, Any]
 _STATE = re.compile(r"\S+ (Pending|Running|Succeeded|Failed|Cancelled|Unknown|No longer followed)\b")
 RESET = "Callboard's database was reset"
 """Words of a notice after Redis was emptied, and of a lost card."""
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
+_GROUP = re.compile(r'"(?:card|group)":"(g\d+)"')
+"""What the buttons of a head carry."""
+_LINE = re.compile(r"^\S+ [\d,]+ more \w+")
+"""A line in the thread of a head."""
+_BATCH = re.compile(r"^\S+ [\d,]+ of [\d,]+ jobs? failed")
+"""The head of a batch."""
+_COUNTED = re.compile(r"([\d,]+) (finished|cancelled)\b")
+_ABOUT_WATCHES = re.compile(r"^(👁️|🔕 .* removed watch|⚠️ Can't see|✅ .* is back)")
 EVENT = "callboard_post"
 
 
@@ -48,6 +56,12 @@ class Conversation:
     cards: list[Card] = field(default_factory=list[Card])
     tellings: dict[str, list[Telling]] = field(default_factory=lambda: defaultdict[str, list[Telling]](list))
     finals: dict[str, list[Json]] = field(default_factory=lambda: defaultdict[str, list[Json]](list))
+    failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
+    """The heads and storm messages that name a failed job, by their ts; every page of *Show all* is read."""
+    batches: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
+    """The heads of a batch, by the thread that they are in."""
+    counted: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    """Ends that storm messages count without their jobs."""
     notes: list[str] = field(default_factory=list[str])
     others: list[str] = field(default_factory=list[str])
     posts: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
@@ -57,16 +71,81 @@ class Conversation:
         return [card for card in self.cards if ref in card.refs]
 
 
-async def read(destination: str, messages: list[Json], memory: Memory) -> Conversation:
+async def read(destination: str, people: People, memory: Memory, emptied_at: float | None = None) -> Conversation:
     """Read what stands in a place."""
-    found = Conversation(destination)
+    found, messages = Conversation(destination), await people.messages(destination)
+    reader = _Reader(found, people, memory, emptied_at)
     for message in messages:
         if message["ephemeral"]:
             continue
         if (message["metadata"] or {}).get("event_type") == EVENT:
             found.posts[message["metadata"]["event_payload"]["id"]].append(message["ts"])
-        await _take(found, message, memory)
+        if not await reader.takes(message):
+            await _take(found, message, memory)
     return found
+
+
+@dataclass
+class _Reader:
+    """Reads the messages that stand for several failures. What Redis lost is read as it was before."""
+
+    found: Conversation
+    people: People
+    memory: Memory
+    emptied_at: float | None
+
+    async def takes(self, message: Json) -> bool:
+        """Take a head, a storm message or a line below one into account; False for any other message."""
+        text, ts = message["text"], message["ts"]
+        if _ABOUT_WATCHES.match(text) or (message["thread_ts"] and _LINE.match(text)):
+            self.found.notes.append(ts)
+        elif message["thread_ts"] and _BATCH.match(text):
+            self.found.batches[message["thread_ts"]].append(ts)
+        elif _storms(message) or _group_of(message):
+            for number, word in _COUNTED.findall(_text(message)) if _storms(message) else ():
+                self.found.counted["succeeded" if word == "finished" else word] += int(number.replace(",", ""))
+            for ref in await self._members(message):
+                self.found.failures[ref].append(ts)
+        else:
+            return False
+        return True
+
+    async def _members(self, message: Json) -> list[str]:
+        group = _group_of(message)
+        before = self.emptied_at is not None and float(message["ts"]) < self.emptied_at
+        if before and (lost := self.memory.lost_members(self.found.place, group)) is not None:
+            return lost
+        every = [pair for pair in buttons(message["blocks"]) if pair[1]["action_id"] == "group-jobs"]
+        if not every:
+            return _named(message)
+        user = self.found.place if self.found.place in USERS else USERS[0]
+        pages = await self.people.shows_all(user, message, *every[0])
+        return [ref for page in pages for ref in _named(page)]
+
+
+def _named(message: Json) -> list[str]:
+    """The jobs whose details a message offers."""
+    values = (
+        json.loads(each["value"]) for _, each in buttons(message["blocks"]) if each["action_id"] == "open:details"
+    )
+    return [ref for value in values for ref in value["text"].split()[1:]]
+
+
+def _storms(message: Json) -> bool:
+    return any(block.get("block_id") == "storm" for block in message["blocks"]) or bool(
+        re.match(r"^✅ [\d,]+ (finished|cancelled)", message["text"])
+    )
+
+
+def _group_of(message: Json) -> str:
+    """The id of the group that a message is the head of, empty for any other message."""
+    words = [block.get("block_id") or "" for block in message["blocks"]]
+    words += [str(button["value"]) for _, button in buttons(message["blocks"])]
+    return next((found[1] for word in words if (found := _GROUP.search(word))), "")
+
+
+def _text(message: Json) -> str:
+    return " ".join(str(block.get("text", {}).get("text", "")) for block in message["blocks"]).replace("*", "")
 
 
 async def _take(found: Conversation, message: Json, memory: Memory) -> None:

@@ -7,6 +7,7 @@ from random import Random
 from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.memory import Memory
 from tests.faults.people import USERS, Clouds, People
+from tests.faults.watching import SERVICES, STRANGER, WATCHES, Watched, words_in
 from tests.faults.world import CHANNELS
 
 OUTCOMES = {
@@ -54,9 +55,14 @@ def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
         burst = random.random() < 0.15
         size = random.randint(5, 8) if burst else random.choice((1, 1, 1, 2, 3, 6))
         together = size > 1 and not burst
-        plans = tuple(_job(random, number + i, burst=burst) for i in range(size))
+        stranger = random.random() < 0.3
+        plans = tuple(_job(random, number + i, burst=burst, stranger=stranger) for i in range(size))
         number += size
-        commands = (_terms(random, batch=together), *([_terms(random, batch=together)] * (random.random() < 0.25)))
+        commands = (
+            ()
+            if stranger
+            else (_terms(random, batch=together), *([_terms(random, batch=together)] * (random.random() < 0.25)))
+        )
         episodes.append(
             Episode(
                 at_s=random.uniform(0, seconds),
@@ -64,17 +70,43 @@ def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
                 commands=tuple({each.place: each for each in commands}.values()),
                 together=together,
                 lasts_s=random.uniform(1, min(15, seconds / 3)),
-                unsubscribes=random.randint(1, size) if random.random() < 0.1 else 0,
+                unsubscribes=random.randint(1, size) if commands and random.random() < 0.1 else 0,
             )
         )
     return episodes
 
 
-def _job(random: Random, number: int, *, burst: bool) -> Plan:
-    service = random.choice(list(OUTCOMES))
+@dataclass(frozen=True)
+class Storm:
+    """Many jobs that nobody follows, which fail for some reasons within some seconds."""
+
+    at_s: float
+    services: tuple[str, ...]
+    failures: int
+    causes: int
+    within_s: float
+
+
+def storms(random: Random, number: int, seconds: float) -> list[Storm]:
+    """Draw so many storms, which begin within this time."""
+    return [
+        Storm(
+            at_s=random.uniform(0, seconds),
+            services=tuple(random.sample(SERVICES, random.choice((1, 1, 3)))),
+            failures=random.choice((3, 8, 30)),
+            causes=random.randint(1, 3),
+            within_s=random.uniform(1, 10),
+        )
+        for _ in range(number)
+    ]
+
+
+def _job(random: Random, number: int, *, burst: bool, stranger: bool) -> Plan:
+    service = random.choice(SERVICES if stranger else list(OUTCOMES))
     wait_s = random.choice((0, 0, 2, 5))
     outcome = random.choice(OUTCOMES[service])
-    return Plan(service, f"job-{number:04}.mp4", wait_s, outcome, 0 if burst else random.choice((0, 0, 1, 3)))
+    name = f"{STRANGER if stranger and number % 2 else 'job'}-{number:04}.mp4"
+    return Plan(service, name, wait_s, outcome, 0 if burst else random.choice((0, 0, 1, 3)))
 
 
 def _terms(random: Random, *, batch: bool) -> SubscriptionOptions:
@@ -91,15 +123,42 @@ class Stage:
     clouds: Clouds
     memory: Memory
     ledger: Ledger = field(default_factory=Ledger)
+    watched: Watched = field(default_factory=Watched)
+    in_storms: set[str] = field(default_factory=set[str])
 
     async def empty_redis(self) -> None:
         """Delete all that Redis holds, and write down what that was."""
+        self.watched.emptied_at = await self.clouds.now()
         self.ledger.emptied |= await self.memory.empty()
 
+    async def keep_watching(self) -> None:
+        """Type the watches that Redis does not have, until it has them and the services are watched."""
+        for channel in dict.fromkeys(each.channel for each in WATCHES):
+            for number, words in enumerate(words_in(channel)):
+                while await self.memory.watched(channel) <= number:
+                    await self.people.types(USERS[0], channel, f"/jobs watch {words}")
+                    await asyncio.sleep(AGAIN_S / 4)
+        while not await self.memory.discovers(SERVICES):  # noqa: ASYNC110  # Redis sets no event of ours
+            await asyncio.sleep(LOOK_S)
 
-async def play(stage: Stage, episode: Episode) -> None:
-    """Let one episode happen."""
+    async def watch_on(self) -> None:
+        """Watch, and again once Redis was emptied."""
+        while True:
+            if self.watched.emptied_at and self.watched.restored_at == float("inf"):
+                await self.keep_watching()
+                self.watched.restored_at = await self.clouds.now()
+            await asyncio.sleep(LOOK_S)
+
+
+async def play(stage: Stage, episode: Episode | Storm) -> None:
+    """Let one episode or storm happen."""
     await asyncio.sleep(episode.at_s)
+    if isinstance(episode, Storm):
+        order = {"failures": episode.failures, "causes": episode.causes, "within_s": episode.within_s}
+        refs = await stage.clouds.storm(episode.services, name=f"{STRANGER}-{{n}}.mp4", **order)
+        stage.in_storms |= set(refs)
+        await asyncio.sleep(episode.within_s)
+        return
     refs = [await stage.clouds.add(job.service, job.name, job.wait_s) for job in episode.jobs]
     groups = [refs] if episode.together else [[ref] for ref in refs]
     await asyncio.gather(*(_subscribe(stage, options, group) for options in episode.commands for group in groups))

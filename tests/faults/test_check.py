@@ -7,6 +7,7 @@ import pytest
 from tests.faults.check import judge
 from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.reading import Card, Conversation, Telling
+from tests.faults.watching import FIRST, SECOND, STRANGER, THIRD, Failures, Watched
 
 DESTINATION, REF, OTHER = "C1", "acme/video/1", "acme/video/2"
 CARD = Card("1.0", (REF,), "✅ Succeeded: film, acme/video/1")
@@ -138,3 +139,61 @@ def test_a_batch_card_that_was_posted_for_jobs_that_had_ended_is_their_final_pos
     assert not kinds(kept(REF, OTHER), found)
     found.finals["1.0"] = [FINAL]
     assert kinds(kept(REF, OTHER), found) == {"doubled"}
+
+
+WANTED = Failures({DESTINATION: {REF}}, {DESTINATION: {REF}})
+
+
+def failed(*heads: str, ref: str = REF) -> Conversation:
+    found = Conversation(DESTINATION)
+    found.failures[ref] = list(heads)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (failed("1.0"), set[str]()),
+        (failed(), {"lost"}),
+        (failed("1.0", "2.0"), {"doubled"}),
+        (failed("1.0", ref=OTHER), {"lost", "unasked"}),
+    ],
+)
+def test_a_failure_that_a_watch_wants_is_in_one_head(found: Conversation, expected: set[str]):
+    assert {each.kind for each in judge(Ledger(), [found], WANTED).findings} == expected
+
+
+def test_a_failure_that_a_threshold_may_drop_is_in_one_head_or_in_none():
+    maybe = Failures({}, WANTED.possible)
+    assert [judge(Ledger(), [each], maybe).findings for each in (failed("1.0"), failed())] == [[], []]
+    assert judge(Ledger(), [failed("1.0", "2.0")], maybe).findings
+
+
+def test_a_failure_that_is_followed_and_watched_is_in_one_head():
+    ledger = kept(REF)
+    ledger.ends[REF] = "failed"
+    card = Card("1.0", (REF,), "❌ Failed: film")
+    for heads, expected in ((["2.0"], set[str]()), ([], {"lost"}), (["2.0", "3.0"], {"doubled"})):
+        found = said(cards=(card,))
+        found.failures[REF] = heads
+        assert {each.kind for each in judge(ledger, [found], WANTED).findings} == expected
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, {"lost"}), (1, set[str]()), (2, {"doubled"})])
+def test_a_success_without_a_message_is_counted_in_a_storm_message(number: int, expected: set[str]):
+    found = said()
+    found.counted["succeeded"] = number
+    assert kinds(kept(REF), found) == expected
+
+
+def test_what_really_failed_is_matched_with_each_watch():
+    def job(name: str, service: str, at: float) -> dict[str, object]:
+        transitions = [{"state": "running", "at": at - 1}, {"state": "failed", "at": at}]
+        return {"account": "media-cn", "service": service, "id": name, "name": name, "transitions": transitions}
+
+    jobs = [job("job-1", "video-ocr", 50), job(f"{STRANGER}-1", "video-ocr", 150), job("x", "digital-human", 400)]
+    watched = Watched(since=100, emptied_at=500)
+    found = Failures.of(jobs, watched)
+    assert {name.rpartition("/")[2] for name in found.wanted[FIRST]} == {f"{STRANGER}-1"}, "400 may not be posted yet"
+    assert {name.rpartition("/")[2] for name in found.possible[SECOND]} == {"job-1", "x"}
+    assert not found.wanted[THIRD]

@@ -67,7 +67,7 @@ class Stage:
         await until(more)
 
     async def conversation(self) -> Conversation:
-        return await read(CHANNEL, await self.people.messages(CHANNEL), self.memory)
+        return await read(CHANNEL, self.people, self.memory)
 
     async def ready(self, part: str) -> httpx.Response:
         """Ask a process whether it is ready."""

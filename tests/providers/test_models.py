@@ -47,7 +47,7 @@ def test_durations(times: dict[str, Any], seconds: float | None):
     assert job(**times).duration_s == seconds
 
 
-WHOLE = job(name="One Day", kind="2D_VIDEO", media="m1", created_at=AT)
+WHOLE = job(name="One Day", kind="2D_VIDEO", media="m1", created_at=AT, error=JobError(code="ALG.002"))
 BARE = job()
 
 
@@ -67,6 +67,17 @@ BARE = job()
         ({"kind": "2d"}, {Filter.KIND}, True, False),
         ({"media": "m1"}, {Filter.MEDIA}, True, False),
         ({"media": "m"}, {Filter.MEDIA}, False, False),
+        ({"code": "alg.002"}, {Filter.CODE}, True, False),
+        ({"code": "ALG.*"}, {Filter.CODE}, True, False),
+        ({"code": "*"}, {Filter.CODE}, True, False),
+        ({"code": "ALG"}, {Filter.CODE}, False, False),
+        ({"code": "LG.*"}, {Filter.CODE}, False, False),
+        ({"without": ((Filter.NAME, "one"),)}, {Filter.WITHOUT}, False, True),
+        ({"without": ((Filter.NAME, "two"), (Filter.KIND, "2d"))}, {Filter.WITHOUT}, False, True),
+        ({"without": ((Filter.MEDIA, "m"),)}, {Filter.WITHOUT}, True, True),
+        ({"without": ((Filter.MEDIA, "m1"),)}, {Filter.WITHOUT}, False, True),
+        ({"without": ((Filter.CODE, "ALG.*"),)}, {Filter.WITHOUT}, False, True),
+        ({"code": "ALG.*", "without": ((Filter.CODE, "alg.002"),)}, {Filter.CODE, Filter.WITHOUT}, False, False),
         ({"id_part": "f1"}, {Filter.ID}, True, True),
         ({"id_part": "f2"}, {Filter.ID}, False, False),
         ({"id_part": "f1", "name": "two"}, {Filter.ID, Filter.NAME}, False, False),
@@ -76,6 +87,13 @@ def test_queries(values: dict[str, Any], filters: set[Filter], fits: bool, fits_
     query = JobQuery(**values)
     assert query.filters == filters
     assert (query.matches(WHOLE), query.matches(BARE)) == (fits, fits_bare)
+
+
+def test_queries_that_match_the_same_jobs_are_one_when_normalized():
+    one = JobQuery(code="ALG.*", without=((Filter.NAME, "Test"), (Filter.MEDIA, "M1"), (Filter.NAME, "test")))
+    other = JobQuery(code="alg.*", without=((Filter.MEDIA, "M1"), (Filter.NAME, "TEST")))
+    assert one.normalized == other.normalized
+    assert one.normalized != JobQuery(code="alg.*", without=((Filter.MEDIA, "m1"), (Filter.NAME, "test"))).normalized
 
 
 def test_a_job_does_not_print_what_the_provider_sent():

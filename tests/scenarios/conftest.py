@@ -17,12 +17,13 @@ import pytest
 from bot.background.reconcile import reasons
 from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
-from bot.delivery import sender
+from bot.delivery import card_editor, sender
 from bot.deps.deps import Deps
 from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import RedisLink
+from handlers.commands.watch_words import watch_spec
 from handlers.slack import register
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
@@ -147,7 +148,7 @@ def more_settings() -> str:
 def _settings(file: Path, clouds: str, mode: Mode, more: str) -> Settings:
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
     file.write_text(text if mode == "socket" else text.replace('mode = "socket"', HTTP))
-    return load(file)
+    return load(file, watch_spec)
 
 
 @pytest.fixture
@@ -215,3 +216,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps, "MOST_S", 0.3)
     monkeypatch.setattr(recorder, "AFTER_MISS", timedelta(seconds=0.3))
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.1)
+    monkeypatch.setattr(card_editor, "GROWS_FAST", timedelta(seconds=0.3))
+    monkeypatch.setattr(card_editor, "GROWS", timedelta(seconds=0.3))

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.deps.deps import utc_now
-from bot.domain.button_payloads import CommandPayload
+from bot.domain.button_payloads import SEE_ALL, CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import CardChange, Digest
-from bot.views.slack import digests
 from bot.views.slack.block_kit import actions, button
 from providers.models import Job, JobState
+from tests.bot.kept_digests import keep
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Json, Person
 
@@ -133,7 +133,9 @@ async def sees_all(cell: Cell) -> str:
     digest = Digest(
         [CardChange(Card(id="c", place=cell.channel, terms=SubscriptionOptions(user="U0LEE", at=at)), change)]
     )
-    on = await cell.everybodys(digests.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
+    key = await keep(cell.stage.bot.store.link, digest)
+    see_all = button("See all", SEE_ALL, CommandPayload(key=key), name="See all changes")
+    on = await cell.everybodys(actions("digest", see_all))
     return await cell.reaction(lambda: cell.person.starts("See all", on, cell.channel))
 
 

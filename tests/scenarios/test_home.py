@@ -15,7 +15,14 @@ async def test_it_shows_what_is_followed_what_runs_what_failed_and_the_accounts(
     await stage.dana.types(f"/jobs subscribe {job.id}")
     stage.world.advance(60)
     text = str(await stage.dana.looks_at_home(until="Accounts and services"))
-    for words in ("My subscriptions", "<#C0ONCALL>", "lecture.mp4", "broken.mp4", "answers in", "Failed in the last"):
+    for words in (
+        "My watches and subscriptions",
+        "<#C0ONCALL>",
+        "lecture.mp4",
+        "broken.mp4",
+        "answers in",
+        "Failed in the last",
+    ):
         assert words in text
     nobodys = str(await stage.lee.looks_at_home(until="Accounts and services"))
     assert "You follow nothing" in nobodys

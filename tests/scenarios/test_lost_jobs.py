@@ -87,13 +87,16 @@ async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
     async with scene.bot() as bot:
         for job in jobs:
             await scene.dana.types(f"/jobs subscribe {job.id}")
-        await scene.dana.hears("missed-2.mp4", ephemeral=False)
+        cards = [await scene.dana.hears(f"missed-{number}.mp4", ephemeral=False) for number in range(3)]
         later = bot.clock() + timedelta(minutes=10)
         await ServerClock(bot.store.link).keep(later.timestamp())  # as if another process had reached that time
     for job in jobs:
         scene.world.end(job.id, "succeeded")
     with freeze_time(later, tick=True, real_asyncio=True):
         async with scene.bot():
-            digest = await scene.dana.hears("While I was not looking", thread_ts=None)
-            assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))
+            missed = await scene.dana.hears("while Callboard was down", thread_ts=None)
+            assert missed.says("3 finished")
+            assert missed.says("Callboard was down from")
+            for card in cards:
+                await scene.dana.hears("Succeeded", ts=card.ts)
             assert not [answer for answer in await scene.dana.sees() if answer.json["thread_ts"]]

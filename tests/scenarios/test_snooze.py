@@ -36,7 +36,7 @@ async def test_the_card_shows_the_end_and_the_thread_tells_it_when_the_snooze_do
     assert shown.says("what happened is told then")
     assert await told(stage, card) == []
     await stage.dana.clicks("Unsnooze", shown)
-    reply = await stage.dana.hears("kept back while it was snoozed", thread_ts=card.ts, broadcast=True)
+    reply = await stage.dana.hears("Held while snoozed", thread_ts=card.ts, broadcast=True)
     assert reply.says("Failed")
     assert len(await told(stage, card)) == 1
     await stage.dana.hears("no longer snoozed", ephemeral=True)

@@ -36,7 +36,7 @@ async def test_what_is_chosen_in_it_counts(stage: Stage):
     await stage.dana.sends(
         form,
         jobs={"value": job.id},
-        on=option(form, "on", "failed"),
+        on=options(form, "on", "failed"),
         to=option(form, "to", "thread"),
         mention={"selected_users": ["U0LEE"]},
         groups=options(form, "groups", "S0ONCALL"),

@@ -20,7 +20,8 @@ async def dump(url: str) -> Json:
     """Return every key with its type, its lifetime in milliseconds and its value."""
     async with _client(url) as redis:
         names = sorted(map(_text, await redis.keys("*")))
-        return _without_marks({name: await _dumped(redis, name) for name in names})
+        found = {name: await _dumped(redis, name) for name in names}
+        return _without_marks({name: each for name, each in found.items() if each["type"] != "none"})
 
 
 def _without_marks(kept: dict[str, Json]) -> dict[str, Json]:
@@ -54,7 +55,7 @@ async def _dumped(redis: Any, name: str) -> Json:
     return {"type": kind, "lifetime_ms": max(0, await redis.pttl(name)), "value": await _value(redis, name, kind)}
 
 
-async def _value(redis: Any, name: str, kind: Any) -> Any:
+async def _value(redis: Any, name: str, kind: Any) -> Any:  # noqa: PLR0911  # one for each kind
     match kind:
         case "string":
             return _text(await redis.get(name))
@@ -68,6 +69,8 @@ async def _value(redis: Any, name: str, kind: Any) -> Any:
             return [_text(each) for each in await redis.lrange(name, 0, -1)]
         case "stream":
             return [[_text(entry), _texts(fields)] for entry, fields in await redis.xrange(name)]
+        case "none":
+            return None  # its lifetime has ended since its name was read
         case _:
             raise AssertionError(f"{name!r} is a {kind}")
 
@@ -164,7 +167,7 @@ def _paths(value: Any, name: str = "") -> Iterator[str]:
 
 def _of_text(text: str, name: str) -> Iterator[str]:
     if name in WORDS:
-        yield text
+        yield from text.split(",") if name == "on" else [text]
         return
     for line in text.split("\n"):
         try:

@@ -34,7 +34,7 @@ from bot.task_queue.worker import open_docket
 from providers.models import JobRef
 from providers.secrets import SecretRef
 from tests.handlers.slack.test_registered import registered
-from tests.stored import redis_data, slack_data
+from tests.stored import newer, redis_data, slack_data
 from tests.stored.replay import finish, press_all, replaying
 from tests.stored.story import KEY, KEY_VARIABLE, WORDS
 from tests.stored.write import written
@@ -91,9 +91,12 @@ def holds(whole: object, part: object) -> bool:
 
 
 def keeps(rewritten: str, text: str) -> bool:
-    """Whether a record that was read and written again has all that it had."""
+    """Whether a record that was read and written again has all that it had, maybe in a later format."""
     (*head, ours), (*lines, theirs) = rewritten.split("\n"), text.split("\n")
-    return head == lines and holds(json.loads(ours), json.loads(theirs))
+    now, before = json.loads(ours), json.loads(theirs)
+    if now.get("v", 1) > before.get("v", 1):
+        before["v"] = now["v"]
+    return head == lines and holds(now, before)
 
 
 def test_every_stored_key_is_declared():
@@ -102,7 +105,7 @@ def test_every_stored_key_is_declared():
 
 def test_every_declared_key_is_stored():
     found = {key.name for name, each in KEYS.items() for key in redis_data.family(name, each["type"])[:1]}
-    assert {key.name for key in ALL} - found == set()
+    assert {key.name for key in ALL} - found <= newer.KEYS
 
 
 def test_every_stored_word_is_known():
@@ -120,6 +123,8 @@ def test_every_listener_hears_something_that_is_stored():
     for kind, heard in names.items():
         for listener in registered()[kind]:
             pattern = cast("str", listener["callback_id"] if isinstance(listener, dict) else listener)
+            if str(getattr(pattern, "pattern", pattern)) in newer.LISTENERS:
+                continue
             assert any(re.search(pattern, name) for name in heard), (kind, pattern)
 
 
@@ -138,7 +143,7 @@ async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
         if snapshot.suspension:
             assert keeps(suspension_text(snapshot.suspension), await _get(stored, "suspended", snapshot.destination))
     found = {type(entry.body) for snapshot in snapshots for entry in snapshot.entries}
-    assert found == set(get_args(Body))
+    assert {each.__name__ for each in {*get_args(Body)} - found} == newer.ENTRIES
     assert len([snapshot for snapshot in snapshots if snapshot.in_flight]) == 3
     assert {snapshot.in_flight.doubt for snapshot in snapshots if snapshot.in_flight} == {None, "answered"}
     assert any(snapshot.stale for snapshot in snapshots)
@@ -158,7 +163,7 @@ async def test_entries_are_written_as_they_were(stored: Store):
                 assert keeps(entries.numbered(body.model_dump_json()), fields["entry"])
                 if isinstance(body, NoteEntry):
                     notes.add(type(body.note))
-    assert notes == set(get_args(Note))
+    assert {each.__name__ for each in {*get_args(Note)} - notes} == newer.NOTES
 
 
 async def test_jobs_are_read(stored: Store):
@@ -247,7 +252,7 @@ async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
 
 async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
     found = {str(each["function"]): each for each in _messages()}
-    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))}
+    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))} - newer.TASKS
     for name, fields in found.items():
         raw = {field.encode(): redis_data.as_bytes(value) for field, value in fields.items()}
         execution = await Execution.from_message(docket, raw, sync=False)  # pyright: ignore[reportArgumentType]
@@ -279,7 +284,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
-    assert finished == SLACK["finished"]
+    assert finished == {**SLACK["finished"], "then": newer.without_digests(SLACK["finished"]["then"])}
     assert finished["left as they were"] == []
     assert finished["most posts of one id"] == 1
 
@@ -287,5 +292,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
 @pytest.mark.heavy("has the bot write everything once more")
 async def test_what_is_written_has_the_shape_of_what_is_stored(redis_url: str):
     redis, slack = await written(redis_url)
-    assert redis_data.shape(KEYS) - redis_data.shape(redis["keys"]) == set()
-    assert slack_data.shape(SLACK) - slack_data.shape(slack) == set()
+    missing = (redis_data.shape(KEYS) - redis_data.shape(redis["keys"])) | (
+        slack_data.shape(SLACK) - slack_data.shape(slack)
+    )
+    assert {each for each in missing if not newer.BEFORE.search(each)} == set()

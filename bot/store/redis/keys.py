@@ -54,10 +54,53 @@ REPLY = Key("{{{}}}:reply:{}", "string", timedelta(minutes=1), "what a call was 
 LOST = Key("{{{}}}:lost:{}", "string", timedelta(days=30), "a job that was lost, and who followed it; by id")
 WITNESS = Key("{{{}}}:witness:{}", "hash", timedelta(hours=1), "when a service found a job last in a region")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
+ROUTES = WATCHES = Key(
+    "{{{}}}:watches", "hash", None, "a place's watches and mutes, or their copies beside a service", "the last unwatch"
+)
+RULES = RULES_VERSION = Key(
+    "{{{}}}:rules", "string", None, "how often these changed", "30 days after the last, or a service that is removed"
+)
+DISCOVERY = Key(
+    "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
+)
+SEEN = Key(
+    "{{{}}}:seen",
+    "zset",
+    None,
+    "ids of jobs that the walk knows (ms)",
+    "30 days, or the first sweep, without a watch",
+)
+EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
+OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
+RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
+NUMBERS = Key(
+    "{{{}}}:numbers", "hash", None, "the last number of a watch, group and mute", "bot.subscriptions.uninstall"
+)
+WATCHED = Key(
+    "{{{}}}:watched",
+    "hash",
+    None,
+    "how many watches each place of a workspace has",
+    "bot.watches, with the last of them",
+)
+CONFIGURED_WATCHES = Key(
+    "configured:watches", "string", None, "which watches the process configures that started last", "the next start"
+)
 CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
 BEGUN = Key(
     "{{{}}}:begun", "string", None, "the step for a place that is under way", "release.lua, when it was recorded"
 )
+GROUP_JOBS = Key(
+    "{{{}}}:group:{}",
+    "zset",
+    timedelta(days=9),
+    "a group's jobs by when they failed (ms); it closes within a day after the last, and is listed for 7 days then",
+)
+GROUPS = Key("{{{}}}:groups", "zset", timedelta(days=9), "ids of a place's groups, by when a job was added last (ms)")
+EDITED = Key("{{{}}}:edited", "hash", timedelta(hours=1), "when the heads of a place were edited last (ms), by group")
+DECISIONS = Key("{{{}}}:decisions:{}", "list", timedelta(days=30), "what was decided about a job's events in a place")
+DECIDED = Key("{{{}}}:decided:{}", "zset", timedelta(days=30), "jobs of a service that have such a list, by time (ms)")
+CLOSED_GROUP = Key("{{{}}}:group:{}:closed", "string", timedelta(days=7), "a closed group as JSON")
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
 SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
 REFUSED = Key("{{{}}}:refused", "string", timedelta(days=1), "that a place was suspended and not posted to since")
@@ -73,9 +116,11 @@ CONFIGURED = Key(
     "when a worker last had a service (ms), by service",
     "bot.subscriptions.removed_services",
 )
-PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")
+PLACES = Key(
+    "places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none"
+)
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
-DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
+DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest of a version before counts")
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")
@@ -107,4 +152,4 @@ SEARCHED = Key(
 EPOCH = Key("epoch", "string", None, "which database this is, and when an earlier one was lost", "nothing: it stays")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
-ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))
+ALL = tuple(dict.fromkeys(value for value in list(globals().values()) if isinstance(value, Key)))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, CommandPayload
 from bot.views.text import clean, cut, escaped, width
@@ -23,6 +23,14 @@ class Message(NamedTuple):
 
     text: str
     blocks: list[Block]
+
+
+class Payload(Protocol):
+    """What a button carries."""
+
+    def encode(self) -> str: ...
+
+    def fits(self, limit: int) -> bool: ...
 
 
 class Budget:
@@ -148,7 +156,7 @@ def stacked(lines: Sequence[str]) -> list[Block]:
 def button(
     label: str,
     action_id: str,
-    command: CommandPayload,
+    command: Payload,
     *,
     style: str | None = None,
     name: str | None = None,

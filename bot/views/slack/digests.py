@@ -1,4 +1,4 @@
-"""Digests: many changes in one message, and the pages of all of them."""
+"""Digests, which versions before posted: pages of all changes that one counts."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -7,31 +7,14 @@ from bot.domain.button_payloads import SEE_ALL, CommandPayload
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import CardChange, Digest
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
-from bot.views.slack.cards import details_button, ending, line
-from bot.views.slack.mentions import mentioned
-from bot.views.slack.notifications import LINES_MAX, NAMES_MAX, title_of, what_happened
+from bot.views.slack.cards import details_button, ending
+from bot.views.slack.notifications import NAMES_MAX, title_of, what_happened
 from bot.views.states import OUTCOMES, SUSPENDED, mark, name, outcome, reason, tally, unended
 from bot.views.text import count, cut, date, plain, unformatted
 from providers.models import JobState
 
-ALL_MAX = 60
-"""Changes named in a digest without a button for all of them."""
 PAGE = 12
 """Changes on a page of all of them."""
-
-
-def digest(contents: Digest, key: str | None) -> Message:
-    """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
-    changes = _latest(contents.told)
-    head = _head(contents, changes)
-    foot = actions("digest", button("See all", SEE_ALL, CommandPayload(key=key), name="See all changes")) if key else []
-    people = mentioned(each.card.terms.mention for each in contents.told)
-    lines = Budget([section(head), *people, *foot]).fit_lines(
-        [line(change.job, _word(change)) for change in changes],
-        lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
-        LINES_MAX if key else ALL_MAX,
-    )
-    return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
 
 
 def _latest(changes: Sequence[CardChange]) -> list[Change]:

@@ -4,23 +4,25 @@ from collections.abc import Sequence
 
 from bot.domain.button_payloads import RUN, CommandPayload
 from bot.views.slack.block_kit import Message, actions, button, context, message, section
+from bot.views.slack.watches import watch_button
 from bot.views.text import code, unformatted
 
 
 def overview(commands: Sequence[tuple[str, str]]) -> Message:
     """Every command (usage and summary) on one page."""
     lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
-    text = f"*Callboard* answers questions about cloud jobs.\n{lines}"
+    text = f"*Callboard* tracks cloud jobs from Slack.\n{lines}"
     examples = [
         ("Recent jobs", "list"),
         ("Failed today", "failed"),
-        ("Followed here", "subscriptions"),
+        ("Subscriptions", "subscriptions"),
         ("Accounts", "accounts"),
     ]
     buttons = [
         each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
     ]
-    note = context("Order and case do not matter. `/jobs help list` tells about one command.")
+    buttons += watch_button("Watch for failures")
+    note = context("Order and case do not matter. See `/jobs help list` for one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
 
@@ -34,7 +36,7 @@ def command(
     title: str = "Filters",
 ) -> Message:
     """One command: its usage, its filters or options (example and meaning, under a title) and examples."""
-    parts = [f"{code(usage)}\n{summary[0].upper()}{summary[1:]}.", *details]
+    parts = ["\n".join([code(usage), f"{summary[0].upper()}{summary[1:]}.", *details])]
     if words:
         parts.append(f"*{title}*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in words))
     if examples:

@@ -9,6 +9,7 @@ from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, CommandPayload
 from bot.domain.cards import Shown
 from bot.domain.errors import UsageError
 from bot.domain.slack_ids import bare_id
+from bot.domain.watch_answers import ListedWatch
 from bot.views.list_notes import notes, nothing
 from bot.views.slack import database_reset, errors
 from bot.views.slack.accounts import account_lines
@@ -16,15 +17,18 @@ from bot.views.slack.block_kit import Block, Budget, actions, button, context, d
 from bot.views.slack.jobs import more_lines, row
 from bot.views.slack.lateness import still_asked
 from bot.views.slack.subscription_list import HOW, tab_lines
+from bot.views.slack.watches import listed_watch, watch_button
 from bot.views.terms import channel
 from bot.views.text import age, count
 
 BLOCKS_MAX = 100
 CHARS_MAX = 200_000
 """Of the 250,000 that Slack's reference allows a view, as JSON."""
-CARDS_MAX = 12
+MINE_MAX = 12
+"""Watches and cards of the person."""
+WATCHES_MAX = 5
 NEIGHBOURS_MAX = 8
-"""With these and the numbers below the tab has 98 blocks at most."""
+"""With these and the numbers below the tab has 99 blocks at most."""
 NOTES_MAX = 6
 HEALTH_MAX = 15
 _OTHERS = "*What others follow in a channel*"
@@ -50,7 +54,7 @@ class ChannelSubscriptions:
 class Tab:
     """The tab of one person; `mine` is None while Redis cannot be reached.
 
-    `reset` is when the database was reset, if that is news.
+    `watches` are those that they own; `reset` is when the database was reset, if that is news.
     """
 
     mine: Sequence[Shown] | None
@@ -59,6 +63,7 @@ class Tab:
     failed: JobList
     health: Sequence[ServiceHealth]
     reset: datetime | None = None
+    watches: Sequence[ListedWatch] = ()
 
     @property
     def pending(self) -> Sequence[Late]:
@@ -75,7 +80,12 @@ def home(tab: Tab, now: datetime) -> Block:
     ]
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
-        [section("*My subscriptions*"), *_reset(tab.reset), *_mine(tab.mine, now)],
+        [
+            section("*My watches and subscriptions*", watch_button()),
+            *_reset(tab.reset),
+            *_watches(tab.watches),
+            *_mine(tab, now),
+        ],
         [
             divider(),
             section(_OTHERS, [_channel(tab.channel_subscriptions)]),
@@ -107,13 +117,25 @@ def _reset(at: datetime | None) -> list[Block]:
     return [section(database_reset.line(at))] if at else []
 
 
-def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
+def _watches(watches: Sequence[ListedWatch]) -> list[Block]:
+    shown = [
+        block
+        for at, each in enumerate(watches[:WATCHES_MAX])
+        for block in listed_watch(each, f"watch-{at}", mine=True, dense=True)
+    ]
+    left = len(watches) - WATCHES_MAX
+    return [*shown, context(f"… and {left:,} more: `/jobs subscriptions mine`")] if left > 0 else shown
+
+
+def _mine(tab: Tab, now: datetime) -> list[Block]:
+    mine = tab.mine
     if mine is None:
         return [section(f"⚠️ {MEMORY_LOST}")]
     if not mine:
-        return [section(f"You follow nothing. {HOW}")]
-    cards = [block for each in mine[:CARDS_MAX] for block in tab_lines(each, now, mine=True)]
-    left = len(mine) - CARDS_MAX
+        return [] if tab.watches else [section(f"You follow nothing. {HOW}")]
+    most = MINE_MAX - min(len(tab.watches), WATCHES_MAX)
+    cards = [block for each in mine[:most] for block in tab_lines(each, now, mine=True)]
+    left = len(mine) - most
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
 
 

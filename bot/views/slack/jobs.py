@@ -39,25 +39,26 @@ _OPTION_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the selects under a list offer and show; no scopes, no selects."""
+    """What the selects under a list offer and show; no scopes, no selects. `without` says what the list leaves out."""
 
     scopes: tuple[str, ...] = ()
     state: str = ANY
     scope: str = ANY
+    without: str = ""
 
 
 def job_list(answer: JobList, command: CommandPayload, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
-    head, body = [_title(command), *still_asked(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
+    head = [_title(command, controls.without), *still_asked(answer)]
+    body = [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
     budget = Budget([*head, body[0], *_foot(answer, command, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
-    return message(
-        _fallback(answer, shown), [*head, *body, *lines, *_foot(answer, command, shown, controls, answer.jobs[:shown])]
-    )
+    foot = _foot(answer, command, shown, controls, answer.jobs[:shown])
+    return message(_fallback(answer, shown, controls.without), [*head, *body, *lines, *foot])
 
 
 def late(answer: JobList) -> Message:
@@ -83,9 +84,9 @@ def more_lines(number: int) -> Block:
     return context(f"… and {count(number, 'more line')} like these")
 
 
-def _title(command: CommandPayload) -> Block:
-    by = f" · shared by {person(command.shared_by)}" if command.shared_by else ""
-    return section(f"*Jobs* {code(f'/jobs {command.text}', 300)}{by}")
+def _title(command: CommandPayload, without: str) -> Block:
+    by = f"shared by {person(command.shared_by)}" if command.shared_by else ""
+    return section(" · ".join(filter(None, (f"*Jobs* {code(f'/jobs {command.text}', 300)}", cut(without, 300), by))))
 
 
 def row(job: Job) -> Block:
@@ -175,12 +176,14 @@ def subscribe_button(job: Job) -> list[Block]:
     return [] if job.state.ended else button("Subscribe", SUBSCRIBE, command, name=f"Subscribe to {job.id}")
 
 
-def _fallback(answer: JobList, shown: int) -> str:
+def _fallback(answer: JobList, shown: int, without: str) -> str:
     asked = [still_asking(answer.pending)] if answer.pending else []
     if not shown:
-        return "\n".join([nothing(answer), *asked])
+        left_out = f" I asked for jobs {unformatted(without)}." if without else ""
+        return "\n".join([f"{nothing(answer)}{left_out}", *asked])
+    head = " ".join(filter(None, ("Jobs", unformatted(without), position(answer, shown))))
     failed = [f"{error.account}/{error.service} did not answer" for error in answer.errors]
-    return "\n".join([f"Jobs {position(answer, shown)}", *map(_plain_row, answer.jobs[:shown]), *failed, *asked])
+    return "\n".join([head, *map(_plain_row, answer.jobs[:shown]), *failed, *asked])
 
 
 def _plain_row(job: Job) -> str:

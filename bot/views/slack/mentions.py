@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.domain.failure_groups import FailureGroup
 from bot.views.slack.block_kit import Block, context, section
 from bot.views.text import width
 
@@ -21,3 +22,8 @@ def mentioned(mentions: Iterable[Sequence[str]]) -> list[Block]:
     lines = [" ".join(shown[at : at + 100]) for at in range(0, len(shown), 100)]
     left = len(people) - len(shown)
     return [*map(section, lines), *([context(f"… and {left:,} more people and groups")] if left else [])]
+
+
+def group_mentions(group: FailureGroup, *, posted: bool) -> list[Block]:
+    """Mention who a head mentions: of a message that is `posted` no one new, because an edit notifies no one."""
+    return mentioned([group.mentioned, () if posted else group.mentions])

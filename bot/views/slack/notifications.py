@@ -53,12 +53,11 @@ def title_of(change: Change) -> str:
 
 def what_happened(change: Change) -> str:
     """From which state, how far it is or how it ended."""
-    before = f"was {EMOJI[change.before]} {change.before.value}"
-    job = change.job
+    before, job = _before(change), change.job
     match change.kind:
         case Kind.LOST:
             forgot = _LOST.get(change.fate or EndReason.NOT_FOUND, _GONE)
-            return f"{forgot}, {before} when it was last seen {date(change.since)}"
+            return f"{forgot}, {before or 'state unknown'} when it was last seen {date(change.since)}"
         case Kind.SUSPENDED:
             return f"{missing_jobs.missing(change)}, checked once an hour"
         case Kind.FOUND:
@@ -70,7 +69,14 @@ def what_happened(change: Change) -> str:
             return " · ".join(filter(None, [before, ending(job) or f"seen {date(change.at)}"]))
         case Kind.MOVED:
             progress = [f"{job.progress} %"] if job.progress is not None else []
-            return " · ".join([before, *progress, f"seen {date(change.at)}"])
+            return " · ".join(filter(None, [before, *progress, f"seen {date(change.at)}"]))
+
+
+def _before(change: Change) -> str:
+    """From which state; empty for a job that is new to Callboard."""
+    if change.before is JobState.UNKNOWN and not change.before_raw:
+        return ""
+    return f"was {EMOJI[change.before]} {change.before.value}"
 
 
 def _meant(job: Job, meaning: Meaning) -> list[str]:
@@ -97,7 +103,7 @@ def final(card: Card, meaning: Meaning) -> Message:
     head = f"{summary(card, known)}: {tally(words.values(), ', ')}"
     title = section(f"{called(card.terms.mention)} {head}".strip())
     foot = [
-        *map(context, _meanings([known[ref] for ref in failed], meaning)),
+        *map(context, meanings([known[ref] for ref in failed], meaning)),
         *actions("final", _appearance(failed, list(known))),
     ]
     named = [line(known[ref], words[ref]) for ref in failed]
@@ -109,7 +115,7 @@ def _appearance(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
     return details_button(failed, "Show the failed ones") if failed else details_button(known)
 
 
-def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
+def meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     """What the codes of failures mean, each code once."""
     meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.button_payloads import JOBS, MENTION, ON, SUBSCRIBE, TO, USER_GROUPS, WHERE
-from bot.domain.cards import On, To
+from bot.domain.cards import SUBSCRIPTION_ON, On, To, on_words
 from bot.domain.errors import UsageError
 from bot.domain.user_groups import UserGroup
 from bot.views.errors import sentence
@@ -17,7 +17,13 @@ DEFAULT = "default"
 OPTIONS_MAX = 100
 """In one menu (Slack's Block Kit reference)."""
 _IDS = "Their ids: open the group in Slack, then Copy group ID."
-_ON = ((On.DONE, "The end"), (On.FAILED, "Only a failure"), (On.ANY, "Every change"))
+_ON = (
+    (on_words(SUBSCRIPTION_ON), "The end"),
+    (On.FAILED, "A failure"),
+    (On.STARTED, "The start"),
+    (On.ANY, "Every change"),
+)
+"""What to choose from. `The end` is what a subscription notifies unless it says otherwise."""
 _TO = (
     (DEFAULT, "In the card's thread, a failure in the channel too"),
     (To.HERE, "In the card's thread and in the channel"),
@@ -35,24 +41,25 @@ def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: b
     people = {"type": "multi_users_select", "max_selected_items": mentions_max}
     blocks = [
         input_field(JOBS, "Jobs", text_field("Ids, ACCOUNT/SERVICE/ID or console links", " ".join(jobs), focus=True)),
-        input_field(ON, "What is told", choice([(label, value) for value, label in _ON], On.DONE)),
+        input_field(ON, "What is told", choices([(label, value) for value, label in _ON], [_ON[0][0]])),
         input_field(TO, "Where it is told", choice([(label, value) for value, label in _TO], DEFAULT)),
         input_field(MENTION, "People to call", people, optional=True),
-        _user_groups(groups, mentions_max),
+        user_groups(groups, mentions_max),
         *([input_field(WHERE, "Channel", dict(_WHERE))] if asks_where else []),
     ]
     return modal(TITLE, blocks, submit="Subscribe", callback_id=SUBSCRIBE)
 
 
-def _user_groups(groups: Sequence[UserGroup], most: int) -> Block:
-    """User groups to pick from; where they are unknown or too many for a menu, to type."""
-    label = "User groups to call"
+def user_groups(groups: Sequence[UserGroup], most: int, chosen: Sequence[str] = ()) -> Block:
+    """User groups to pick from, some of them chosen; where they are unknown or too many for a menu, to type."""
+    label = "Mention user groups"
     if 0 < len(groups) <= OPTIONS_MAX:
-        menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], [])
+        menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], chosen)
         return input_field(USER_GROUPS, label, {**menu, "max_selected_items": most}, optional=True)
     known = bool(groups)
-    hint = "Their handles, as you would call them." if known else _IDS
-    return input_field(USER_GROUPS, label, text_field("@on-call" if known else "S0ABC1234"), optional=True, hint=hint)
+    hint = "For example @on-call." if known else _IDS
+    typed = text_field("@on-call" if known else "S0ABC1234", " ".join(chosen))
+    return input_field(USER_GROUPS, label, typed, optional=True, hint=hint)
 
 
 def complaint(error: UsageError) -> str:

@@ -1,13 +1,14 @@
 """Lists of subscriptions: in a conversation, across all of them, and in the Home tab."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import takewhile
 
 from bot.domain.button_payloads import FRESH, RUN, CommandPayload
 from bot.domain.cards import Card, Shown
 from bot.domain.slack_ids import is_user
-from bot.views.slack import database_reset, missing_jobs, snooze, suspensions
+from bot.domain.watch_answers import WatchList
+from bot.views.slack import database_reset, missing_jobs, snooze, suspensions, watch_terms, watches
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
 from bot.views.states import name
@@ -16,32 +17,55 @@ from bot.views.text import age, count, unformatted
 
 PAGE = 10
 """Cards on a page of a list."""
-HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
+HOW = (
+    "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details. "
+    "`/jobs watch` posts here what fails, in jobs now and later."
+)
+NO_WATCHES = WatchList()
 
 
 def subscription_list(
-    shown: Sequence[Shown], command: CommandPayload, now: datetime, *, mine: bool, reset: datetime | None = None
+    shown: Sequence[Shown],
+    command: CommandPayload,
+    now: datetime,
+    *,
+    mine: bool,
+    reset: datetime | None = None,
+    watching: WatchList = NO_WATCHES,
 ) -> Message:
-    """A page of cards, two lines each, from `command.offset` on. `mine` are one person's, wherever they are.
+    """A page of watches, then muted codes, then cards, two lines each, from `command.offset` on.
 
-    `reset` is when the database was reset, if that is news.
+    `mine` are one person's, wherever they are. `reset` is when the database was reset, if that is news.
     """
-    title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
+    title = section("*Your watches and subscriptions*" if mine else "*Watches and subscriptions in this channel*")
     news = [section(database_reset.line(reset))] if reset else []
-    if not shown:
+    rows = [*_watch_rows(watching, mine=mine), *_card_rows(shown, now, mine=mine)]
+    if not rows:
         nothing = "You follow nothing." if mine else "Nothing is followed here."
         lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
-        return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
-    offset = min(command.offset, (len(shown) - 1) // PAGE * PAGE)
+        return message(
+            unformatted("\n".join(lines)), [title, *map(section, lines), *actions("watch", watches.watch_button())]
+        )
+    offset = min(command.offset, (len(rows) - 1) // PAGE * PAGE)
     # The longest foot there can be: with both buttons, and offsets of as many digits.
-    beyond = len(shown) + PAGE
+    beyond = len(rows) + PAGE
     budget = Budget([title, *news, *_turning(command, beyond, PAGE, 2 * (beyond + PAGE))])
-    cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
-    fitted = list(takewhile(budget.take, cards))
-    foot = _turning(command, offset, len(fitted), len(shown))
-    text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
-    lines = [block for card in fitted for block in card]
-    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
+    fitted = list(takewhile(lambda row: budget.take(row.blocks), rows[offset : offset + PAGE]))
+    foot = _turning(command, offset, len(fitted), len(rows), "line" if watching else "card")
+    text = [unformatted(title["text"]["text"]), *(unformatted(row.text) for row in fitted)]
+    return message("\n".join(text), [title, *news, *(block for row in fitted for block in row.blocks), *foot])
+
+
+def _watch_rows(watching: WatchList, *, mine: bool) -> Iterator[Message]:
+    for at, each in enumerate(watching.watches):
+        yield Message(watches.row(each.watch), watches.listed_watch(each, f"watch-{at}", mine=mine))
+    for destination, mute in watching.mutes:
+        yield Message(f"🔇 {watch_terms.muted(mute)}", watches.listed_mute(destination, mute))
+
+
+def _card_rows(shown: Sequence[Shown], now: datetime, *, mine: bool) -> Iterator[Message]:
+    for at, each in enumerate(shown):
+        yield Message(headline(each.card, each.jobs), card_lines(each, now, f"card-{at}", mine=mine))
 
 
 def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
@@ -105,11 +129,11 @@ def details_of(shown: Shown) -> list[Block]:
     return details_button(list(shown.card.jobs), of=_name(shown))
 
 
-def _turning(command: CommandPayload, offset: int, shown: int, total: int) -> list[Block]:
+def _turning(command: CommandPayload, offset: int, shown: int, total: int, noun: str = "card") -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", command.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", command.at(offset + shown)) if offset + shown < total else []
     refresh = button("Refresh", FRESH, command.at(offset))
     return [
-        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
+        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, noun)}"),
         *actions("page", [*previous, *following, *refresh]),
     ]

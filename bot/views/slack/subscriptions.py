@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.domain.answers import JobDetails, Late
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, CommandPayload
-from bot.domain.cards import Card, Shown, SubscriptionOptions
+from bot.domain.cards import SUBSCRIPTION_ON, Card, On, Shown, SubscriptionOptions
 from bot.domain.notifications import Subscribed, Unsubscribed
+from bot.domain.watches import Watch
 from bot.views.errors import service_error
 from bot.views.facts import missing
 from bot.views.lateness import still_asking
@@ -15,6 +16,7 @@ from bot.views.slack.block_kit import Block, Budget, Message, actions, button, c
 from bot.views.slack.cards import details_button, headline, seen
 from bot.views.slack.jobs import row
 from bot.views.slack.subscription_list import channel_of, details_of
+from bot.views.slack.watches import still_watching
 from bot.views.states import name, state
 from bot.views.terms import calls, channel, people, promise, subscribing
 from bot.views.text import bold, code, count, listed, unformatted
@@ -68,6 +70,14 @@ def looking(pending: Sequence[Late]) -> Message:
     return message(unformatted(text), [section(text)])
 
 
+def notes(options: SubscriptionOptions, *, watched: bool) -> list[str]:
+    """What else the asker should know: that `watch` was typed, or that what they ask for comes later."""
+    stuck = On.STUCK in options.on and options.on != SUBSCRIPTION_ON
+    return [*([_WATCHED] if watched else []), *([_STUCK] if stuck else [])]
+
+
+_WATCHED = "💡 This is a subscription: a watch is for every job of a scope, for example `/jobs watch video-ocr`."
+_STUCK = "💡 Nothing notices stuck jobs yet; `stuck` is kept for when it does."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
 _NOTHING = "None of the configured services can look this up."
 
@@ -169,10 +179,13 @@ def seeking(ids: Sequence[str], options: SubscriptionOptions, here: str, minutes
     return message(unformatted(text), [section(text)])
 
 
-def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None) -> Message:
+def unsubscribed(
+    result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None, watches: Sequence[Watch] = ()
+) -> Message:
     """What is no longer followed, with a button that takes it back.
 
     `here` is what is followed, for a person whose words named none of it; `reset` is when the database was reset.
+    `watches` are those that stay where all subscriptions end.
     """
     names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
     notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
@@ -180,6 +193,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: dateti
         notes = notes or ["Nothing is followed here."]
         notes += [database_reset.line(reset)] if reset else []
         notes += ["Followed here:"] if here else []
+    notes += [still_watching(watches)] if watches else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
     blocks += [section(headline(shown.card, shown.jobs), details_of(shown)) for shown in here]
     head = [section(note) for note in notes]

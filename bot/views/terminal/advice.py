@@ -89,6 +89,17 @@ def seen_by_nobody(accounts: Sequence[str]) -> Finding:
     return Finding(Status.WARN, "access", text, mend)
 
 
+def watches(number: int) -> Finding:
+    """The watches of the configuration can post."""
+    return Finding(Status.OK, "watches", f"{number} in the configuration")
+
+
+def unseen_watch(channel: str, words: str) -> Finding:
+    """A watch of the configuration whose channel may see none of its accounts."""
+    text = f"the watch of {channel} ({words}) posts nothing: the channel may see none of its accounts"
+    return Finding(Status.WARN, "watches", text, "name the channel in an [[access]] table of the account")
+
+
 def ports(admin_port: int | None) -> Finding:
     """Where Slack calls, and who else can read what is served there."""
     if admin_port is not None:

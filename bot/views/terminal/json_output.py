@@ -1,9 +1,11 @@
 """Answers as JSON, for scripts: names, order and nulls are a contract."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.answers import AccountsHealth, JobDetails, JobList, ServiceError
+from bot.domain.explanations import Explained, GroupExplanation, JobExplanation, KnownEvent, WatchExplanation
 from providers.models import Job
 
 Record = dict[str, Any]
@@ -81,6 +83,87 @@ def accounts(answer: AccountsHealth) -> Record:
         ],
         "errors": [error(each.error) for each in answer.services if each.error],
         "checked_at": instant(answer.checked_at),
+    }
+
+
+def job_explanation(answer: JobExplanation) -> Record:
+    """A job with what happened to it, and each decision about it; a job that is not known has neither."""
+    return {
+        "job": job(answer.job) if answer.job else None,
+        "events": [event(each) for each in answer.events],
+        "decisions": [decision(each) for each in answer.decisions if each.certain],
+    }
+
+
+def event(known: KnownEvent) -> Record:
+    """One event; one that was not noticed as it happened has no `noticed_at` and no `source`."""
+    return {
+        "id": known.id,
+        "at": instant(known.at),
+        "noticed_at": instant(known.noticed_at),
+        "kind": known.happened.value,
+        "state": known.state.value if known.state else None,
+        "raw_state": known.raw_state,
+        "source": known.source,
+    }
+
+
+def decision(explained: Explained) -> Record:
+    """One decision: `reason` is the word of the reason, `until` the time to which it holds."""
+    made = explained.decision
+    return {
+        "at": instant(made.at),
+        "destination": explained.destination,
+        "event": made.event,
+        "decision": made.outcome.value,
+        "rule": made.rule or None,
+        "also": list(made.also),
+        "reason": made.reason.value,
+        "until": instant(made.until),
+        "link": explained.link or None,
+    }
+
+
+def group_explanations(answer: Sequence[GroupExplanation]) -> Record:
+    """The groups with one id: each workspace has its own numbers."""
+    return {
+        "groups": [
+            {
+                "id": each.group.id,
+                "destination": each.group.place,
+                "kind": each.group.group.value,
+                "account": each.group.account or None,
+                "service": each.group.service or None,
+                "code": each.group.code,
+                "count": each.group.count,
+                "first_at": instant(each.group.first_at),
+                "last_at": instant(each.group.last_at),
+                "closed_at": instant(each.group.closed_at),
+                "rules": list(each.group.rules),
+                "jobs": [job.ref for job in each.jobs],
+                "link": each.link or None,
+            }
+            for each in answer
+        ]
+    }
+
+
+def watch_explanations(answer: Sequence[WatchExplanation]) -> Record:
+    """The watches with one id: each workspace has its own numbers."""
+    return {
+        "watches": [
+            {
+                "id": each.watch.id,
+                "destination": each.destination,
+                "words": each.watch.spec.words(),
+                "owner": each.watch.owner or None,
+                "at": instant(each.watch.at),
+                "removed_at": instant(each.watch.removed_at),
+                "matched": each.matched,
+                "decisions": [decision(one) for _, one in each.decisions],
+            }
+            for each in answer
+        ]
     }
 
 

@@ -54,9 +54,10 @@ def _said(mrkdwn: str) -> Text:
     return _printable(unformatted(mrkdwn))
 
 
-def job_list(answer: JobList, now: datetime) -> RenderableType:
-    """A page of jobs, newest first."""
-    parts: list[RenderableType] = [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
+def job_list(answer: JobList, now: datetime, without: str = "") -> RenderableType:
+    """A page of jobs, newest first; `without` says what it leaves out."""
+    parts: list[RenderableType] = [_said(f"Jobs {without}")] if without else []
+    parts += [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
     parts += [_said(note.replace("/jobs ", "callboard jobs ")) for note in notes(answer)]
     if answer.jobs:
         parts.append(Text(f"{position(answer, len(answer.jobs))}, checked {ago(answer.checked_at, now)}", "dim"))

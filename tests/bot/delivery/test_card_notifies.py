@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.card_editor import edit_cards
-from bot.delivery.digest import DIGEST_THRESHOLD
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import withheld
 from bot.domain.cards import On, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import BatchEnd
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
+from bot.rules.decide import REPLIES_MAX
 from bot.store import Store
 from providers.models import JobState
 from tests.bot.delivery_world import World
@@ -30,6 +30,7 @@ from tests.bot.samples import (
     job,
     moved,
     step_of,
+    taken,
 )
 
 THREAD = TERMS.model_copy(update={"to": To.THREAD})
@@ -44,10 +45,7 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
         if step.notification:
             card, notifies = bool(step.notification.new_card), step.notification.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
-        written = {write.id: after(step, write.id) for write in step.writes}
-        posted = {name: each.model_copy(update={"channel": DESTINATION, "ts": "1.1"}) for name, each in written.items()}
-        left = [each for each in snapshot.entries if each not in step.entries]
-        snapshot = OutboxSnapshot(snapshot.destination, left, cards={**snapshot.cards, **posted})
+        snapshot = taken(snapshot, step)
     return found
 
 
@@ -99,7 +97,7 @@ def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
 def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
-    assert posts(story.snapshot()) == ["card"]
+    assert posts(story.snapshot()) == ["card", "notification"], "its head"
     story.changed("card", moved(job("b", "succeeded")))
     assert posts(story.snapshot()) == ["both"]
     step = step_of(story.snapshot())
@@ -127,7 +125,7 @@ def test_a_card_without_a_subscription_is_no_notification():
 
 
 def test_who_joined_a_card_is_notified_by_it_too():
-    lee = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
+    lee = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
     assert posts(story.snapshot()) == ["both"]
     assert after(step_of(story.snapshot())).terms.mention == ("<@U3>",)
@@ -170,11 +168,11 @@ def test_a_card_that_access_rules_withhold_is_not_posted():
 
 def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
     story = Story()
-    for n in range(DIGEST_THRESHOLD + 3):
+    for n in range(REPLIES_MAX + 3):
         story.subscribed(f"c{n}", job(f"j{n}"))
-    for n in reversed(range(DIGEST_THRESHOLD + 3)):
+    for n in reversed(range(REPLIES_MAX + 3)):
         story.changed(f"c{n}", moved(job(f"j{n}", "succeeded")))
-    assert posts(story.snapshot()) == ["both"] * (DIGEST_THRESHOLD + 3)
+    assert posts(story.snapshot()) == ["both"] * (REPLIES_MAX + 3)
 
 
 @pytest.fixture
@@ -188,8 +186,8 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     [
         (CALLS, JobState.FAILED, True),
         (CALLS, JobState.SUCCEEDED, True),
-        (CALLS.model_copy(update={"on": On.FAILED}), JobState.FAILED, True),
-        (CALLS.model_copy(update={"on": On.FAILED}), JobState.SUCCEEDED, False),
+        (CALLS.model_copy(update={"on": frozenset({On.FAILED})}), JobState.FAILED, True),
+        (CALLS.model_copy(update={"on": frozenset({On.FAILED})}), JobState.SUCCEEDED, False),
     ],
 )
 async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(

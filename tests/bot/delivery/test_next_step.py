@@ -1,20 +1,22 @@
 """What to do next for a place: from what waits to one step."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
-from bot.delivery.next_step import DeliveryStep, next_step, withheld
-from bot.domain.card_reducer import expected
+from bot.delivery.next_step import DeliveryStep, next_step, noticed_late, withheld
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
-from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired
+from bot.domain.decisions import Outcome, Reason
+from bot.domain.failure_groups import GroupKind
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
+from bot.rules.card_reducer import expected
+from bot.rules.job_events import LATE_AFTER
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
@@ -33,6 +35,7 @@ from tests.bot.samples import (
     job,
     moved,
     step_of,
+    taken,
 )
 
 T = TypeVar("T")
@@ -71,17 +74,17 @@ def test_other_terms_change_the_card_and_post_nothing():
     assert step.writes[0].urgency is Urgency.STATE
 
 
-LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
+LEE = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U3>",))
 
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).snapshot(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
-    assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
+    assert joined.terms == first.model_copy(update={"on": first.on | LEE.on, "mention": ("<@U4>", "<@U3>")})
     again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(joined)))
-    assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
-    quiet = LEE.model_copy(update={"on": On.FAILED})
+    assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), {On.FAILED, On.ANY}, None)
+    quiet = LEE.model_copy(update={"on": frozenset({On.FAILED})})
     quieter = after(step_of(Story().subscribed("card", job(), quiet).snapshot(again)))
     assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
 
@@ -89,8 +92,8 @@ def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
 def test_an_end_is_told_and_ends_the_following():
     step = step_of(Story().changed("card", FAILED).snapshot(card("card", job())))
     assert step.notification
-    assert isinstance(step.notification.content, CardChange)
-    assert step.notification.content.change == FAILED
+    assert isinstance(step.notification.content, GroupHead)
+    assert (step.notification.content.change, step.notification.content.card) == (FAILED, after(step))
     assert after(step).jobs[str(job().ref)] == CardJob(fate=EndReason.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
@@ -136,14 +139,35 @@ def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
     assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
-def test_a_batch_tells_its_end_once():
-    batch = card("card", job("a"), job("b"))
-    first = step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(batch))
-    assert first.notification is None
-    last = step_of(Story().changed("card", moved(job("b", "succeeded"))).snapshot(after(first)))
+def test_a_batch_tells_its_first_failure_and_its_end_once():
+    batch = card("card", job("a"), job("b"), job("c"))
+    story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "failed")))
+    snapshot = story.snapshot(batch)
+    first = step_of(snapshot)
+    assert first.notification
+    assert isinstance(first.notification.content, GroupHead)
+    assert (first.notification.content.group.group, len(first.entries)) == (GroupKind.BATCH, 1)
+    second = step_of(snapshot := taken(snapshot, first))
+    assert (second.notification, len(second.entries)) == (None, 1)
+    snapshot = taken(snapshot, second)
+    snapshot.entries = Story().changed("card", moved(job("c", "succeeded"))).entries
+    last = step_of(snapshot)
     assert last.notification
     assert isinstance(last.notification.content, BatchEnd)
     assert after(last).over
+    [head] = taken(snapshot, last).groups.values()
+    assert head.closed_at
+
+
+def test_a_batch_that_is_over_tells_its_end_alone():
+    batch = card("card", job("a"), job("b"))
+    story = Story().changed("card", moved(job("a", "failed"))).changed("other", DONE)
+    snapshot = story.changed("card", moved(job("b", "failed"))).snapshot(batch)
+    step = step_of(snapshot)
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
+    assert [entry.card for entry in step.entries] == ["card", "card"]
+    assert not taken(snapshot, step).groups
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
@@ -156,77 +180,37 @@ def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
 def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
-    snapshot = story.snapshot(batch)
-    assert len(step_of(snapshot).entries) == 1
-    step = step_of(OutboxSnapshot(DESTINATION, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
+    step = step_of(story.snapshot(batch))
+    assert len(step.entries) == 2
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
-
-
-def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
-    story = Story()
-    for n in range(number):
-        story.changed(f"c{n}", moved(job(f"j{n}", "succeeded"), at=at))
-    return story, [card(f"c{n}", job(f"j{n}")) for n in range(number)]
-
-
-def test_a_burst_becomes_one_message():
-    story, cards = ends(DIGEST_THRESHOLD)
-    assert len(step_of(story.snapshot(*cards)).entries) == 1
-    story, cards = ends(DIGEST_THRESHOLD + 1)
-    step = step_of(story.snapshot(*cards))
-    assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert [each.change.job.id for each in step.notification.content.told] == ["j0", "j1", "j2", "j3"]
-    assert (len(step.writes), step.notification.content.away) == (DIGEST_THRESHOLD + 1, None)
-
-
-def test_what_was_noticed_late_is_told_in_one_message():
-    story, cards = ends(2)
-    late = NOW + LATE_AFTER + timedelta(seconds=1)
-    step = step_of(story.snapshot(*cards), late)
-    assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert step.notification.content.away == NOW - timedelta(seconds=10)
-    alone, cards = ends(1)
-    assert step_of(alone.snapshot(*cards), late).notification == step_of(alone.snapshot(*cards)).notification, (
-        "one message is one message"
-    )
 
 
 def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
-    batch = after(
-        step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(card("card", job("a"), job("b"))))
-    )
+    story = Story().changed("card", moved(job("a", "failed")))
+    snapshot = story.snapshot(card("card", job("a"), job("b")), card("c", job("c")))
+    snapshot = taken(snapshot, step_of(snapshot))
     later = NOW + LATE_AFTER + timedelta(minutes=1)
     story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
     story.changed("c", moved(job("c", "failed"), at=later))
-    step = step_of(story.snapshot(batch, card("c", job("c"))), later)
+    snapshot.entries = story.entries
+    step = step_of(snapshot, later)
     assert step.notification
     assert isinstance(step.notification.content, BatchEnd)
 
 
-def test_a_digest_waits_for_no_card_and_takes_no_note():
-    story, cards = ends(DIGEST_THRESHOLD + 1)
-    story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
-    note = Entry(DESTINATION, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
-    snapshot = story.snapshot(*cards)
-    snapshot.entries.insert(0, note)
-    assert len(step_of(snapshot).entries) == DIGEST_THRESHOLD + 1
-
-
-def test_a_large_batch_makes_no_larger_digest():
+def test_a_large_batch_makes_no_larger_message():
     jobs = [job(f"j{n}") for n in range(100)]
     story = Story()
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
-    story.changed("c1", FAILED).changed("c2", FAILED).changed("c3", FAILED)
-    snapshot = story.snapshot(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
-    step = step_of(snapshot)
-    assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert len(step.notification.content.told) == 103
-    assert sum(len(each.card.jobs) for each in step.notification.content.told) == 0
+    snapshot = story.snapshot(card("card", *jobs, job("last")))
+    head = step_of(snapshot)
+    rest = step_of(snapshot := taken(snapshot, head))
+    [group] = taken(snapshot, rest).groups.values()
+    assert (len(head.entries), len(rest.entries), group.count, len(group.newest)) == (1, 99, 100, 3)
+    assert len(rest.members[group.id]) == 99
+    assert len(taken(snapshot, rest).records[group.id]) < 5000
 
 
 def test_a_note_is_posted_alone():
@@ -264,33 +248,47 @@ EVENTS = st.lists(
 def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
-    for number, (what, card_id, job_id, options) in enumerate(events):
-        word = str(number)  # no change is like another
+    for number, (what, card_id, job_id, options) in enumerate(events, start=1):
+        word = str(number)
         if what == "subscribe":
             story.subscribed(following.setdefault(job_id, card_id), job(job_id), options)
         elif (mine := following.get(job_id)) is None:
             continue
         elif what == "move":
-            story.changed(mine, moved(job(job_id, raw_state=word)))
+            story.changed(mine, numbered(moved(job(job_id, raw_state=word), before=JobState.PENDING), number))
         else:
             del following[job_id]
             if what == "leave":
                 story.unsubscribed(mine, job(job_id))
             else:
                 failed = job(job_id, state=JobState.FAILED, raw_state=word)
-                story.changed(mine, moved(failed) if what == "end" else gone(job(job_id, raw_state=word)))
+                change = moved(failed) if what == "end" else gone(job(job_id, raw_state=word))
+                story.changed(mine, numbered(change, number))
     return story
 
 
-def told_alone(snapshot: OutboxSnapshot) -> list[CardChange]:
-    """The changes that each card's terms ask to tell, entry by entry."""
-    changes: list[CardChange] = []
-    while snapshot.entries:
-        one = OutboxSnapshot(snapshot.destination, snapshot.entries[:1], cards=snapshot.cards, records=snapshot.records)
-        step = step_of(one)
-        changes += contents([step], CardChange)
-        snapshot = taken(snapshot, step)
-    return changes
+def numbered(change: Change, number: int) -> Change:
+    """No change is like another: each is of an attempt of its own."""
+    return change.model_copy(update={"attempt": number})
+
+
+def wanted_alone(snapshot: OutboxSnapshot) -> set[str]:
+    """The events that each card's terms ask to tell, entry by entry: nothing else waits, nothing was posted before."""
+    wanted, cards = set[str](), snapshot
+    for entry in snapshot.entries:
+        step = step_of(OutboxSnapshot(DESTINATION, [entry], cards=cards.cards, records=cards.records))
+        wanted |= decided([step], Outcome.POST, Outcome.FOLD).keys()
+        cards = taken(OutboxSnapshot(DESTINATION, [entry], cards=cards.cards, records=cards.records), step)
+    return wanted
+
+
+def decided(steps: Iterable[DeliveryStep], *outcomes: Outcome) -> dict[str, Reason]:
+    """Why each event got one of these decisions; no event has two."""
+    found: dict[str, Reason] = {}
+    for decision in (each.decision for step in steps for each in step.decisions):
+        assert decision.event not in found
+        found |= {decision.event: decision.reason} if decision.outcome in outcomes else {}
+    return found
 
 
 def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
@@ -300,51 +298,29 @@ def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
     ]
 
 
-def by_card(told: Iterable[CardChange]) -> dict[str, list[Change]]:
-    """The changes of each card, in their order."""
-    found: dict[str, list[Change]] = {}
-    for each in told:
-        found.setdefault(each.card.id, []).append(each.change)
-    return found
-
-
-def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
-    """What is left for a place after a step."""
-    cards = dict(snapshot.cards)
-    for write in step.writes:
-        assert write.before == snapshot.records.get(write.id, "")
-        new = Card.model_validate_json(write.after)
-        cards[write.id] = new if new.ts else new.model_copy(update={"channel": DESTINATION, "ts": f"{len(cards)}.1"})
-    left = [entry for entry in snapshot.entries if entry not in step.entries]
-    assert len(left) == len(snapshot.entries) - len(step.entries)
-    return OutboxSnapshot(
-        snapshot.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
-    )
-
-
-@given(EVENTS, st.sampled_from([NOW, NOW + timedelta(hours=1)]))
+@given(EVENTS)
 def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
-    events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
+    events: list[tuple[str, str, str, SubscriptionOptions]],
 ):
     start = tell(events).snapshot()
-    snapshot, posts = start, list[DeliveryStep]()
-    while step := next_step(snapshot, now):
-        assert step.entries, "a step gets on"
-        posts += [step] if step.notification else []
-        snapshot = taken(snapshot, step)
+    snapshot, steps = start, list[DeliveryStep]()
+    while snapshot.entries:
+        steps.append(step_of(snapshot))
+        assert steps[-1].entries, "a step gets on"
+        snapshot = taken(snapshot, steps[-1])
+    assert next_step(snapshot, NOW) is None
     assert {name: each.jobs for name, each in snapshot.cards.items()} == {
         name: each.jobs for name, each in expected(start).items()
     }
-    alone = by_card(contents(posts, CardChange))
-    digests = contents(posts, Digest)
-    wanted = by_card(told_alone(start))
-    ended = [change for each in digests for one in each.told if (change := one.change)]
-    assert sum(map(len, alone.values())) + len(ended) >= sum(map(len, wanted.values()))
-    assert all(mine.count(each) == wanted[name].count(each) for name, mine in alone.items() for each in mine)
-    if not digests:
-        assert alone == wanted
-    for digest in digests:
-        assert len(digest.told) > DIGEST_THRESHOLD or (digest.away and len(digest.told) > 1)
+    posted, folded = decided(steps, Outcome.POST), decided(steps, Outcome.FOLD)
+    assert {*posted, *folded} == wanted_alone(start)
+    assert set(folded.values()) <= {Reason.GROUP, Reason.BATCH, Reason.STORM}
+    own = [each.change.id for each in contents(steps, CardChange)]
+    own += [each.change.id for each in contents(steps, GroupHead) if each.change]
+    assert len(own) == len(set(own))
+    assert {*own} <= {*posted}
+    finals = len(contents(steps, BatchEnd))
+    assert len(posted) - len(own) <= finals + len(contents(steps, NewCard)), "a new card may say it"
 
 
 def test_a_card_comes_back_as_it_was_kept():

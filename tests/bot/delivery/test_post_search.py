@@ -13,6 +13,7 @@ from bot.domain.cards import On, To
 from bot.domain.outbox import Doubt
 from bot.store import Store, slack_rate_limits
 from providers.models import JobState
+from tests.bot import received
 from tests.bot import test_exactly_once as exactly_once
 from tests.bot.delivery_world import World
 from tests.bot.samples import DESTINATION
@@ -57,8 +58,9 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
     redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
 ):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
-    monkeypatch.setattr(sender, "draw", exactly_once.draw)
-    monkeypatch.setattr(card_editor, "draw_card", exactly_once.draw_card)
+    monkeypatch.setattr(sender, "draw", received.draw)
+    monkeypatch.setattr(card_editor, "draw_card", received.draw_card)
+    monkeypatch.setattr(card_editor, "draw_group", received.draw_group)
     for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
         monkeypatch.setattr(slack_rate_limits, f"{budget}_A_MINUTE", number)
     story = type("LateStory", (Story,), {"url": redis_process})

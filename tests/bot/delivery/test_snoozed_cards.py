@@ -2,17 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from bot.delivery.digest import DIGEST_THRESHOLD
-from bot.delivery.next_step import DeliveryStep, next_step
+from bot.delivery.next_step import next_step
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
-from bot.domain.changes import EndReason
-from bot.domain.notifications import BatchEnd, CardChange, Digest
-from bot.domain.outbox import OutboxSnapshot, encode
+from bot.domain.changes import Change, EndReason
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, StormHead
+from bot.domain.outbox import OutboxSnapshot
+from bot.rules.decide import REPLIES_MAX
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import ANY, DESTINATION, DONE, FAILED, TERMS, Story, after, card, gone, job, moved, step_of
+from tests.bot.samples import ANY, FAILED, MOVED, TERMS, Story, after, card, gone, job, moved, step_of, taken
 
 LATER = NOW + timedelta(hours=1)
+ENDED = moved(job(state=JobState.SUCCEEDED, raw_state="C"))
 
 
 def asleep(*jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
@@ -23,39 +24,31 @@ def asleep(*jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
 def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
     """What is posted, in raw states, once all that waits was taken out."""
     words: list[str] = []
-    while step := next_step(snapshot, now):
+    while next_step(snapshot, now):
+        step = step_of(snapshot, now)
         if step.notification:
             match step.notification.content:
                 case BatchEnd():
                     words.append("final")
-                case CardChange(change=change):
+                case CardChange(change=change) | GroupHead(change=Change() as change):
                     words.append(change.job.raw_state or "")
                 case _:
-                    words.append("digest")
-        snapshot = box_after(step, snapshot)
+                    words.append("other")
+        snapshot = taken(snapshot, step)
     return words
 
 
-def box_after(step: DeliveryStep, snapshot: OutboxSnapshot) -> OutboxSnapshot:
-    cards = {**snapshot.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
-    entries = [entry for entry in snapshot.entries if entry not in step.entries]
-    return OutboxSnapshot(
-        DESTINATION, entries, cards=cards, records={name: encode(each) for name, each in cards.items()}
-    )
-
-
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
-    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job())))
+    snapshot = Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job()))
+    step = step_of(snapshot)
     assert (step.notification, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
-    assert next_step(box_after(step, OutboxSnapshot(DESTINATION)), LATER - timedelta(seconds=1)) is None
+    assert next_step(taken(snapshot, step), LATER - timedelta(seconds=1)) is None
 
 
 def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
-    snapshot = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).snapshot(
-        asleep(job(), options=ANY)
-    )  # fmt: skip
+    snapshot = Story().changed("card", MOVED).changed("card", ENDED).snapshot(asleep(job(), options=ANY))
     assert reported_at(snapshot, NOW) == []
     assert reported_at(snapshot, LATER) == ["C"]
 
@@ -70,8 +63,8 @@ def test_what_is_again_as_it_was_told_is_not_told():
 
 
 def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
-    kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    story = Story().changed("card", kept).changed("card", late)
+    late = moved(job(state=JobState.SUCCEEDED, raw_state="C"), at=LATER)
+    story = Story().changed("card", MOVED).changed("card", late)
     assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == ["B", "C"]
 
 
@@ -94,7 +87,7 @@ def test_the_end_of_a_batch_is_told_once_after_its_snooze():
 
 
 def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
-    story = Story().changed("card", moved(job(raw_state="B"))).unsubscribed("card", job())
+    story = Story().changed("card", MOVED).unsubscribed("card", job())
     assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == []
 
 
@@ -104,11 +97,16 @@ def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
 
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
-    ids = [f"card{at}" for at in range(DIGEST_THRESHOLD + 1)]
-    cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
+    ids = [f"card{at}" for at in range(REPLIES_MAX + 1)]
+    done = [moved(job(each, JobState.SUCCEEDED)) for each in ids]
+    held = [{str(each.job.ref): each} for each in done]
+    cards = [
+        asleep(each.job).model_copy(update={"id": card_id, "held": changes})
+        for card_id, each, changes in zip(ids, done, held, strict=True)
+    ]
     step = step_of(Story().snapshot(*cards), LATER + timedelta(hours=9))
     assert step.notification
-    assert isinstance(step.notification.content, Digest)
-    assert [each.held for each in step.notification.content.told] == [True] * (DIGEST_THRESHOLD + 1)
-    assert step.notification.content.away is None
+    assert isinstance(step.notification.content, StormHead)
+    assert step.notification.content.group.counts == {"succeeded": REPLIES_MAX + 1}
+    assert step.notification.content.group.offline_from is None
     assert not any(after(step, each).has_held for each in ids)

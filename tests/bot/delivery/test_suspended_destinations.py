@@ -40,9 +40,10 @@ async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
 
 
 async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: World):
+    await world.becomes(state=JobState.PENDING)
     await world.follow(ANY)
-    for state in "BC":
-        await world.becomes(raw_state=state)
+    for state in (JobState.RUNNING, JobState.SUCCEEDED):
+        await world.becomes(state=state)
         world.slack.trouble = ["is_archived"]
         await world.told()
         await world.told("U1")
@@ -52,8 +53,9 @@ async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: Wo
 
 
 async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
+    await world.becomes(state=JobState.PENDING)
     await world.follow(ANY)
-    await world.becomes(raw_state="B")
+    await world.becomes(state=JobState.RUNNING)
     world.slack.trouble = ["is_archived"]
     await world.told()
     world.now += WAITS

@@ -18,6 +18,7 @@ from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
+from bot.domain.outbox import ChangedEntry
 from bot.jobs.fan_out import Known, Question
 from bot.polling.sweep import sweep
 from bot.slack_api.errors import ErrorAction
@@ -27,7 +28,7 @@ from providers.errors import ProviderError, Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import InMemory, services
-from tests.bot.samples import DESTINATION
+from tests.bot.samples import DESTINATION, moved
 
 METRICS = {
     "callboard_clock_offset_seconds": ("gauge", {"to"}),
@@ -83,6 +84,8 @@ KINDS = {
     "list of followers",
     "lost job",
     "digest",
+    "failure group",
+    "watch",
     "installation",
 }
 FROM_THE_START = {
@@ -175,8 +178,12 @@ async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     world = World(store)
     await world.follow(ANY)
-    for number, refusal in enumerate(REFUSALS):
-        await world.becomes(raw_state=f"R{number}")
+    await world.told()
+    [card] = (await world.snapshot()).cards
+    for number, refusal in enumerate(REFUSALS, start=1):
+        running = world.provider.jobs[0].model_copy(update={"state": JobState.RUNNING})
+        started = moved(running, before=JobState.PENDING).model_copy(update={"attempt": number})
+        await store.outbox.put(DESTINATION, ChangedEntry(change=started), f"R{number}", card)
         world.slack.trouble = [refusal]
         await world.told()
         await store.outbox.restore(DESTINATION)

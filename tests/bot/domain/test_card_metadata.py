@@ -12,7 +12,7 @@ from sandbox.slack.block_kit.message_rules import read_metadata
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DANA = "T0/U0DANA"
-TERMS = SubscriptionOptions(user=DANA, at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U0LEE>",))
+TERMS = SubscriptionOptions(user=DANA, at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U0LEE>",))
 
 
 def card(*refs: str, options: SubscriptionOptions = TERMS) -> Card:

@@ -9,7 +9,7 @@ from bot.store import Store
 from providers.base import Capabilities
 from providers.errors import Unavailable
 from providers.http.deadline import within
-from providers.models import Filter, JobQuery, JobState
+from providers.models import SHOWN_ALONE, Filter, JobError, JobQuery, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 
 ALL = JobQuery()
@@ -76,6 +76,19 @@ async def test_jobs_of_a_media_are_listed_by_a_service_that_can(store: Store):
     assert list((await collected(store, provider, JobQuery(media="m"))).jobs) == ["a"]
 
 
+async def test_a_list_without_codes_says_how_many_jobs_a_code_left_out(store: Store):
+    provider = InMemory().filled(3, state=JobState.FAILED)
+    unexplained, coded, silent = provider.jobs
+    provider.jobs = [
+        unexplained.model_copy(update={"unexplained": SHOWN_ALONE}),
+        coded.model_copy(update={"error": JobError(code="ALG.002")}),
+        silent,
+    ]
+    read = await collected(store, provider, JobQuery(code="ALG.*"))
+    assert (list(read.jobs), read.uncoded, read.total) == ([coded.id], 1, 1)
+    assert (await collected(store, provider, JobQuery(code="ALG.*", name="else"))).uncoded == 0
+
+
 class TestRemembered:
     """A service that cannot list."""
 
@@ -105,6 +118,15 @@ class TestRemembered:
         read = await collected(store, provider, JobQuery(name="film"))
         assert provider.asked == [("b",)]
         assert (list(read.jobs), read.remembered) == (["b"], 2)
+
+    async def test_a_job_that_may_have_failed_since_can_match_a_code(self, store: Store):
+        provider = InMemory(capabilities=CANNOT_LIST).filled(1)
+        await self.known(store, provider)
+        failed = {"state": JobState.FAILED, "error": JobError(code="ALG.002")}
+        provider.jobs = [provider.jobs[0].model_copy(update=failed)]
+        assert list((await collected(store, provider, JobQuery(code="alg.*"))).jobs) == ["job-0000"]
+        without = JobQuery(without=((Filter.CODE, "alg.*"),))
+        assert list((await collected(store, provider, without)).jobs) == []
 
     async def test_no_more_is_asked_than_a_list_may_cost(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(50)

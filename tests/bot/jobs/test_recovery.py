@@ -87,7 +87,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     assert list(await world.store.tracked.subscribed_cards(job.ref)) == [DESTINATION]
     await world.told()
     [message] = world.slack.said[before:]
-    assert "Running" in message.text
+    assert "Pending" in message.text
     assert "found again" in message.text
     assert message.thread_ts == world.slack.said[0].ts
     await world.becomes(state=JobState.FAILED)
@@ -106,7 +106,8 @@ async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World,
     await world.told()
     [message] = world.slack.said[before:]
     assert "Failed" in message.text
-    assert "found again" in message.text
+    assert "and is found again" in str(message.blocks)
+    assert message.thread_ts == world.slack.said[0].ts
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
     await asks(world.deps, job)
     await world.told()

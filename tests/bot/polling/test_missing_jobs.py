@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.domain.absence import Absence
 from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, EndReason, Kind

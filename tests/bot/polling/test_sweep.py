@@ -252,6 +252,7 @@ async def carded(world: World, destination: str) -> None:
     """Have the cards of a place posted and up to date."""
     snapshot = await world.snapshot(destination)
     while step := next_step.next_step(snapshot, world.now):
+        assert isinstance(step, next_step.DeliveryStep)
         post = InFlightPost(
             id=f"p{len(snapshot.cards)}",
             at=world.now,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.domain.cards import Card, CardJob
 from bot.domain.changes import EndReason, Kind
 from bot.domain.sweeps import BACK_OFF_MAX_S

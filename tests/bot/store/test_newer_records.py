@@ -33,6 +33,8 @@ from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, dump, figures, newer, other_place, rewrite, sweep_now, texts
 from tests.bot.samples import DESTINATION, SERVICE, SLOT
 
+EMPTY = record_formats.numbered(Kind.CARD, "{}")
+
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
@@ -57,7 +59,13 @@ class TestNewer:
                 await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), newer)
             case "note":
                 await world.store.link.execute(
-                    "XADD", OUTBOX.of(DESTINATION, DESTINATION), "*", "card", "", "entry", newer("{}")
+                    "XADD",
+                    OUTBOX.of(DESTINATION, DESTINATION),
+                    "*",
+                    "card",
+                    "",
+                    "entry",
+                    newer(EMPTY),
                 )
             case "suspension":
                 await outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=NOW))
@@ -158,7 +166,7 @@ class TestNewerElsewhere:
         monkeypatch.setattr(lost_card_search, "_search_destination", search_destination)
         await world.store.epochs.check(world.now)
         await world.store.epochs.note_reset()
-        await world.store.link.execute("HSET", CARDS.of(DESTINATION), "card", newer("{}"))
+        await world.store.link.execute("HSET", CARDS.of(DESTINATION), "card", newer(EMPTY))
         await lost_card_search.search(world.deps)
         assert searched == [OTHER]
         await world.store.link.execute("DEL", CARDS.of(DESTINATION))
@@ -167,7 +175,7 @@ class TestNewerElsewhere:
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
         await world.follow()
-        await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer("{}"))
+        await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer(EMPTY))
         await world.store.link.execute("SADD", PLACES.of(), "U1")
         [card] = (await world.snapshot()).cards
         assert await snooze(world.deps, card, DESTINATION, "U1", world.now + timedelta(hours=1))
@@ -191,7 +199,7 @@ class TestNewerElsewhere:
 
     async def test_a_job_of_which_the_first_line_is_known_is_left_alone_too(self, world: World):
         await world.follow()
-        kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":1,', '{"v":2,'))
+        kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":2,', '{"v":3,'))
         await world.becomes()
         await world.becomes(progress=70)
         assert await world.store.link.execute("HVALS", JOBS.of(SLOT)) == [kept]
@@ -217,7 +225,7 @@ class TestNewerElsewhere:
         assert await world.store.link.execute("GET", LOST.of(SLOT, kept.job.id)) == lost
 
     async def test_a_digest_has_expired(self, world: World):
-        await world.store.link.execute("SET", "callboard:digest:key", '{"v":2}', "EX", 100)
+        await world.store.link.execute("SET", "callboard:digest:key", '{"v":3}', "EX", 100)
         assert await world.store.digests.get("key") is None
         await world.store.link.execute("SET", "callboard:digest:key", '{"v":1}', "EX", 100)
         assert await world.store.digests.get("key") is None
@@ -242,12 +250,12 @@ class TestNewerElsewhere:
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INSTALLATION])
 def test_every_kind_has_its_number_first_and_a_later_format_is_one_line(kind: Kind, monkeypatch: pytest.MonkeyPatch):
     text = record_formats.numbered(kind, '{"id":"a"}')
-    assert text == '{"v":1,"id":"a"}'
+    assert text == f'{{"v":{FORMATS[kind]},"id":"a"}}'
     assert record_formats.read(kind, text, json.loads)["id"] == "a"
     assert record_formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, (
         "a record without a number is of format 1"
     )
-    monkeypatch.setitem(FORMATS, kind, 2)
+    monkeypatch.setitem(FORMATS, kind, FORMATS[kind] + 1)
     later = record_formats.numbered(kind, '{"id":"a"}')
     assert record_formats.read(kind, text, json.loads)["id"] == "a"
     monkeypatch.undo()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.notifications import CardChange, Digest
 from bot.store import Freshness, Store
 from bot.store.redis.connection import RedisLink
-from bot.store.redis.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
+from bot.store.redis.keys import ALL, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
+from tests.bot.kept_digests import keep
 from tests.bot.samples import card, job, moved
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,13 +40,9 @@ async def test_an_expired_payload_is_gone(store: Store, link: RedisLink):
     assert await store.payloads.get(key) is None
 
 
-async def test_a_digest_that_grows_while_it_cannot_be_sent_is_kept_once(store: Store, link: RedisLink):
-    first, second = (CardChange(card("card", job(name)), moved(job(name, "failed"))) for name in "ab")
-    key = await store.digests.put(Digest([first]))
-    assert await store.digests.put(Digest([first, second])) == key
-    assert await store.digests.get(key) == Digest([first, second])
-    assert await link.execute("KEYS", DIGEST.of("*")) == [DIGEST.of(key)]
-    assert await store.digests.put(Digest([second])) != key
+async def test_a_digest_of_a_version_before_is_read(store: Store, link: RedisLink):
+    digest = Digest([CardChange(card("card", job()), moved(job(state="failed")))])
+    assert await store.digests.get(await keep(link, digest)) == digest
     assert await store.digests.get("unknown") is None
 
 

@@ -118,7 +118,7 @@ class TestCorrupt:
         self, world: World, how: str, monkeypatch: pytest.MonkeyPatch
     ):
         with monkeypatch.context() as patch:
-            patch.setattr("bot.subscriptions.subscribe.deliver", _nothing)
+            patch.setattr("bot.delivery.dispatcher.deliver", _nothing)
             await world.follow()
         await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), CORRUPT[how])
         await world.told()

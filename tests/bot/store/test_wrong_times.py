@@ -64,7 +64,7 @@ class TestLooking:
         await world.becomes(state=JobState.SUCCEEDED)
         kept = await _kept(world)
         assert kept
-        assert kept.job.state is JobState.RUNNING
+        assert kept.job.state is JobState.PENDING
 
     async def test_a_job_that_is_due_in_the_far_future_is_looked_at_soon(self, world: World):
         await world.follow()

@@ -11,7 +11,6 @@ from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
-from bot.domain.cards import On, SubscriptionOptions
 from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.listing import subscriptions
@@ -19,7 +18,7 @@ from bot.subscriptions.removed_services import GRACE
 from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
-from tests.bot.samples import DESTINATION, TERMS
+from tests.bot.samples import ANY, DESTINATION, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
 
@@ -93,9 +92,7 @@ async def test_while_any_worker_has_it_nothing_ends(fleet: Fleet):
 
 
 async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
-    await subscribe(
-        fleet.before, [fleet.gone.jobs[0].ref], DESTINATION, SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
-    )
+    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], DESTINATION, ANY)
     await fleet.told(fleet.before)
     fleet.gone.jobs = [fleet.gone.jobs[0].model_copy(update={"state": JobState.FAILED})]
     fleet.now += timedelta(seconds=1)
@@ -115,8 +112,9 @@ async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):
     fleet.kept.jobs = [fleet.kept.jobs[0].model_copy(update={"state": JobState.FAILED})]
     fleet.now += timedelta(seconds=1)
     await observe(fleet.before, fleet.kept, fleet.kept.jobs, fleet.now)
-    assert len(await fleet.told(fleet.before)) == 1
+    _, head = await fleet.told(fleet.before)
+    assert "1 of 2 jobs failed" in head
     fleet.now += GRACE
-    _, final = await fleet.told(fleet.after)
+    _, _, final = await fleet.told(fleet.after)
     assert "1 failed" in final
     assert "1 unconfigured" in final

@@ -6,15 +6,15 @@ import pytest
 
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
-from bot.delivery.digest import noticed_late
 from bot.delivery.dispatcher import deliver
-from bot.domain.card_reducer import apply
+from bot.delivery.next_step import noticed_late
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
-from bot.domain.destination_state import DestinationState
-from bot.domain.notifications import CardChange
+from bot.domain.notifications import CardChange, GroupHead
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
+from bot.rules.card_reducer import apply
+from bot.rules.destination_state import DestinationState
 from bot.store import Store
 from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.snooze import snooze
@@ -116,6 +116,7 @@ async def test_what_is_dropped_has_a_last_message(world: World):
     assert await sweep(world.deps, world.provider) is None
     world.now += timedelta(days=31)
     assert await deliver(world.deps, DESTINATION) is None
+    assert await edit_cards(world.deps, DESTINATION) is None, "the head of what was lost closes"
     assert empty(await world.snapshot())
 
 
@@ -143,12 +144,11 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    state = DestinationState(
-        DESTINATION, {"card": card("card", job(), options=SubscriptionOptions(user="U1", at=NOW, on=on))}
-    )
+    options = SubscriptionOptions(user="U1", at=NOW, on=frozenset({on}))
+    state = DestinationState(DESTINATION, NOW, {"card": card("card", job(), options=options)}, numbers=(1,))
     for change in (LOST, FOUND):
         state, [notification] = apply(state, Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
-        assert isinstance(notification.content, CardChange)
+        assert isinstance(notification.content, GroupHead if change is LOST else CardChange)
         assert notification.content.change == change
     assert state.cards["card"].jobs[str(job().ref)].fate is None
 

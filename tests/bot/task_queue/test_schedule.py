@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from docket import Docket
 
+from bot.store import Store
 from bot.task_queue import fleet_worker
+from bot.task_queue.enqueue import enqueue_sweep, enqueue_sweep_now
 from bot.task_queue.fleet_worker import Again, furthest_of
 from bot.task_queue.worker import open_docket, supervise
+from tests.bot.memory import services
 from tests.bot.task_queue.test_worker import until
 
 SOON = timedelta(milliseconds=100)
@@ -143,3 +147,18 @@ async def _planned(docket: Docket, key: str) -> datetime:
                 if name.decode() == key:
                     return datetime.fromtimestamp(at, UTC)
             await asyncio.sleep(0.01)
+
+
+async def test_a_sweep_that_waits_is_pulled_forward(docket: Docket, store: Store):
+    fleet, swept = Fleet(timedelta(0)), list[str]()
+
+    async def sweep(account: str, service: str) -> None:
+        swept.append(f"{account}/{service}")
+
+    deps = replace(services(store), docket=docket, clock=fleet.clock)
+    async with supervise(docket, [sweep], clock=fleet.clock):
+        await docket.add(sweep, when=fleet.clock() + HOUR, key="sweep:acme/video")("acme", "video")
+        await enqueue_sweep(deps, ("acme", "video"))
+        assert swept == []
+        await enqueue_sweep_now(deps, ("acme", "video"))
+        await until(lambda: swept == ["acme/video"])

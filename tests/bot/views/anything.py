@@ -108,7 +108,12 @@ errors = st.builds(
 )
 remembered = st.builds(Remembered, account=places, service=places, known=st.integers(0, 500))
 incomplete = st.builds(
-    Incomplete, account=places, service=places, scanned=st.none() | st.integers(0, 9999), malformed=st.integers(0, 9)
+    Incomplete,
+    account=places,
+    service=places,
+    scanned=st.none() | st.integers(0, 9999),
+    malformed=st.integers(0, 9),
+    uncoded=st.integers(0, 9),
 )
 missing = st.builds(Missing, id=sure, looked_in=many(places))
 asks = st.builds(

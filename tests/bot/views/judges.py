@@ -15,8 +15,9 @@ from sandbox.slack.block_kit.view_rules import check_view
 OURS = re.compile(
     r"<!date\^-?\d+\^[^|<>`*]+\|\d{1,4}-\d\d-\d\d \d\d:\d\d UTC>|<@[UW][A-Z0-9]+>"
     r"|<#[CDG][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>"
-    r"|<https://[^|<>`\s]+\|open the console>"
+    r"|<https://[^|<>`\s]+\|open (?:the console|that message)>"
 )
+STATES = ("❌", "✅", "⚠️", "❔", "⌛", "⏱️", "🚫")
 UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -31,6 +32,14 @@ def accept(message: Message) -> None:
     assert 0 < len(message.text) <= 3000
     assert message.text.strip()
     accept_fallback(message.text)
+
+
+def begins_with_its_state(message: Message) -> None:
+    """Fail unless both texts of a notification, that of a phone and that of a desktop, begin with a state."""
+    first = next(texts(message.blocks))[0]["text"]
+    assert message.blocks[0]["type"] == "section"
+    for text in (message.text, first):
+        assert text.startswith(STATES), text
 
 
 def accept_modal(view: dict[str, Any]) -> None:

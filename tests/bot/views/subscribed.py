@@ -32,7 +32,7 @@ terms = st.builds(
     SubscriptionOptions,
     user=st.sampled_from(["U0DANA", "W12345678"]),
     at=anything.moments,
-    on=st.sampled_from(On),
+    on=st.frozensets(st.sampled_from(On), min_size=1),
     to=st.none() | st.sampled_from(To),
     mention=st.lists(people, max_size=4, unique=True).map(tuple),
 )

@@ -3,9 +3,15 @@
 import pytest
 
 from bot.domain.answers import Incomplete, JobList, Remembered, ServiceError
-from bot.views.list_notes import notes, position
+from bot.views.list_notes import notes, position, without
 from providers.models import Job
 from tests.bot.views.anything import NOON, job
+
+
+def test_what_is_left_out_is_repeated_in_words():
+    assert without((), ()) == ""
+    assert without(("vod-ai",), (("name", "test"), ("code", "ALG.002"))) == "without vod-ai, name test and code ALG.002"
+
 
 LATE = ServiceError(
     account="a0", service="vod-ai", kind="late", code="late", message="no answer within 10 s", retryable=True

@@ -12,7 +12,7 @@ from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.parser import parse
 from handlers.slack.answer import help_page
-from providers.models import JobQuery, JobState
+from providers.models import Filter, JobQuery, JobState
 from tests.bot.views import judges
 from tests.handlers.requests import CATALOG
 
@@ -58,7 +58,7 @@ def test_every_command_has_its_page(name: str):
     assert f"`{command.usage}`" in text
     assert all(f"`/jobs {example}`" in text for example in command.examples)
     assert all((f"`{word.example}` {word.meaning}" in text) == (word in command.words)
-               for word in (*grammar.FILTERS, *grammar.OPTIONS))  # fmt: skip
+               for word in (*grammar.FILTERS, *grammar.OPTIONS, *grammar.WATCH_OPTIONS))  # fmt: skip
 
 
 @pytest.mark.parametrize("command", grammar.COMMANDS, ids=lambda command: command.name)
@@ -90,6 +90,16 @@ def test_a_request_without_filters_asks_for_everything():
     request = parse("list", CATALOG)
     assert request.query(NOON).filters == frozenset()
     assert request.limit == 10
+
+
+def test_what_is_left_out_stays_when_the_rest_is_changed():
+    request = parse("list -vod-ai -name:test code:ALG.* state:failed", CATALOG)
+    assert request.query(NOON) == JobQuery(
+        states=frozenset({JobState.FAILED}), code="ALG.*", without=((Filter.NAME, "test"),)
+    )
+    assert str(request.with_filter("state", None)) == "list -vod-ai code:ALG.* -name:test"
+    assert str(request.with_scope(ServiceFilter("vod-sg"))) == "list vod-sg -vod-ai code:ALG.* state:failed -name:test"
+    assert str(request.with_scope(ServiceFilter(service="vod-ai"))) == "list vod-ai code:ALG.* state:failed -name:test"
 
 
 def test_a_filter_can_be_changed_and_taken_away():

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from bot.domain.errors import UsageError
-from handlers.commands.lexer import is_ornament, items, name_of, quoted, split, undecorated
+from bot.domain.quoting import quoted
+from handlers.commands.lexer import is_ornament, items, name_of, split, undecorated
 from handlers.commands.parser import parse
 from tests.handlers.requests import CATALOG, ID
 

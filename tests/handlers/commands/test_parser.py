@@ -89,6 +89,14 @@ def refused(text: str, catalog: Catalog = CATALOG, commands: tuple[str, ...] = E
         ("list\u00a0state:failed\u200b", "list state:failed"),
         ("list name:a:b=c", "list name:a:b=c"),
         ("list name:https://a.example/b", "list name:https://a.example/b"),
+        ("list -vod-ai -media-cn/video-ocr", "list -media-cn/video-ocr -vod-ai"),
+        ("-vod-ai", "list -vod-ai"),
+        ("-name:test", "list -name:test"),
+        ("list media-cn -Name:Test -name: demo", "list media-cn -name:Test -name:demo"),
+        ("list \u2212kind:ocr \u2011media:a1", "list -kind:ocr -media:a1"),
+        ("list \u2014name:x", "list name:x"),
+        ("list \u2013name:x", "list name:x"),
+        ("failed code:alg.* -code=ALG.002", "list state:failed since:24h code:alg.* -code:ALG.002"),
         ("list --help", "help list"),
         ("failed help", "help failed"),
         (f"show {ID}", f"show {ID}"),
@@ -171,6 +179,17 @@ def test_slacks_own_decorations(sent: str, typed: str):
         ("list stat:failed", Problem.UNKNOWN_FILTER, "list state:failed"),
         ('list nam:"lecture 7"', Problem.UNKNOWN_FILTER, 'list name:"lecture 7"'),
         ("list colour:red", Problem.UNKNOWN_FILTER, None),
+        ("list -nam:x", Problem.UNKNOWN_FILTER, "list -name:x"),
+        ("list error:ALG.002", Problem.UNKNOWN_FILTER, "list code:ALG.002"),
+        ("list on:failed", Problem.UNKNOWN_FILTER, "list state:failed"),
+        ("list -state:failed,running", Problem.NOT_NEGATABLE, "list state:pending,succeeded,cancelled,unknown"),
+        ("list -failed", Problem.NOT_NEGATABLE, "list state:pending,running,succeeded,cancelled,unknown"),
+        ("list -video-orc", Problem.UNKNOWN_WORD, "list -video-ocr"),
+        ("list --video-ocr", Problem.UNKNOWN_WORD, "list -video-ocr"),
+        ("list -media-cn/vod-ai", Problem.SERVICE_NOT_OF_ACCOUNT, None),
+        ("list media-cn -media-cn", Problem.NOTHING_LEFT, None),
+        ("list -media-cn -vod-sg", Problem.NOTHING_LEFT, None),
+        ("list code:A*B", Problem.BAD_VALUE, None),
         ("list state:faild,running", Problem.BAD_VALUE, "list state:failed,running"),
         ("list state:succes,faild", Problem.BAD_VALUE, "list state:success,failed"),
         ("list state:", Problem.BAD_VALUE, None),
@@ -222,13 +241,14 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 def test_errors_say_what_to_type_instead():
     assert sentence(refused("lst")) == (
         "I don't know `lst`. "
-        "Type list, failed, show, find, subscribe, unsubscribe, subscriptions, accounts or help there."
+        "Type list, failed, show, find, watch, unwatch, subscribe, unsubscribe, subscriptions, why, accounts "
+        "or help there."
     )
     assert sentence(refused("show")) == (
         "Which job? Type `/jobs show JOB [JOB…]`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link."
     )
     assert sentence(refused("list colour:red")) == (
-        "There is no filter `colour`. There are state, since, until, name, kind, media and limit."
+        "There is no filter `colour`. There are state, since, until, name, kind, media, code and limit."
     )
     assert sentence(refused("list limit:0")) == "I don't understand `limit:0`. Type 1 to 100 there."
     assert sentence(refused("list media-cn vod-ai")) == (
@@ -268,6 +288,8 @@ def test_a_request_written_out_is_the_same_request(request: Request):
     assert plainest.jobs == request.jobs
     assert plainest.options == request.options
     assert [key for key, _ in plainest.filters] == [key for key, _ in request.filters]
+    assert (plainest.ids, plainest.dry_run) == (request.ids, request.dry_run)
+    assert (plainest.watch and plainest.watch.on) == (request.watch and request.watch.on)
 
 
 @settings(max_examples=50)

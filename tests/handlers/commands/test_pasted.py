@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Problem, UsageError
+from bot.domain.quoting import quoted
 from handlers.commands import grammar
-from handlers.commands.lexer import quoted, undecorated
+from handlers.commands.lexer import undecorated
 from handlers.commands.parser import parse
 from tests.handlers.commands.test_parser import attempt, read, refused
 from tests.handlers.requests import CATALOG, REF

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.errors import ExpiredError
 from handlers.commands.parser import parse
 from handlers.slack.form_values import Mistakes, subscription
 from tests.handlers.requests import CATALOG, ID, REF, UUID, typed
@@ -27,6 +28,10 @@ def option(value: str) -> dict[str, Any]:
 def test_a_form_as_it_opens():
     filled = subscription(form(jobs=jobs(f"{REF}, {UUID}"), on=option("done"), to=option("default")), CATALOG)
     assert str(filled) == f"subscribe {REF} {UUID} on:done"
+
+
+def options(*values: str) -> dict[str, Any]:
+    return {"type": "multi_static_select", "selected_options": [option(value)["selected_option"] for value in values]}
 
 
 def test_everything_filled_in():
@@ -59,6 +64,27 @@ def test_what_is_wrong_is_said_at_its_field(fields: dict[str, Any], where: str, 
     assert isinstance(filled, Mistakes)
     assert list(filled.lines) == [where]
     assert words in filled.lines[where]
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (option("failed"), "on:failed"),
+        (option("done"), "on:done"),
+        (options("done,stuck"), "on:done,stuck"),
+        (options("failed", "started"), "on:failed,started"),
+        (options("any", "done,stuck"), "on:done,stuck,any"),
+        (options(), ""),
+    ],
+)
+def test_several_events_can_be_picked_and_a_form_of_before_has_one(held: dict[str, Any], words: str):
+    filled = subscription(form(jobs=jobs(ID), on=held), CATALOG)
+    assert str(filled) == f"subscribe {ID} {words}".rstrip()
+
+
+def test_an_event_that_does_not_exist_is_refused():
+    with pytest.raises(ExpiredError):
+        subscription(form(jobs=jobs(ID), on=options("failed", "dreamt")), CATALOG)
 
 
 json = st.recursive(

@@ -1,10 +1,18 @@
--- Records changes, and tells every place that follows the job, in one step: after a crash both happened or neither.
--- KEYS: jobs, due, subscriptions, pending. ARGV: how the names of an outbox and of a lost job begin, the lifetime of a
--- lost job (s), the format of its record, then for each job its id, the record that the change was found against, the
--- new record and next check (both empty: the job is over), the entry for the outboxes (empty: none), and the record to
--- keep of a job that is lost (empty: none). A job whose record has changed is left alone: another worker was faster. So is
--- one whose subscriptions cannot be read.
--- Returns the id and the subscriptions of each job recorded.
+-- Records changes, and tells every place that follows the job or watches its service, in one step: after a crash all of
+-- it happened or nothing.
+-- KEYS: jobs, due, subscriptions, pending, rules, seen, events, outcomes, discovery. ARGV: how the names of an outbox and of a lost
+-- job begin, the lifetime of a lost job (s), the format of its record, the version of the rules that the places were
+-- chosen by (empty: none were), the time (ms), for how long events are kept (s) and how many, then for each job its id,
+-- the record that the change was found against (empty: the job is new), the new record and next check (both empty: the
+-- job is over), the entry for the outboxes (empty: none), the record to keep of a job that is lost (empty: none), and
+-- as JSON what else: `attempt` (its name, its creation in ms, and 1 if it ends), `watches` (place to watches), `lines` for
+-- the events and `counts` of those that have no line.
+-- A job whose record has changed is left alone: another worker was faster. So is one whose subscriptions cannot be read,
+-- and a new one of whose attempt the end is known.
+-- A lost job that nobody follows is kept as long as events. Of a service without watches the ends of 1,000 jobs that
+-- somebody followed are remembered: one that is followed again is in its next attempt.
+-- Returns the id and the subscriptions of each job recorded; nothing is done, and -1 returned, if the rules changed.
+if ARGV[5] ~= '' and (redis.call('GET', KEYS[5]) or '0') ~= ARGV[5] then return -1 end
 local function subscribers(text)
   local readable, places = pcall(cjson.decode, text)
   if not readable or type(places) ~= 'table' then return nil end
@@ -13,21 +21,54 @@ local function subscribers(text)
   end
   return places
 end
+local function tell(place, card, entry, watches)
+  if watches then
+    redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry, 'watches', watches, 'rules', ARGV[5])
+  else
+    redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry)
+  end
+  redis.call('SADD', KEYS[4], place)
+end
+local function count(field)
+  if redis.call('HINCRBY', KEYS[8], field, 1) > 1 then return end
+  local oldest = (tonumber(ARGV[6]) / 1000 - tonumber(ARGV[7])) / 60
+  for _, each in ipairs(redis.call('HKEYS', KEYS[8])) do
+    if (tonumber(string.match(each, '^%d+')) or 0) < oldest then redis.call('HDEL', KEYS[8], each) end
+  end
+  redis.call('EXPIRE', KEYS[8], ARGV[7])
+end
+local function log(more)
+  for _, line in ipairs(more.lines or {}) do log_event(KEYS[7], line, ARGV[6], ARGV[7], ARGV[8]) end
+  for _, field in ipairs(more.counts or {}) do count(field) end
+end
 local done = {}
-for i = 5, #ARGV, 6 do
-  local id, expected, record, next_at, entry, lost = unpack(ARGV, i, i + 5)
+for i = 9, #ARGV, 7 do
+  local id, expected, record, next_at, entry, lost, rest = unpack(ARGV, i, i + 6)
   local subscriptions = redis.call('HGET', KEYS[3], id) or '{}'
-  local places = subscribers(subscriptions)
-  if places and redis.call('HGET', KEYS[1], id) == expected then
+  local places, more = subscribers(subscriptions), rest ~= '' and cjson.decode(rest) or {}
+  local known = (redis.call('HGET', KEYS[1], id) or '') == expected
+  if places and known and more.attempt then
+    local attempt, created, ends = unpack(more.attempt)
+    known = expected ~= '' or not redis.call('ZSCORE', KEYS[6], attempt)
+    local watched = redis.call('EXISTS', KEYS[9]) == 1
+    if known and ends == 1 and (watched or next(places)) then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
+    if not watched then
+      redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001)
+      redis.call('EXPIRE', KEYS[6], ARGV[3])
+    end
+  end
+  if places and known then
+    local watches = more.watches or {}
     if entry ~= '' then
-      for place, card in pairs(places) do
-        redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry)
-        redis.call('SADD', KEYS[4], place)
+      for place, card in pairs(places) do tell(place, card, entry, watches[place]) end
+      for place, ids in pairs(watches) do
+        if not places[place] then tell(place, '', entry, ids) end
       end
     end
+    log(more)
     if lost ~= '' then
       local kept = cjson.encode({v = tonumber(ARGV[4]), record = lost, places = places})
-      redis.call('SET', ARGV[2] .. id, kept, 'EX', ARGV[3])
+      redis.call('SET', ARGV[2] .. id, kept, 'EX', next(places) and ARGV[3] or ARGV[7])
     end
     if record == '' then
       redis.call('HDEL', KEYS[1], id)

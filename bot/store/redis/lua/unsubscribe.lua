@@ -1,5 +1,6 @@
--- Ends the subscription of a destination to a job. A job without subscribers is no longer checked; a record of a newer format stays.
--- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, place, entry, the lifetime of the reply (s), the
+-- Ends the subscription of a destination to a job. A job without subscribers is no longer checked, unless
+-- its service is watched; a record of a newer format stays.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply, watches, discovery. ARGV: id, place, entry, the lifetime of the reply (s), the
 -- newest format that is read. Returns the card, or nothing; a call that is sent again gets the same reply.
 local said = redis.call('GET', KEYS[6])
 if said then return said end
@@ -10,7 +11,8 @@ places[ARGV[2]] = nil
 if next(places) then
   redis.call('HSET', KEYS[3], ARGV[1], cjson.encode(places))
 else
-  if format_of(redis.call('HGET', KEYS[1], ARGV[1]) or '') <= tonumber(ARGV[5]) then
+  local watched = redis.call('EXISTS', KEYS[7], KEYS[8]) > 0
+  if not watched and format_of(redis.call('HGET', KEYS[1], ARGV[1]) or '') <= tonumber(ARGV[5]) then
     redis.call('HDEL', KEYS[1], ARGV[1])
     redis.call('ZREM', KEYS[2], ARGV[1])
   end

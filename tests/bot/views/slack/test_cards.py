@@ -186,6 +186,11 @@ def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails(
     [
         ({"on": On.FAILED}, "a failure is told in the thread and in the channel"),
         ({"on": On.ANY, "to": To.THREAD}, "every change is told in the thread, not in the channel"),
+        ({"on": {On.FAILED, On.STARTED}}, "a failure and the start are told in the thread, a failure in the channel"),
+        ({"on": {On.STARTED}}, "the start is told in the thread"),
+        ({"on": {On.DONE, On.FAILED, On.STUCK}}, "the end is told in the thread, a failure in the channel too"),
+        ({"on": {On.ANY, On.DOWN}}, "every change is told"),
+        ({"on": {On.FAILED, On.STUCK}}, "a failure is told in the thread and in the channel"),
         ({"to": To.HERE}, "the end is told in the thread and in the channel"),
         ({"to": To.DM}, "the end is told by direct message"),
         ({"mention": ("<@U0LEE>",)}, "a failure in the channel too · calls 1 person"),

@@ -8,7 +8,13 @@ def test_the_overview():
     made = views.overview([("/jobs list [SCOPE]", "jobs, newest first"), ("/jobs help", "this")])
     judges.accept(made)
     assert "`/jobs list [SCOPE]` jobs, newest first\n`/jobs help` this" in judges.words(made)
-    assert list(judges.commands(made.blocks)) == ["Recent jobs", "Failed today", "Followed here", "Accounts"]
+    assert list(judges.commands(made.blocks)) == [
+        "Recent jobs",
+        "Failed today",
+        "Subscriptions",
+        "Accounts",
+        "Watch for failures",
+    ]
 
 
 def test_one_command():

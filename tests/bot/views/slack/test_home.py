@@ -62,8 +62,8 @@ def test_everything_has_its_part():
     health = [ANSWERS, ANSWERS.model_copy(update={"service": "vod", "asked": False})]
     tab = view.home(Tab(mine, ChannelSubscriptions(), NOTHING, failed, health), NOON)
     text = accept(tab)
-    for words in ("*My subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*", "in 80 ms",
-                  "was not asked yet", "`/jobs list` has all"):  # fmt: skip
+    for words in ("*My watches and subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*",
+                  "in 80 ms", "was not asked yet", "`/jobs list` has all"):  # fmt: skip
         assert words in text
     assert {"Refresh", "Find jobs", "Unsubscribe", "Details"} <= set(judges.commands(tab["blocks"]))
 

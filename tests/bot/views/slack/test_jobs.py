@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.answers import JobList, Remembered, ServiceError
 from bot.domain.button_payloads import BLOCK_ID_MAX, CommandPayload
+from bot.views import list_notes
 from bot.views.list_notes import nothing
 from bot.views.slack.jobs import Controls, job_list
 from providers.models import Job, JobError, JobState
@@ -19,6 +20,7 @@ controls = st.builds(
     scopes=st.lists(st.text("abc-_/", min_size=1, max_size=60), max_size=150, unique=True).map(tuple),
     state=st.sampled_from(["any", "failed", "failed,running"]),
     scope=st.sampled_from(["any", "a"]),
+    without=st.just("") | anything.nasty.map(lambda text: list_notes.without((), [("name", text)])),
 )
 
 
@@ -35,6 +37,13 @@ def late(number: int = 0) -> ServiceError:
 
 def answer(*jobs: Job, **values: object) -> JobList:
     return JobList.model_validate({"jobs": jobs, "services": 2, "total": len(jobs), "checked_at": NOON, **values})
+
+
+def test_the_first_line_says_what_is_left_out():
+    for found in (answer(job(JobState.RUNNING)), answer()):
+        shown = job_list(found, ASK, Controls(without="without name test"))
+        assert shown.blocks[0]["text"]["text"].endswith(" · without name test")
+        assert "without name test" in shown.text.splitlines()[0]
 
 
 @settings(max_examples=40)

@@ -124,4 +124,5 @@ def test_a_digest_counts_what_is_suspended():
     notifications = [
         CardChange(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes
     ]
-    assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(notifications), None))
+    text = judges.words(digests.digest_all(Digest(notifications), "k1"))
+    assert "⏸️ 4 suspended\n⏸️ *Suspended* · *lecture 0*" in text

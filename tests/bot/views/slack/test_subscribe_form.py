@@ -23,7 +23,7 @@ def test_it_is_filled_in_so_that_enter_confirms():
     assert jobs["element"]["initial_value"] == f"{ID} a"
     assert jobs["element"]["focus_on_load"]
     assert "multiline" not in jobs["element"]  # there Enter would begin a line
-    assert on["element"]["initial_option"]["value"] == "done"
+    assert [each["value"] for each in on["element"]["initial_options"]] == ["done,stuck"]
     assert to["element"]["initial_option"]["value"] == subscribe_form.DEFAULT
     assert all(block["optional"] for block in view["blocks"][3:])
 

@@ -162,3 +162,10 @@ def test_restored_or_not():
     still = views.restored(Subscribed(None, suspended="is_archived"), ON_CALL)
     assert "⏸️ Not yet: <#C0ONCALL> is archived." in judges.words(still)
     assert "Restore" in judges.commands(still.blocks)
+
+
+def test_the_asker_learns_what_watch_with_a_job_does_and_what_comes_later():
+    assert views.notes(asked(), watched=False) == []
+    assert "a watch is for every job" in views.notes(asked(), watched=True)[0]
+    [note] = views.notes(asked(on=frozenset({On.FAILED, On.STUCK})), watched=False)
+    assert "stuck" in note

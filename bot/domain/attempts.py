@@ -1,0 +1,73 @@
+"""Attempts: which events of a job happened since it was submitted or reopened, and when. Pure."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from bot.domain.changes import Change, EventKind, Kind
+from providers.models import Job, JobState
+
+
+class Attempt(NamedTuple):
+    """How often a job was reopened, counted from 1, and the events that happened since."""
+
+    number: int = 1
+    past: frozenset[EventKind] = frozenset()
+
+    @classmethod
+    def first(cls, job: Job) -> "Attempt":
+        """Return the attempt of a job of which only its present is known."""
+        last = EventKind.of(job.state)
+        return cls(past=frozenset({*_proven(job), *([last] if last else [])}))
+
+    def after(self, change: Change) -> "Attempt":
+        """Return the attempt of the job after a change of it."""
+        past = frozenset(_proven(change.job)) if change.reopened else self.past
+        return Attempt(change.attempt, past | {*change.events})
+
+
+def _proven(job: Job) -> tuple[EventKind, ...]:
+    """Return the events before its present one that a job proves."""
+    started = job.state is JobState.RUNNING or (job.state is not JobState.PENDING and job.started_at is not None)
+    return (EventKind.SUBMITTED, EventKind.STARTED) if started else (EventKind.SUBMITTED,)
+
+
+def with_events(change: Change, attempt: Attempt, skew: timedelta) -> Change:
+    """Return a change with the events that it is in an attempt: those that did not happen in it before.
+
+    `skew` is by how much the provider's clock is ahead of the fleet's.
+    """
+    numbered = change.model_copy(update={"attempt": attempt.number})
+    if change.kind not in {Kind.MOVED, Kind.FOUND}:
+        return numbered
+    last = EventKind.of(change.job.state)
+    if change.reopened:
+        passed = (EventKind.REOPENED,) if change.job.state is not change.before else ()
+    else:
+        passed = tuple(event for event in _proven(change.job) if event not in attempt.past and event is not last)
+    known = numbered.model_copy(update={"passed": passed, "repeated": last in attempt.past})
+    return known.model_copy(update={"event_at": event_time(known, known.happened, skew)})
+
+
+def event_time(change: Change, event: EventKind | None, skew: timedelta) -> datetime | None:
+    """Return the provider's time of an event on the fleet's clock, None where the provider gives none.
+
+    It is not before the job was seen as it had been, nor after the event was noticed.
+    """
+    job = change.job
+    match event:
+        case EventKind.SUBMITTED:
+            return on_fleet_clock(job.created_at, skew, change.since, change.at)
+        case EventKind.STARTED:
+            return on_fleet_clock(job.started_at, skew, change.since, change.at)
+        case EventKind.SUCCEEDED | EventKind.FAILED | EventKind.CANCELLED:
+            return on_fleet_clock(job.finished_at, skew, change.since, change.at)
+        case _:
+            return None
+
+
+def on_fleet_clock(told: datetime | None, skew: timedelta, since: datetime, at: datetime) -> datetime | None:
+    """Return a provider's time on the fleet's clock, between two times of the fleet; None without one."""
+    try:
+        return min(max(told - skew, since), at) if told else None
+    except OverflowError:  # the first and the last day of the calendar
+        return None

@@ -1,0 +1,1 @@
+"""What is posted, and why: pure functions of events, rules and state, without a clock of their own."""

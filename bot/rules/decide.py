@@ -1,0 +1,237 @@
+"""Decides what becomes of one event in one destination: post, fold, hold or drop, by which rule and why. Pure.
+
+Each rule that may want the event is evaluated in one order: access, baseline, match, an open group or batch,
+threshold, snooze, post budget, post. The loudest result counts. Delivery executes decisions, `/jobs why` reads them
+back, and a dry run computes them without posting.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
+
+from bot.domain.cards import ENDS, Card, On, Snooze, To, on_words, wants
+from bot.domain.changes import EventKind
+from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
+from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW
+from bot.domain.service_events import ServiceEvent
+from bot.domain.slack_ids import is_direct_message
+from bot.domain.watches import Rules, Threshold, Watch
+from bot.rules.destination_state import DestinationState
+from bot.rules.job_events import FAILURES, JobEvent
+from bot.rules.thresholds import most_within, share_reached
+
+Event = JobEvent | ServiceEvent
+
+REPLIES_MAX = 3
+"""Thread replies about successes stay replies while at most this many wait for a destination."""
+
+
+class RuleResult(NamedTuple):
+    """What one rule makes of an event."""
+
+    outcome: Outcome
+    reason: Reason
+    rule: str = ""
+    parameters: Mapping[str, str | int] = MappingProxyType({})
+    until: datetime | None = None
+
+
+class Situation(NamedTuple):
+    """Everything but the rule that an event is decided by; `rule` is the one that is evaluated."""
+
+    event: Event
+    rules: Rules
+    state: DestinationState
+    now: datetime
+    rule: str = ""
+
+    def drop(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.DROP, reason, self.rule, parameters)
+
+    def fold(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.FOLD, reason, self.rule, parameters)
+
+    def hold(self, reason: Reason, until: datetime, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.HOLD, reason, self.rule, parameters, until)
+
+    def post(self, reason: Reason, **parameters: str | int) -> RuleResult:
+        return RuleResult(Outcome.POST, reason, self.rule, parameters)
+
+
+def decide(event: Event, destination: str, rules: Rules, state: DestinationState, now: datetime) -> Decision:
+    """Return what becomes of an event in a destination whose readers and state these are."""
+    if state.destination != destination:
+        raise ValueError(f"the state of {state.destination} decides nothing for {destination}")
+    situation = Situation(event, rules, state, now)
+    results = list(_results(situation)) or [situation.drop(Reason.NO_RULE)]
+    best = max(results, key=lambda result: result.outcome.loudness)
+    return Decision(
+        event=event.id,
+        at=now,
+        outcome=best.outcome,
+        reason=best.reason,
+        rule=best.rule,
+        also=tuple(each.rule for each in results if each is not best and each.outcome is not Outcome.DROP),
+        parameters=best.parameters,
+        until=best.until,
+    )
+
+
+def _results(situation: Situation) -> Iterator[RuleResult]:
+    event, rules = situation.event, situation.rules
+    if event.account in rules.hidden:
+        yield situation.drop(Reason.ACCESS, account=event.account)
+        return
+    if isinstance(event, JobEvent) and (card := situation.state.card_of(event.job.ref)):
+        yield _of_subscription(situation._replace(rule=SUBSCRIPTION), event, card)
+    for watch in rules.watches:
+        if any(watch.spec.covers(event.account, service) for service in event.services):
+            yield _of_watch(situation._replace(rule=watch.id), watch)
+
+
+def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
+    """Return what a subscription makes of an event of its job, which is on its card."""
+    if not event.followed:
+        return situation.drop(Reason.UNSUBSCRIBED)
+    if card.batch and card.over and event.happened in ENDS and situation.state.batch_end_wanted(card):
+        return _in_batch(situation, event, card)
+    if not card.terms.wants_event(event.happened):
+        return situation.drop(Reason.NOT_WANTED, on=on_words(card.terms.on))
+    if card.batch and not (On.ANY in card.terms.on and event.happened not in ENDS):
+        return _in_batch(situation, event, card)
+    if event.happened in FAILURES and not in_thread_alone(card):
+        return _failure(situation, event, None, card.snooze)
+    return _in_thread(situation, event, card)
+
+
+def _in_thread(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
+    """Return whether a reply to a card is posted, held, or counted in a storm message."""
+    if card.snooze:
+        return situation.hold(Reason.SNOOZED, card.snooze.until)
+    counted = bool(card.ts) and event.happened not in FAILURES
+    if counted and _catches_up(situation):
+        return situation.fold(Reason.CATCH_UP)
+    if counted and situation.state.waiting.replies > REPLIES_MAX:
+        return situation.fold(Reason.STORM, waiting=situation.state.waiting.replies)
+    return situation.post(Reason.WANTED)
+
+
+def has_reply(card: Card, event: EventKind) -> bool:
+    """Whether an event of a followed job is a reply that a storm message may count: no failure, no end of a batch."""
+    own = not card.batch or (On.ANY in card.terms.on and event not in ENDS)
+    return own and event not in FAILURES and card.terms.wants_event(event)
+
+
+def in_thread_alone(card: Card) -> bool:
+    """Whether notifications of a card stay in its thread, however many of their kind there are."""
+    return card.terms.to is To.THREAD and not is_direct_message(card.place)
+
+
+def _of_watch(situation: Situation, watch: Watch) -> RuleResult:
+    """Return what a watch makes of an event of a service that it covers."""
+    event = situation.event
+    if dropped := _not_matched(situation, watch):
+        return dropped
+    if isinstance(event, ServiceEvent):
+        return _of_service(situation, event, watch)
+    card = situation.state.card_of(event.job.ref) if event.followed else None
+    if watch.held_until:
+        return _of_removed(situation, event, card, watch.held_until)
+    if card and card.batch:
+        return _in_batch(situation, event, card)
+    if event.happened in FAILURES:
+        return _failure(situation, event, watch.spec.after, None)
+    return _new_message(situation, situation.post(Reason.WANTED), None)
+
+
+def _not_matched(situation: Situation, watch: Watch) -> RuleResult | None:
+    """Return why a watch does not want an event of a service that it covers; None if it does."""
+    event = situation.event
+    if event.at < watch.at:
+        return situation.drop(Reason.BASELINE)
+    if not wants(watch.spec.on, event.happened):
+        return situation.drop(Reason.NOT_WANTED, on=on_words(watch.spec.on))
+    if isinstance(event, ServiceEvent):
+        return None
+    if not any(watch.spec.matches(job) for job in event.jobs):
+        return situation.drop(Reason.FILTERED)
+    if event.happened in FAILURES and (mute := situation.rules.muting(event.job, situation.now)):
+        return situation.drop(Reason.MUTED, mute=mute.id)
+    return None
+
+
+def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until: datetime) -> RuleResult:
+    """Return what a watch makes of an event that came after it was removed: it may be restored."""
+    if event.happened not in FAILURES or (card and card.batch):
+        return situation.drop(Reason.NO_RULE)
+    group = situation.state.group_of(event.fingerprint)
+    return (
+        situation.fold(Reason.GROUP, group=group.id) if group and group.takes else situation.hold(Reason.REMOVED, until)
+    )
+
+
+def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> RuleResult:
+    """Return what a watch makes of a service that cannot be read, or can be again."""
+    if watch.removed:
+        return situation.drop(Reason.NO_RULE)
+    down = situation.state.down(event.account, event.service)
+    if event.happened is EventKind.UP:
+        return situation.fold(Reason.BACK, group=down.id) if down else situation.drop(Reason.NO_RULE)
+    if down:
+        return situation.fold(Reason.GROUP, group=down.id)
+    return _new_message(situation, situation.post(Reason.WANTED), None)
+
+
+def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
+    """Return what becomes of an event of a job of a batch: it has one head and one final post."""
+    if card.over:
+        result = situation.post(Reason.BATCH_FINISHED)
+    elif event.happened in FAILURES and not situation.state.batch_head(card.id) and not situation.state.waiting.ends:
+        result = situation.post(Reason.BATCH_FAILED)
+    else:
+        return situation.fold(Reason.BATCH)
+    return situation.hold(Reason.SNOOZED, card.snooze.until) if card.snooze else result
+
+
+def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> RuleResult:
+    """Return what becomes of a failure that a rule wants: an open group takes it in, a threshold holds it."""
+    group = situation.state.group_of(event.fingerprint)
+    if group and group.takes and not group.in_gap:
+        return situation.fold(Reason.GROUP, group=group.id)
+    if after is None:
+        return _new_message(situation, situation.post(Reason.FIRST), snooze)
+    window = timedelta(seconds=after.window_s)
+    if after.count is not None:
+        count = most_within([*(group.times if group else ()), event.happened_at], window)
+        reached, progress = count >= after.count, {"count": count, "of": after.count}
+    else:
+        failed, ended = situation.state.ended_since((event.account, event.service), event.happened_at - window)
+        reached = share_reached(failed, ended, after.share or 0)
+        progress = {"count": failed, "ended": ended, "share": after.share or 0}
+    if not reached:
+        return situation.hold(Reason.THRESHOLD, situation.now + window, **progress, window_s=after.window_s)
+    return _new_message(situation, situation.post(Reason.REACHED, **progress, window_s=after.window_s), snooze)
+
+
+def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) -> RuleResult:
+    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message.
+
+    `snooze` is that of the card, which has none once it is over.
+    """
+    here = situation.rules.snooze
+    if here and not here.over(situation.now):
+        snooze = here
+    if snooze:
+        return situation.hold(Reason.SNOOZED, snooze.until)
+    if _catches_up(situation):
+        return situation.fold(Reason.CATCH_UP)
+    if (posts := len(situation.state.recent_posts)) >= BUDGET:
+        return situation.fold(Reason.STORM, posts=posts, window_s=int(BUDGET_WINDOW.total_seconds()))
+    return post
+
+
+def _catches_up(situation: Situation) -> bool:
+    """Whether an event belongs in the message about what was missed while Callboard was down."""
+    storm = situation.state.storm()
+    return situation.event.late and (situation.state.waiting.late > 1 or bool(storm and storm.offline_from))

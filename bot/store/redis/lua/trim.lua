@@ -1,0 +1,6 @@
+-- Forgets the ended jobs below a floor, which is only ever raised: a job below it may have been known.
+-- KEYS: seen, discovery. ARGV: the floor (ms).
+local before = tonumber(redis.call('HGET', KEYS[2], 'floor') or '') or -math.huge
+if redis.call('EXISTS', KEYS[2]) == 0 or tonumber(ARGV[1]) <= before then return end
+redis.call('HSET', KEYS[2], 'floor', ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[1])

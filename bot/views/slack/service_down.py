@@ -1,0 +1,46 @@
+"""That a watched service cannot be read, and that it is back: one message, edited."""
+
+from collections.abc import Iterator
+
+from bot.domain.button_payloads import OPEN, CommandPayload
+from bot.domain.failure_groups import FailureGroup, ShownGroup
+from bot.views.failure_groups import down, trouble, watches
+from bot.views.slack.block_kit import Message, actions, button, context, message, section
+from bot.views.slack.failure_groups import HELD
+from bot.views.slack.mentions import group_mentions
+from bot.views.text import count, date, duration, plain, unformatted
+
+
+def service_down(shown: ShownGroup, *, posted: bool = True, held: bool = False) -> Message:
+    """Draw what a watch says of a service that cannot be read, or could not.
+
+    `posted` says that it edits a message. One that is posted now mentions those whom it asks for.
+    """
+    group = shown.group
+    notes = [*([HELD] if held else []), *filter(None, [watches(group)])]
+    health = button("Account health", f"{OPEN}:accounts", CommandPayload(text="accounts"))
+    foot = [*map(context, notes), *actions("down", health), *group_mentions(group, posted=posted)]
+    lines = list(_open(group) if group.open else _back(group))
+    why = f": {unformatted(trouble(group))}" if group.open else ""
+    return message(f"{unformatted(down(group))}{why}", [section("\n".join(lines)), *foot])
+
+
+def _open(group: FailureGroup) -> Iterator[str]:
+    yield f"{down(group)} since {date(group.first_at)}: {trouble(group)} · {plain(group.account, 60)}"
+    yield from _vendor_words(group)
+    yield "Failures go unnoticed until it is back."
+
+
+def _back(group: FailureGroup) -> Iterator[str]:
+    """Yield since when it is back, for how long it was not, and what was missed."""
+    back = group.closed_at or group.last_at
+    blind = duration((back - group.first_at).total_seconds())
+    yield f"{down(group)} since {date(back)} · {plain(group.account, 60)}"
+    yield f"It could not be seen for {blind}, from {date(group.first_at)}: {trouble(group)}"
+    found = f"{count(group.count, 'failure')} found since" if group.count else "No failures found since"
+    yield f"{found}."
+
+
+def _vendor_words(group: FailureGroup) -> Iterator[str]:
+    if group.message:
+        yield plain(group.message, 200)

@@ -1,0 +1,55 @@
+"""Who may watch what where, and which services a watch covers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.deps.deps import Deps
+from bot.deps.permissions import permit
+from bot.domain.access import Audience
+from bot.domain.errors import Problem, UsageError
+from bot.domain.watch_answers import CoveredService
+from bot.domain.watches import WatchSpec
+from bot.slack_api.membership import readers
+
+
+class Coverage(NamedTuple):
+    """The services of a watch that its readers may see, and those that they may not."""
+
+    covered: Sequence[CoveredService]
+    hidden: Sequence[CoveredService]
+
+
+def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
+    """Check that the requester may watch all that a watch covers, and that the destination may read some of it.
+
+    Raises UsageError.
+    """
+    if deps.catalog.nothing:
+        raise UsageError(deps.catalog.refusal)
+    in_scope = spec.service_filter.pick(deps.providers)
+    for account in dict.fromkeys(each.account for each in in_scope):
+        if not deps.subscribes(account):
+            raise UsageError(Problem.NOT_TO_SUBSCRIBE, account)
+    reader = deps.asker.readers(destination) if deps.asker else None
+    found = _coverage(deps, spec, reader)
+    if not found.covered:
+        permit(deps, {each.account for each in in_scope}, destination)
+        raise UsageError(Problem.NOTHING_TO_WATCH)
+    # Everybody there reads the words of a watch.
+    named = {spec.account, *(each.partition("/")[0] for each in spec.without_scopes)} & {*deps.catalog.accounts}
+    permit(deps, sorted(each for each in named if each), destination)
+    return found
+
+
+async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) -> Coverage:
+    """Return what a watch covers of what its readers may see. Raises StoreUnavailable."""
+    if deps.access.open and destination != owner:
+        return _coverage(deps, spec, None)
+    return _coverage(deps, spec, await readers(deps, destination, owner))
+
+
+def _coverage(deps: Deps, spec: WatchSpec, reader: Audience | None) -> Coverage:
+    watched = spec.service_filter.pick(deps.providers)
+    found = [CoveredService(each.account, each.service, each.capabilities.lists) for each in watched]
+    seen = [each for each in found if reader is None or deps.access.sees(each.account, reader)]
+    return Coverage(seen, [each for each in found if each not in seen])
