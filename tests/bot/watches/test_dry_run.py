@@ -38,12 +38,6 @@ SPECS: tuple[dict[str, Any], ...] = (
     {"code": "ALG.001"},
     {"on": "any", "name": "1"},
 )
-    {},
-    {"on": "done"},
-    {"after": {"count": 3, "window_s": 600}},
-    {"code": "ALG.001"},
-    {"on": "any", "name": "1"},
-)
 
 
 def happening(minutes: Sequence[int]) -> list[Change]:
