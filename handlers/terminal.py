@@ -25,9 +25,6 @@ from bot.views.list_notes import without
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables, why
 from bot.views.text import unformatted
-from bot.watches.explain_group import explain_group
-from bot.watches.explain_job import explain_job
-from bot.watches.explain_watch import explain_watch
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
@@ -132,6 +129,11 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
 
 async def _why(deps: Deps, request: Request, say: Say) -> Answer:
     """Explain a job in all destinations, or the groups or watches with an id. Raises UsageError."""
+    # Links are Slack's: its client is slow to import, and all other commands do without it.
+    from bot.watches.explain_group import explain_group
+    from bot.watches.explain_job import explain_job
+    from bot.watches.explain_watch import explain_watch
+
     if not request.ids:
         [address, *_] = addresses_of(request, deps.catalog)
         found = await _whole(explain_job(deps, address), say)
