@@ -104,8 +104,8 @@ def _alone(ledger: Ledger, place: str, ref: str) -> bool:
 
 
 def _by_card(ledger: Ledger, found: Conversation, ref: str) -> bool:
-    """Whether the card of a job was the notification of its end; a failure always has a message of its own."""
-    wanted = ledger.ends[ref] != "failed" and _wanted(ledger, found.place, ref)
+    """Whether the card of a job was the notification of its end."""
+    wanted = _wanted(ledger, found.place, ref)
     return wanted and _notified(ledger.options[found.place, ref], found.card_of(ref))
 
 

@@ -1,6 +1,7 @@
 """The judge finds what is wrong: a run without findings means something."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -173,8 +174,15 @@ def test_a_failure_that_is_followed_and_watched_is_in_one_head():
     ledger = kept(REF)
     ledger.ends[REF] = "failed"
     card = Card("1.0", (REF,), "❌ Failed: film")
-    for heads, expected in ((["2.0"], set[str]()), ([], {"lost"}), (["2.0", "3.0"], {"doubled"})):
-        found = said(cards=(card,))
+    new = replace(card, unedited=True)
+    for shown, heads, expected in (
+        (card, ["2.0"], set[str]()),
+        (card, [], {"lost"}),
+        (card, ["2.0", "3.0"], {"doubled"}),
+        (new, [], set[str]()),
+        (new, ["2.0"], {"doubled"}),
+    ):
+        found = said(cards=(shown,))
         found.failures[REF] = heads
         assert {each.kind for each in judge(ledger, [found], WANTED).findings} == expected
 
