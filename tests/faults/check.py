@@ -112,7 +112,10 @@ def _by_card(ledger: Ledger, found: Conversation, ref: str) -> bool:
 def _shown(ledger: Ledger, found: Conversation, ref: str) -> int:
     """How often the end of a job with a card of its own has a message."""
     ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
-    return len(ends) + _by_card(ledger, found, ref) + len(found.failures.get(ref, []))
+    heads = found.failures.get(ref, [])
+    # A card may be posted after its failure was taken in by a head: then it shows what the head has told.
+    before = any(head < card.ts for head in heads for card in found.card_of(ref))
+    return len(ends) + len(heads) + (_by_card(ledger, found, ref) and not before)
 
 
 def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:

@@ -181,6 +181,7 @@ def test_a_failure_that_is_followed_and_watched_is_in_one_head():
         (card, ["2.0", "3.0"], {"doubled"}),
         (new, [], set[str]()),
         (new, ["2.0"], {"doubled"}),
+        (new, ["0.5"], set[str]()),
     ):
         found = said(cards=(shown,))
         found.failures[REF] = heads
