@@ -80,7 +80,7 @@ class Stage:
         """See that each of these ends is in the channel once: in a reply, or counted in a storm message."""
         said = await self.conversation()
         told = [len(said.tellings[ref]) for ref in refs]
-        assert max(told) == 1, said
+        assert max(told) <= 1, said
         assert sum(told) + said.counted["succeeded"] == len(refs), said
         assert [ids for ids in said.posts.values() if len(ids) > 1] == []
 
