@@ -2,11 +2,12 @@
 
 import gc
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import httpx
@@ -40,11 +41,9 @@ T = TypeVar("T")
 
 LIST_PAGE = 100
 WARM_S = MARGIN.total_seconds() + 60
-"""After this time the part of the list that each walk reads again is as long as it gets."""
-WARM_SWEEPS = 3
-"""The first ones learn what is there."""
-LONGER_S = 180.0
-"""Jobs come for so much longer: for the first sweeps, and because those of a storm are created before they end."""
+"""After this time the part of the list that each walk reads again is as long as it gets, and heads are posted."""
+LONGER_S = 120.0
+"""Jobs come for so much longer: those of a storm are created before they end."""
 MINUTES = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 1
@@ -121,6 +120,14 @@ class Run:
         (await self.control.post("/control/clock", json={"advance_s": seconds})).raise_for_status()
         self.clock.advance(seconds)
 
+    async def until(self, seconds: float, clients: Mapping[str, httpx.AsyncClient] = MappingProxyType({})) -> None:
+        """Sweep for so long, and send the requests of each sweep again, over each client."""
+        ends = self.clock() + timedelta(seconds=seconds)
+        while self.clock() < ends:
+            requests = await self.sweep()
+            await self.fetch(requests, clients)
+            await self.advance(self.wait)
+
     async def sweep(self) -> list[httpx.Request]:
         """Sweep once and deliver what that found; return the requests that it took."""
         recorder = bare.Recorder(self.client)
@@ -147,7 +154,7 @@ class Run:
             return CHANNELS
         return (await self.deps.store.tracked.state([(ACCOUNT, SERVICE)]))[0][2]
 
-    async def fetch(self, requests: Sequence[httpx.Request], clients: dict[str, httpx.AsyncClient]) -> None:
+    async def fetch(self, requests: Sequence[httpx.Request], clients: Mapping[str, httpx.AsyncClient]) -> None:
         """Send the same requests bare, over each client."""
         account = next(each for each in self.where.accounts() if SERVICE in each.services)
         for name, client in clients.items():
@@ -185,16 +192,11 @@ async def measure(folder: Path, *, an_hour: int = AN_HOUR, minutes: float = MINU
             registry.http_client() as quick,
         ):
             run = Run(deps, client, where, control, clock)
-            await run.advance(WARM_S)
             await add_watches(deps, WATCHES)
-            for _ in range(WARM_SWEEPS):
-                await run.sweep()
-                await run.advance(run.wait)
+            await run.until(WARM_S)
             gc.freeze()  # as the bot does once it is ready
             run.spent, began = Spent(), clock()
-            while (clock() - began).total_seconds() < minutes * 60 - 1:
-                await run.advance(run.wait)
-                await run.fetch(await run.sweep(), {"httpx": plain, "aiohttp": quick})
+            await run.until(minutes * 60, {"httpx": plain, "aiohttp": quick})
             created = await run.created()
             return Arrived(
                 jobs=sum(began < at for at in created),

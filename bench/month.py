@@ -30,13 +30,13 @@ from sandbox.clouds.failure_causes import CAUSES
 from sandbox.clouds.job_orders import new_id
 
 DAYS = 30
-STEP = timedelta(minutes=45)
+STEP = timedelta(minutes=55)
 """So much time passes between two looks, and the failures of it were all just before the second."""
 KINDS = 3
 WHOLE = timedelta(hours=2)
 """At the end, so long, every job is there. Before, one that succeeds in each minute stands for all."""
 TARGET_MIB = 100
-EXPIRY_STEPS = 16
+EXPIRY_STEPS = 13
 """After so many steps, keys expire, and heads are edited."""
 CHUNK = 1_000
 FAMILIES = 8

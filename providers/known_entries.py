@@ -10,7 +10,7 @@ from providers.models import Job
 
 
 class _Entry(NamedTuple):
-    """An entry, and its job; one that had `ended` in a known `state`, and at a known time, is not compared whole."""
+    """An entry, and its job. One that had `ended`, at a known time, is not compared whole, and has no `item`."""
 
     item: Any
     state: Any
@@ -43,7 +43,8 @@ class KnownEntries:
         if known and ((known.state == state and known.changed == changed) if known.ended else known.item == item):
             return known.job
         job = read()
-        self._entries[job_id] = _Entry(item, state, changed, job.state.ended and bool(changed), job)
+        ended = job.state.ended and bool(changed)
+        self._entries[job_id] = _Entry(None if ended else item, state, changed, ended, job)
         self._entries.move_to_end(job_id)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)

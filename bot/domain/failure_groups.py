@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -276,7 +277,12 @@ def encode(group: FailureGroup) -> str:
 
 def read(text: str) -> FailureGroup:
     """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
-    return record_formats.read(Kind.GROUP, text, FailureGroup.model_validate_json)
+    return record_formats.read(Kind.GROUP, text, _group)
+
+
+@lru_cache(maxsize=256)  # a delivery reads each group of its destination several times
+def _group(text: str) -> FailureGroup:
+    return FailureGroup.model_validate_json(text)
 
 
 def encode_posts(posts: Sequence[datetime]) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from bot.domain.attempts import event_time
@@ -23,7 +23,7 @@ FAILURES = frozenset({On.FAILED, On.STUCK, On.DOWN})
 """What watches want for which the ends of other jobs are of no use."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceWatches:
     """The watches on a service, and the version of its rules that they are."""
 
@@ -43,12 +43,8 @@ class ServiceWatches:
 
     def for_change(self, change: Change) -> dict[str, str]:
         """Return the destinations that want one of the events of a change, each with its watches."""
-        events = change.events
-        return _joined(
-            route
-            for route, spec in self.watches.items()
-            if any(wants(spec.on, event) for event in events) and _matches(spec, change.job)
-        )
+        interested = {route: spec for event in change.events for route, spec in self._by_event[event].items()}
+        return _joined(route for route, spec in interested.items() if _matches(spec, change.job))
 
     def for_service(self, account: str, service: str, event: EventKind) -> dict[str, str]:
         """Return the destinations that want an event of the service itself, each with its watches."""
@@ -57,7 +53,13 @@ class ServiceWatches:
 
     def want(self, job: Job, event: EventKind) -> bool:
         """Whether a watch wants an event of a job."""
-        return any(wants(spec.on, event) and _matches(spec, job) for spec in self.watches.values())
+        return any(_matches(spec, job) for spec in self._by_event[event].values())
+
+    @cached_property
+    def _by_event(self) -> Mapping[EventKind, Mapping[Route, WatchSpec]]:
+        """The watches that each event may be wanted by: most events of most jobs are wanted by none."""
+        watches = self.watches.items()
+        return {event: {route: spec for route, spec in watches if wants(spec.on, event)} for event in EventKind}
 
 
 def _matches(spec: WatchSpec, job: Job) -> bool:
