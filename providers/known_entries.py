@@ -2,21 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from providers.http.deadline import raw_wanted
 from providers.json_fields import mapping
 from providers.models import Job
-
-
-class _Entry(NamedTuple):
-    """An entry, and its job. One that had `ended`, at a known time, is not compared whole, and has no `item`."""
-
-    item: Any
-    state: Any
-    changed: Any
-    ended: bool
-    job: Job
 
 
 class KnownEntries:
@@ -28,24 +18,33 @@ class KnownEntries:
     have no use for that, are given one.
     """
 
-    def __init__(self, name: str, state: str, changed: str, size: int = 2_500) -> None:
+    def __init__(
+        self, read: Callable[[Any, str | None], Job], name: str, state: str, changed: str, size: int = 2_500
+    ) -> None:
+        self._read = read
         self._name, self._state, self._changed = name, state, changed
         self._size = size
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Any, Any, Any, Job]] = OrderedDict()
 
-    def read(self, item: Any, read: Callable[[], Job]) -> Job:
-        """Return the job of an entry; `read` reads one that is not known as it is."""
+    def job(self, item: Any, request_id: str | None) -> Job:
+        """Return the job of an entry. Raises Unreadable."""
         entry = mapping(item)
-        job_id, state, changed = entry.get(self._name), entry.get(self._state), entry.get(self._changed)
+        job_id = entry.get(self._name)
         if raw_wanted() or not isinstance(job_id, str):
-            return read()
-        known = self._entries.get(job_id)
-        if known and ((known.state == state and known.changed == changed) if known.ended else known.item == item):
-            return known.job
-        job = read()
-        ended = job.state.ended and bool(changed)
-        self._entries[job_id] = _Entry(None if ended else item, state, changed, ended, job)
-        self._entries.move_to_end(job_id)
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+            return self._read(item, request_id)
+        if known := self._known.get(job_id):
+            state, changed, whole, job = known
+            ended_before = whole is None and entry.get(self._state) == state and entry.get(self._changed) == changed
+            if ended_before or whole == entry:
+                return job
+        job = self._read(item, request_id)
+        self._keep(job_id, entry, job)
         return job
+
+    def _keep(self, job_id: str, entry: dict[str, Any], job: Job) -> None:
+        """Remember a job, with its whole entry unless it had ended at a known time."""
+        state, changed = entry.get(self._state), entry.get(self._changed)
+        self._known[job_id] = state, changed, None if job.state.ended and changed else entry, job
+        self._known.move_to_end(job_id)
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)

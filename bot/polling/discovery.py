@@ -86,7 +86,8 @@ async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime
         return
     settled, now = sweep.deps.settled, sweep.deps.clock()
     new = settled.unsettled(sweep.service, since, jobs, now) | {job.id for job in jobs if job.id in sweep.left}
-    if listed := [pair for pair in zip(jobs, creations(jobs), strict=True) if pair[0].id in new]:
+    if new:
+        listed = [pair for pair in zip(jobs, creations(jobs), strict=True) if pair[0].id in new]
         unknown = await _compare(sweep, listed, asked_at)
         ended = (job for job, _ in listed if job.state.ended and job.id not in unknown)
         settled.add(sweep.service, since, ended, now)

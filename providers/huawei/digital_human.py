@@ -68,7 +68,7 @@ class DigitalHuman:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="metastudio", per_second=per_second)
         self._takes_many_ids = True
-        self._known = KnownEntries("job_id", "state", "lastupdate_time")
+        self._known = KnownEntries(self._job, "job_id", "state", "lastupdate_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first; without any filter those of the last month."""
@@ -84,7 +84,8 @@ class DigitalHuman:
         )
         limit = page_size(query, narrowed_here=bool(here))
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
-        return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
+        read = partial(self._job, kind=kind) if kind else self._known.job
+        return first_entries([batch], read, query, OFFSET_MAX)
 
     async def _batch(
         self, params: Sequence[tuple[str, str]], start: Start, limit: int, *, by_id: bool = False
@@ -172,10 +173,7 @@ class DigitalHuman:
         return job.model_copy(update={"error": error_of(reply.json), "unexplained": None})
 
     def _job(self, item: Any, request_id: str | None, *, kind: str | None = None, with_raw: bool = False) -> Job:
-        def read() -> Job:
-            return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
-
-        return read() if kind or with_raw else self._known.read(item, read)
+        return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
         return self._job(item, request_id, with_raw=raw_wanted())

@@ -67,7 +67,7 @@ class ImageModeration:
         self.region: Final = account.region
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
-        self._known = KnownEntries("job_id", "status", "update_time")
+        self._known = KnownEntries(self._job, "job_id", "status", "update_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
@@ -85,7 +85,7 @@ class ImageModeration:
         listed: dict[str, Job] = {}
         malformed = 0
         for batch in batches:
-            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
+            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._known.job(item, at))
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
         matching = filter(query.matches, listed.values()) if query.filters else listed.values()
@@ -161,10 +161,7 @@ class ImageModeration:
         return self._job(result, reply.request_id, detailed=True)
 
     def _job(self, item: Any, request_id: str | None, *, detailed: bool = False) -> Job:
-        def read() -> Job:
-            return _job(item, self._api.origin, request_id, detailed=detailed)
-
-        return read() if detailed else self._known.read(item, read)
+        return _job(item, self._api.origin, request_id, detailed=detailed)
 
 
 def _unexplained(listed: Outcome, code: str) -> Outcome:

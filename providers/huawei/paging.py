@@ -11,7 +11,8 @@ its jobs need, and a cursor says of such a list how the page before began.
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 from providers.cursors import wrong_cursor
@@ -56,10 +57,8 @@ class Batch(NamedTuple):
         return offset < self.end or (bool(self.items) and (self.total is None or offset < self.total))
 
 
-class _Entry(NamedTuple):
-    created_at: datetime
-    batch: int
-    job: Job | None
+_Entry: TypeAlias = tuple[datetime, int, Job | None]
+"""When an entry counts as created, the number of its batch, and its job; None for one that cannot be read."""
 
 
 def starts(cursor: str | None, words: Sequence[str]) -> dict[str, Start]:
@@ -162,7 +161,7 @@ def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Jo
     if len(batches) == 1:
         return _entries(0, batches[0], read)
     entries = [entry for number, batch in enumerate(batches) for entry in _entries(number, batch, read)]
-    return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
+    return sorted(entries, key=itemgetter(0), reverse=True)
 
 
 def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) -> Iterator[_Entry]:
@@ -171,12 +170,12 @@ def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) 
         try:
             job = read(item, request_id)
         except Unreadable:
-            yield _Entry(oldest, number, None)
+            yield oldest, number, None
             continue
         created_at = job.created_at
         if created_at and created_at < oldest:
             oldest = created_at
-        yield _Entry(oldest, number, job)
+        yield oldest, number, job
 
 
 async def from_pages(wanted: set[str], page: Callable[[str | None], Awaitable[JobPage]]) -> dict[str, Outcome]:

@@ -72,7 +72,7 @@ class VideoOcr:
         per_second = self.capabilities.requests_per_second
         self._api = Api.of(account, client, budget, service=self.service, host="iva", per_second=per_second)
         self._times_understood: bool | None = None
-        self._known = KnownEntries("id", "state", "updated_at")
+        self._known = KnownEntries(self._job, "id", "state", "updated_at")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first, each raw state asked for in a list of its own.
@@ -115,7 +115,7 @@ class VideoOcr:
         limit = page_size(query, narrowed_here=not all_sent)
         asking = [self._batch(words, start, limit, filters) for words, start in lists.items()]
         batches = await asyncio.gather(*asking) if len(asking) > 1 else [await asking[0]]
-        return first_entries(batches, self._job, query, OFFSET_MAX)
+        return first_entries(batches, self._known.job, query, OFFSET_MAX)
 
     async def _batch(self, words: str, start: Start, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
         """Ask for a part of one list; both generations of the API take an offset and a limit of 100 together."""
@@ -167,7 +167,7 @@ class VideoOcr:
         return found or silence(page.malformed)
 
     def _job(self, item: Any, request_id: str | None) -> Job:
-        return self._known.read(item, lambda: read_job(item, self._api.origin, STATES, request_id))
+        return read_job(item, self._api.origin, STATES, request_id)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
         return read_job(item, self._api.origin, STATES, request_id, with_raw=raw_wanted())
