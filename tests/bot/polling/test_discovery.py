@@ -193,6 +193,8 @@ async def test_the_event_log_has_failures_and_counts_the_rest(store: Store, deps
     assert sum(each.number for each in page.counts) == 5
     assert {(each.event, each.kind) for each in page.counts} == {(EventKind.SUCCEEDED, "ocr")}
     assert page.complete_since == began
+    assert await store.event_log.ended_since(SERVICE, began) == sum(each.jobs for each in page.ended) == 6
+    assert await store.event_log.ended_since(SERVICE, clock() + timedelta(minutes=1)) == 0
 
 
 async def test_a_list_that_is_refused_while_jobs_are_told_is_an_outage_too(
