@@ -118,9 +118,14 @@ async def until(find: Callable[[], Awaitable[T | None]]) -> T:
 
 
 async def measure(
-    folder: Path, *, failures: int = FAILURES, kinds: int = KINDS, within_s: float = WITHIN_S, after_s: float = MINUTE_S
+    folder: Path,
+    *,
+    failures: int = FAILURES,
+    within_s: float = WITHIN_S,
+    after_s: float = MINUTE_S,
+    bot: Callable[..., None] = run_callboard,
 ) -> Storm:
-    """Let jobs of a watched service fail within some seconds; the whole bot runs in a process of its own.
+    """Let jobs of a watched service fail within some seconds; the whole `bot` runs in a process of its own.
 
     It is watched until all are counted on heads, and for at least `after_s` seconds from the first post on.
     """
@@ -133,10 +138,10 @@ async def measure(
         ):
             channel = Channel(page)
             (await page.post("/test/pace", json={"enforced": True})).raise_for_status()
-            with process(run_callboard, f"{slack_url}/api/", redis_url, where, True):
+            with process(bot, f"{slack_url}/api/", redis_url, where, True):
                 await _busy(cloud)
                 await _watch(channel)
-                storm = await _order(cloud, failures=failures, causes=kinds, within_s=within_s)
+                storm = await _order(cloud, failures=failures, causes=KINDS, within_s=within_s)
                 heads = await until(lambda: _heads(channel, failures))
                 counted_s = time.time() - storm["until"]
                 await asyncio.sleep(max(0.0, float(heads[0]["ts"]) + after_s - time.time()))

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import arrivals, month, storms
+from bench.apps import run_callboard
+from bot.delivery import card_editor
 from bot.store import Store
 from bot.store.redis.embedded import embedded_redis
 from bot.store.redis.keys import PREFIX
@@ -13,8 +16,14 @@ from bot.store.redis.keys import PREFIX
 pytestmark = pytest.mark.heavy("measures a service with many new jobs")
 
 
+def quick_callboard(*where: Any) -> None:
+    """Run Callboard, with heads that are edited every second."""
+    card_editor.GROWS = card_editor.GROWS_FAST = timedelta(seconds=1)
+    run_callboard(*where)
+
+
 async def test_a_storm_is_a_message_a_kind(tmp_path: Path):
-    storm = await storms.measure(tmp_path, failures=45, within_s=5, after_s=0)
+    storm = await storms.measure(tmp_path, failures=45, within_s=5, after_s=0, bot=quick_callboard)
     assert (storm.posts, storm.refused, storm.listed) == (3, 0, 45)
     assert storm.first_lines <= 3
     assert len(storm.row) == len(storms.COLUMNS)
