@@ -60,11 +60,14 @@ async def chromium() -> AsyncGenerator[Browser]:
         yield running
 
 
-async def _tab(running: Browser) -> Page:
-    """A tab that shows nothing. Each new one costs Chromium half a second of a processor, so they are used again."""
-    contexts = running.contexts or [await running.new_context(locale="en-US", timezone_id="America/New_York")]
-    idle = (tab for tab in contexts[0].pages if tab.url == NOTHING)
-    return next(idle, None) or await contexts[0].new_page()
+async def _window(running: Browser) -> Page:
+    """A window that shows nothing. Each new one costs Chromium half a second of a processor, so they are used again.
+
+    Each page has a window of its own: Chromium draws a tab behind another once a second at most.
+    """
+    pages = (page for context in running.contexts for page in context.pages)
+    idle = next((page for page in pages if page.url == NOTHING), None)
+    return idle or await running.new_page(locale="en-US", timezone_id="America/New_York")
 
 
 @asynccontextmanager
@@ -78,11 +81,11 @@ async def looking_at(
 ) -> AsyncGenerator[Page]:
     """A page at `url`, as a person in New York who reads English sees it. Nothing of another test is in it.
 
-    All pages share what the browser keeps, which is nothing: the workspace and the clouds store nothing there. An error
+    A window keeps nothing from one page to the next: the workspace and the clouds store nothing there. An error
     on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
     """
     wrong: list[str] = []
-    page = await _tab(running)
+    page = await _window(running)
 
     def failed(error: Error) -> None:
         wrong.append(str(error))
