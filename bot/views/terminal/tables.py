@@ -14,7 +14,7 @@ from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, Servic
 from bot.views.errors import service_error, waited
 from bot.views.facts import NOBODY, Meaning, facts, missing
 from bot.views.lateness import names
-from bot.views.list_notes import notes, nothing, position
+from bot.views.list_notes import not_all, notes, nothing, position
 from bot.views.states import EMOJI, name, no_reason, own_word
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
@@ -142,6 +142,7 @@ def accounts(answer: AccountsHealth) -> RenderableType:
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
         latency = "\n".join(filter(None, (latency, waited(each.waited))))
         reachable = Text("no", "red") if each.error else Text("yes", "green")
+        reachable += f"\n{not_all(each.list_limit)}" if each.list_limit else ""
         table.add_row(_printable(f"{each.account}/{each.service}"), _printable(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []
     return Group(table, *map(_said, map(service_error, failed)))
