@@ -108,12 +108,8 @@ def coverage(covered: Sequence[CoveredService], hidden: Sequence[CoveredService]
 
 
 def _list_limit(limit: ListLimit) -> str:
-    name, jobs = bold(limit.service, 80), f"more than {limit.jobs:,} jobs"
-    return (
-        f"⚠️ {name} has {jobs}: not all can be seen."
-        if limit.exceeded
-        else f"If {name} has {jobs}, not all can be seen."
-    )
+    long = f"{bold(limit.service, 80)} has more than {limit.jobs:,} jobs"
+    return f"⚠️ {long}: not all can be seen." if limit.exceeded else f"If {long}, not all can be seen."
 
 
 def _names(services: Sequence[CoveredService]) -> str:
