@@ -204,8 +204,12 @@ class FailureGroup(BaseModel):
 
     @property
     def takes(self) -> bool:
-        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold."""
-        return self.open and (self.posted or (self.hold is not None and not self.hold.window_s))
+        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold.
+
+        One whose head is about to be posted takes them in too: the head shows them.
+        """
+        begun = self.posted or self.posted_at is not None
+        return self.open and (begun or (self.hold is not None and not self.hold.window_s))
 
     @property
     def counting(self) -> bool:
