@@ -153,7 +153,11 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
         card = _after(card, change)
         state = state.with_card(card, Urgency.END if change.fate else Urgency.STATE)
     if events := _new_events(state, change, followed=followed):
-        return _decided(state, events, card if followed else None)
+        applied = _decided(state, events, card if followed else None)
+        over = applied.state.cards.get(card_id)
+        closes = over is not None and over.batch and over.over and not over.held_final
+        # A batch whose last end nobody asks for has no final post that closes its head.
+        return applied._replace(state=group_reducer.close_batch(applied.state, over)) if over and closes else applied
     if change.events:
         return Applied(state)
     return _of_subscription_itself(state, card, change) if card and followed else Applied(state)
