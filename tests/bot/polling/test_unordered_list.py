@@ -2,12 +2,14 @@
 
 from collections import Counter
 from math import ceil
+from typing import cast
 
 import pytest
 
 from bot.deps.deps import Deps
 from bot.polling.sweep import sweep
 from bot.store import Store
+from providers.base import Provider
 from tests.bot.polling.listing import Clock, entries, events
 from tests.bot.polling.watching import watch
 from tests.providers.huawei.test_image_moderation import JOBS, moderation, record
@@ -30,7 +32,7 @@ async def test_what_a_sweep_asks_for(store: Store, on: str, lists: dict[str, int
     states = ["finish"] * 250 + ["failed"] * 119 + ["running"] * 130
     records = [record(number, state) for number, state in enumerate(states)]
     cloud, clock = moderation(records), Clock()
-    provider = cloud.image_moderation()
+    provider = cast("Provider", cloud.image_moderation())
     deps = Deps([provider], store, clock=clock)
     await watch(store, {"on": on}, service=SERVICE)
     await sweep(deps, provider)
