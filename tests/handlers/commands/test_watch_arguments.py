@@ -202,3 +202,18 @@ def test_a_watch_written_out_is_the_same_watch(spec: WatchSpec):
     assert parse(f"watch {once.words()}", CATALOG).watch == once
     assert (once.service_filter, once.on, once.to, once.after) == (spec.service_filter, spec.on, spec.to, spec.after)
     assert WatchSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("watch media-cn to:dm to:dm", "watch media-cn to:dm"),
+        ("watch media-cn dm to:dm", "watch media-cn to:dm"),
+        ("watch media-cn after:5/10m after:5/10m", "watch media-cn after:5/10m"),
+        ("watch media-cn on:failed failed", "watch media-cn on:failed"),
+        (f"subscribe {REF} to:dm to:dm", f"subscribe {REF} to:dm"),
+    ],
+    ids=str,
+)
+def test_an_option_that_is_typed_twice_is_the_option(typed: str, meant: str):
+    assert read(typed) == meant
