@@ -34,7 +34,7 @@ from bot.rules.card_reducer import (
     end_snooze_before,
     release_held,
 )
-from bot.rules.decide import has_reply
+from bot.rules.decide import has_reply, wanted
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 
 
@@ -101,7 +101,8 @@ def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> Destinat
     held = [(card.id, each) for card in state.cards.values() if not card.snooze for each in card.held.values()]
     known = [(state.cards[card_id], change) for card_id, change in (*held, *waiting) if card_id in state.cards]
     replies = sum(any(has_reply(card, event) for event in change.events) for card, change in known)
-    late = sum(bool(change.events) and job_events.noticed_late(change) for _, change in waiting)
+    missed = [(state.cards.get(card_id), change) for card_id, change in waiting if job_events.noticed_late(change)]
+    late = sum(wanted(change, card, state) for card, change in missed)
     return replace(state, waiting=Waiting(replies, late))
 
 

@@ -96,14 +96,24 @@ class GroupJob(BaseModel):
 
 
 class HeldEvent(BaseModel):
-    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it."""
+    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it.
+
+    `job` is that of a failure, None for any other event. One that is `decided` only counts for a threshold: another
+    rule has notified it, or holds it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     event: str
-    job: GroupJob
+    job: GroupJob | None = None
     noticed_at: Moment
     rules: tuple[str, ...] = ()
+    decided: bool = False
+
+    @property
+    def ref(self) -> str:
+        """What its decision is kept under: the job, or the service that it is an event of."""
+        return self.event.rpartition("#")[0]
 
 
 class Hold(BaseModel):
@@ -216,6 +226,16 @@ class FailureGroup(BaseModel):
     def in_gap(self) -> bool:
         """Whether it is held because its watch was removed, and can be restored."""
         return self.open and self.hold is not None and self.hold.removed
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds as many events as it can."""
+        return len(self.held) >= TIMES_MAX
+
+    @property
+    def has_news(self) -> bool:
+        """Whether its last message or thread line is not about all that it has by now."""
+        return self.count > self.line_count or not set(self.mentions) <= set(self.mentioned)
 
     @property
     def watches(self) -> Sequence[str]:
