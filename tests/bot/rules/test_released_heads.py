@@ -1,0 +1,36 @@
+"""What a snooze held keeps to the rules that are in force once it is over."""
+
+from datetime import timedelta
+
+from bot.domain.cards import Snooze
+from bot.domain.decisions import Outcome, Reason
+from bot.domain.failure_groups import GroupKind
+from tests.bot.memory import NOW
+from tests.bot.rules.desk import Desk, failed, rules, watch
+
+SNOOZE = Snooze(until=NOW + timedelta(hours=1), by="T1/U1")
+
+
+def snoozed(codes: int) -> Desk:
+    return Desk(rules(watch(), snooze=SNOOZE)).takes(*(failed(number, f"ALG.{number:03}") for number in range(codes)))
+
+
+def test_heads_that_were_held_use_the_post_budget():
+    desk = snoozed(8)
+    desk.rules = rules(watch())
+    desk.waits(hours=1)
+    assert [head.group for head in desk.heads] == [GroupKind.FAILURES] * 3 + [GroupKind.STORM]
+    [storm] = [group for group in desk.groups if group.group is GroupKind.STORM]
+    assert (storm.count, len(storm.groups)) == (5, 5)
+    assert desk.outcomes() == {Outcome.POST: 3, Outcome.FOLD: 5}
+    desk.waits(minutes=30)
+    assert len(desk.heads) == 4
+
+
+def test_what_the_readers_may_no_longer_see_is_not_posted_after_a_snooze():
+    desk = snoozed(2)
+    desk.rules = rules(watch(), hidden={"acme"})
+    desk.waits(hours=1)
+    assert desk.posts == []
+    assert {each.reason for each in desk.final().values()} == {Reason.ACCESS}
+    assert desk.groups == []
