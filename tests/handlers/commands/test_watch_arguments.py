@@ -217,3 +217,9 @@ def test_a_watch_written_out_is_the_same_watch(spec: WatchSpec):
 )
 def test_an_option_that_is_typed_twice_is_the_option(typed: str, meant: str):
     assert read(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["code:ALG.*", "code:ALG.**", "*code:ALG.**", "code:ALG.*.", "`code:ALG.*`"])
+def test_a_code_that_is_a_prefix_stays_one_with_asterisks_around_it(typed: str):
+    assert read(f"watch {typed}") == "watch code:ALG.*"
+    assert read("watch *code:ALG.002*") == "watch code:ALG.002"
