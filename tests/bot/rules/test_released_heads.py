@@ -1,10 +1,11 @@
-"""What a snooze held keeps to the rules that are in force once it is over."""
+"""What is posted late keeps to the rules that are in force by then."""
 
 from datetime import timedelta
 
 from bot.domain.cards import Snooze
 from bot.domain.decisions import Outcome, Reason
 from bot.domain.failure_groups import GroupKind
+from bot.domain.notifications import ThreadLine
 from tests.bot.memory import NOW
 from tests.bot.rules.desk import Desk, failed, rules, watch
 
@@ -34,3 +35,13 @@ def test_what_the_readers_may_no_longer_see_is_not_posted_after_a_snooze():
     assert desk.posts == []
     assert {each.reason for each in desk.final().values()} == {Reason.ACCESS}
     assert desk.groups == []
+
+
+def test_no_line_follows_about_what_the_readers_may_no_longer_see():
+    desk = Desk(rules(watch())).takes(failed(1), failed(2))
+    desk.rules = rules(watch(), hidden={"acme"})
+    desk.waits(minutes=6)
+    assert desk.contents(ThreadLine) == []
+    desk.rules = rules(watch())
+    desk.takes(failed(3)).waits(minutes=10)
+    assert len(desk.contents(ThreadLine)) == 1
