@@ -118,6 +118,8 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     if group.account in state.rules.hidden:
         decided = decide_finally(state, group, Outcome.DROP, Reason.ACCESS, {"account": group.account})
         return Applied(decided.without_group(group.id))
+    if _muted(state, group):
+        return Applied(drop_held(state, group, Reason.MUTED))
     if group.group is GroupKind.STORM:
         return _released(state, group)
     if (posts := len(state.recent_posts)) >= BUDGET:
@@ -129,6 +131,12 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def _muted(state: DestinationState, group: FailureGroup) -> bool:
+    """Whether watches alone want a group, and its code was muted while it was held."""
+    mute = state.rules.mute_of(group.failure_code) if group.failure_code else None
+    return mute is not None and not mute.over(state.now) and SUBSCRIPTION not in group.rules
 
 
 def _in_storm(state: DestinationState, group: FailureGroup, posts: int) -> Applied:

@@ -6,6 +6,7 @@ from bot.domain.cards import Snooze
 from bot.domain.decisions import Outcome, Reason
 from bot.domain.failure_groups import GroupKind
 from bot.domain.notifications import ThreadLine
+from bot.domain.watches import FailureCode, Mute
 from tests.bot.memory import NOW
 from tests.bot.rules.desk import Desk, failed, rules, watch
 
@@ -45,3 +46,12 @@ def test_no_line_follows_about_what_the_readers_may_no_longer_see():
     desk.rules = rules(watch())
     desk.takes(failed(3)).waits(minutes=10)
     assert len(desk.contents(ThreadLine)) == 1
+
+
+def test_a_code_that_was_muted_while_its_head_was_held_is_not_posted():
+    desk = snoozed(2)
+    mute = Mute(id="m3", **FailureCode.of(failed(0, "ALG.000").job)._asdict(), by="T1/U1", at=NOW)
+    desk.rules = rules(watch(), mutes=(mute,))
+    desk.waits(hours=1)
+    assert [head.code for head in desk.heads] == ["ALG.001"]
+    assert {each.reason for each in desk.final().values()} == {Reason.MUTED, Reason.RELEASED}
