@@ -113,13 +113,8 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
     if group.in_gap and (left := _left_to_threshold(state, group)):
         return Applied(state.with_group(left))
-    if group.rules and not asked_for(state, group):
-        return Applied(drop_held(state, group, Reason.NO_RULE))
-    if group.account in state.rules.hidden:
-        decided = decide_finally(state, group, Outcome.DROP, Reason.ACCESS, {"account": group.account})
-        return Applied(decided.without_group(group.id))
-    if _muted(state, group):
-        return Applied(drop_held(state, group, Reason.MUTED))
+    if dropped := _not_wanted_now(state, group):
+        return Applied(dropped)
     if group.group is GroupKind.STORM:
         return _released(state, group)
     if (posts := len(state.recent_posts)) >= BUDGET:
@@ -131,6 +126,16 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def _not_wanted_now(state: DestinationState, group: FailureGroup) -> DestinationState | None:
+    """Return the state without a group that the rules are against by now; None if they are not."""
+    if group.account in state.rules.hidden:
+        decided = decide_finally(state, group, Outcome.DROP, Reason.ACCESS, {"account": group.account})
+        return decided.without_group(group.id)
+    if group.rules and not asked_for(state, group):
+        return drop_held(state, group, Reason.NO_RULE)
+    return drop_held(state, group, Reason.MUTED) if _muted(state, group) else None
 
 
 def _muted(state: DestinationState, group: FailureGroup) -> bool:
