@@ -79,9 +79,12 @@ async def test_each_failure_is_in_one_head_while_the_release_before_works_too(
             decided = [each for each in await deps.store.decisions.read(destination, ref) if each.outcome.final]
             assert len([each for each in decided if each.event.endswith("/failed")]) == 1, ref
         others = ("more failed", "Failed (")  # lines below a head, and the card of the followed job
-        texts = [text for text in site.texts(READ) if not any(words in text for words in others)]
+        failures = [text for text in site.texts(READ) if text[0] == "❌" and not any(words in text for words in others)]
+        # Where the release before looked at the job of its card first, it replied there: it knows no watch.
+        replies = [text for text in failures if long_running[0] in text]
         groups = (await deps.store.outbox.read(destination, deps.catalog.scopes)).groups.values()
-        assert sum(text.startswith("❌") for text in texts) == sum(bool(group.ts) for group in groups)
+        assert len(replies) <= 1
+        assert len(failures) - len(replies) == sum(bool(group.ts) for group in groups), failures
 
 
 async def _all_there(deps: Deps, destination: str, failed: Collection[str]) -> bool:
