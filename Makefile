@@ -12,7 +12,7 @@ READY_DEV := $(VENV)/.ready-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints sbom clean
+.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs words pictures constraints sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,11 +31,12 @@ test-heavy: $(READY_DEV) ## what measures, does harm, or needs another Redis ser
 
 test-all: test test-heavy ## both
 
-check: $(READY_DEV) ## formatting, lints, types and the direction of imports
+check: $(READY_DEV) ## formatting, lints, types, the direction of imports, and words
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python docs/check_words.py
 
 format: $(READY_DEV) ## put the code in its form
 	$(BIN)/ruff format .
@@ -53,6 +54,9 @@ bench: $(READY_DEV) ## measure, side by side
 
 docs: $(READY_DEV) ## write the pages of docs/ that are made from the source
 	@PYTHONPATH=. $(BIN)/python docs/generate.py
+
+words: $(READY_DEV) ## print every text that people read, with an example
+	@PYTHONPATH=. $(BIN)/python docs/print_words.py
 
 pictures: $(READY_DEV) ## take the pictures of README and docs/ again (needs Chromium)
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
