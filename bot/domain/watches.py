@@ -114,6 +114,11 @@ class WatchSpec(BaseModel):
         return ServiceFilter(self.account, self.service, self.without_scopes)
 
     @property
+    def first_words(self) -> frozenset[str]:
+        """The accounts that its scopes name, and services: `vod-sg` and `vod-ai` of `vod-sg -vod-ai`."""
+        return frozenset({self.account or "", *(each.partition("/")[0] for each in self.without_scopes)} - {""})
+
+    @property
     def query(self) -> JobQuery:
         """The jobs that pass its filters, of the services that it covers."""
         # No cached property: a copy with other fields has the caches of the model that it is copied from.
