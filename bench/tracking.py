@@ -1,6 +1,6 @@
-"""What it costs to follow jobs, and how soon a change is told.
+"""The cost of tracking jobs, and the time from a change to its notification.
 
-`python -m bench.tracking`; the simulated clouds, Slack and Redis run in other processes. `--quick` leaves out the
+Run `python -m bench.tracking`. The simulated clouds, Slack and Redis run in other processes. `--quick` skips the
 largest number.
 """
 
@@ -18,7 +18,7 @@ from bench.measure import show
 NUMBERS = (1_000, 10_000, 100_000)
 KEPT_NUMBERS = (100, 1_000, 10_000)
 SINGLE_JOBS = 1_000
-"""Jobs of the service that has to be asked about each by itself."""
+"""Jobs of the service that needs a separate request for each."""
 POLLED = 200
 TOLD = 60
 BURST = 1_000
@@ -33,7 +33,7 @@ M = TypeVar("M", bound=_Measured)
 
 
 async def rows(measures: Iterable[Callable[[Path], Awaitable[M]]]) -> list[list[str]]:
-    """Measure one after the other, each with a Redis of its own."""
+    """Measure one after the other, each with a separate Redis."""
     found: list[list[str]] = []
     for measure in measures:
         with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder:

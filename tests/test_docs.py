@@ -1,4 +1,4 @@
-"""The pages of docs/ say what the source says, and lead where they say."""
+"""The pages of docs/ match the source, and their links work."""
 
 import pkgutil
 import re
@@ -38,7 +38,7 @@ def test_links_lead_somewhere(page: Path):
 
 
 def source() -> str:
-    """What the source says, as one line: strings are joined where they go on in the next."""
+    """Return the source as one line: strings are joined where the next one continues them."""
     text = "\n".join(file.read_text() for folder in ("bot", "providers") for file in (ROOT / folder).rglob("*.py"))
     return re.sub(r'"\s*\n\s*f?"', "", text)
 

@@ -1,4 +1,4 @@
-"""What the test run itself promises: ports of one's own, both of Slack's ways in, and reasons for heavy tests."""
+"""The promises of the test run: separate ports, both of Slack's connection modes, and reasons for heavy tests."""
 
 import socket
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every place where people meet Callboard, in a browser, with all of the demo behind it."""
+"""Every surface of Callboard, in a browser, with the whole demo behind it."""
 
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
@@ -27,13 +27,13 @@ def demo() -> Generator[Demo]:
 
 @pytest.fixture
 def screen() -> dict[str, Any]:
-    """What a test looks at that is not about both."""
+    """Settings of both pages' screens."""
     return DESK
 
 
 @pytest.fixture
 def place() -> str:
-    """The channel in which a test is; each has one where others do not talk, as far as that matters."""
+    """The channel of a test, shared with others only where that does not matter."""
     return "C0ONCALL"
 
 
@@ -46,7 +46,7 @@ async def page(chromium: Browser, demo: Demo, place: str, screen: dict[str, Any]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def clouds(chromium: Browser, demo: Demo, screen: dict[str, Any]) -> AsyncGenerator[Page]:
-    """The control page, calm again at the end."""
+    """The control page, reset after the test."""
     async with looking_at(chromium, f"{demo.clouds}/control", **screen) as opened:
         yield opened
         await opened.get_by_role("button", name="Clear all faults").click()
@@ -59,7 +59,7 @@ async def says(page: Page, text: str, box: str = "Message") -> None:
 
 
 async def answer(page: Page, command: str, words: str) -> Locator:
-    """Type a command; return the newest answer once it says that."""
+    """Type a command; return the newest answer once it has these words."""
     before = await page.get_by_role("article").count()
     await says(page, command)
     newest = page.get_by_role("article").nth(before)
@@ -73,13 +73,13 @@ async def uses_menu(page: Page, message: Locator, entry: str) -> None:
 
 
 async def closes(page: Page, dialog: Locator) -> None:
-    """Slack keeps what is open, for the next test as well."""
+    """Close a dialog: Slack keeps an open one, also for the next test."""
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
 
 
 async def everybody_can_use(page: Page) -> None:
-    """Nothing is cut off at the side, and axe finds nothing wrong."""
+    """Check that nothing is cut off at the side, and that axe finds no fault."""
     assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert await complaints(page) == []
 

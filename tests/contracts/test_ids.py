@@ -22,7 +22,7 @@ from tests.contracts.cases import cases
 every = pytest.mark.parametrize("case", cases(), ids=str)
 EVERYTHING = Catalog(tuple((case.account.name, case.service) for case in cases()))
 BOUND = 2_000
-"""Characters that a pattern can match at most, so that its search takes linear time."""
+"""The most characters that a pattern may match, so that its search takes linear time."""
 
 
 def refs(case: Case) -> Iterator[JobRef]:
@@ -79,13 +79,13 @@ def test_a_pattern_has_no_repetition_without_limit_and_no_name_of_its_own(ids: I
 
 
 def longest(pattern: str) -> int:
-    """Return how many characters a pattern matches at most; nothing public of `re` knows it."""
+    """Return how many characters a pattern matches at most; only a private part of `re` has that."""
     return import_module("re._parser").parse(pattern).getwidth()[1]
 
 
 @pytest.fixture
 def odd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the ids of video OCR hold what most ids do not."""
+    """Let the ids of video OCR hold characters that most ids do not have."""
     service = SERVICES["video-ocr"]._replace(ids=Ids(whole=r"[\w.:/-]{1,200}"))
     monkeypatch.setattr("providers.services.SERVICES", {**SERVICES, "video-ocr": service})
 

@@ -1,4 +1,4 @@
-"""What every provider promises, whatever cloud is behind it. A new service needs one file in `cases/` and no more."""
+"""The contract of every provider, for any cloud. A new service needs only one file in `cases/`."""
 
 import logging
 from collections.abc import Sequence

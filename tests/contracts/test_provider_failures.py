@@ -1,4 +1,4 @@
-"""How every provider fails: each documented refusal becomes one of the eight errors, and tells no secret."""
+"""The failures of every provider: each documented refusal becomes one of the eight errors, without secrets."""
 
 import logging
 from collections import Counter

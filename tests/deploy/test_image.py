@@ -1,4 +1,4 @@
-"""What the image is made of, and how it says that it is well."""
+"""The content of the image, and its health check."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def healthcheck() -> list[str]:
 
 @pytest.fixture
 def probed() -> ThreadingHTTPServer:
-    """A server that is well at /healthz alone."""
+    """Return a server that is healthy only at /healthz."""
 
     class Healthy(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""The judge finds what is wrong: a run without findings means something."""
+"""The judge finds every fault, so a run without findings means something."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ def kinds(ledger: Ledger, found: Conversation) -> set[str]:
 
 
 def emptied(found: Conversation) -> tuple[int, list[str]]:
-    """What is judged of a job that Redis held when it was emptied."""
+    """Judge a job that was in Redis when it was emptied."""
     ledger = kept(REF)
     ledger.emptied.add((DESTINATION, REF))
     action = judge(ledger, [found])
@@ -123,7 +123,7 @@ def test_a_batch_is_told_in_one_post(found: Callable[[], Conversation], expected
 
 
 NEW = Card("1.0", (REF,), CARD.text, unedited=True)
-"""A card that was posted when its job had ended."""
+"""A card that was posted after its job finished."""
 
 
 def test_a_card_that_was_posted_for_a_job_that_had_ended_is_the_notification():

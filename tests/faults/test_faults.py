@@ -1,4 +1,4 @@
-"""A short run of harm. `make soak` does a long one; `make soak ARGS="--seed 7 --kills 6"` repeats this one."""
+"""A short run with faults. `make soak` does a long one; `make soak ARGS="--seed 7 --kills 6"` repeats this one."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Entries of a list that were read before: when the same job is given again."""
+"""Cached entries of a list: when the same job is returned again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Looking up ids: what is asked, and what becomes of each answer."""
+"""Looking up ids: the requests, and the outcome of each answer."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Redaction: what names a secret is removed, what could carry one is cut."""
+"""Redaction: values under secret names are removed, and texts that could carry one are cut."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""References to secrets: they name a place, and never what is there."""
+"""References to secrets: they name a location, never the secret."""
 
 from pathlib import Path
 

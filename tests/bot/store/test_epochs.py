@@ -1,4 +1,4 @@
-"""Which database this is: processes that share one notice when it is emptied or replaced."""
+"""The identity of the database: processes that share one detect when it is emptied or replaced."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""How a service answered last."""
+"""The last answer of a service."""
 
 from datetime import UTC, datetime, timedelta
 

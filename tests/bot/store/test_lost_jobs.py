@@ -1,4 +1,4 @@
-"""Lost jobs and witnesses in Redis: in one step, of one slot, and with a lifetime; on one server and on a cluster."""
+"""Lost jobs and witnesses in Redis: atomic, in one slot, with a lifetime; on one server and on a cluster."""
 
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
@@ -43,7 +43,7 @@ async def kept(url: str) -> AsyncGenerator[Store]:
 
 
 async def lose(store: Store) -> Lost:
-    """Follow a job in two places, and lose it."""
+    """Track a job in two destinations, and lose it."""
     for place, card in PLACES.items():
         await store.tracked.subscribe(job(), NOW, NOW, place, card, '"subscribed"', "U1")
     [(found, _)] = (await store.tracked.read([job().ref])).values()

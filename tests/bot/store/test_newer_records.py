@@ -1,4 +1,4 @@
-"""Records of a newer version are left alone, and everything else goes on."""
+"""Records of a newer version are left unchanged, and everything else continues."""
 
 import json
 from datetime import timedelta
@@ -48,7 +48,7 @@ class TestNewer:
 
     @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
     async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
-        """A place with one record of a newer format, and the keys of its records."""
+        """Return a destination with one record of a newer format, and its records' keys."""
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         outbox = world.store.outbox
@@ -146,7 +146,7 @@ class TestNewer:
 
 
 def newer_cards(text: str) -> str:
-    """The mark of a post that writes cards of a newer format."""
+    """Return the mark of a post that writes cards of a newer format."""
     mark = json.loads(text)
     return json.dumps({**mark, "writes": [{**write, "after": newer(write["after"])} for write in mark["writes"]]})
 

@@ -1,4 +1,4 @@
-"""Records of which the form is right and a value is not: it delays nothing, and no other record."""
+"""Well-formed records with an odd value: it delays nothing, and no other record."""
 
 import json
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def with_field(name: str, value: Any) -> Callable[[str], str]:
 
 
 async def failed(world: World) -> int:
-    """Sweep and deliver until nothing is left to do; return how many messages say that the job has failed."""
+    """Sweep and deliver until no work is left; return how many messages say that the job has failed."""
     world.provider.jobs = [each.model_copy(update={"state": JobState.FAILED}) for each in world.provider.jobs]
     for _ in range(2):
         world.now += timedelta(hours=30)
@@ -79,7 +79,7 @@ async def failed(world: World) -> int:
 class TestTimes:
     @pytest.fixture(params=["card", "snoozed card", "entry", "mark", "suspension"])
     async def key(self, world: World, request: pytest.FixtureRequest) -> str:
-        """Where a record with times is kept, of a place that is to be notified of a failure."""
+        """Return the key of a record with times, of a destination that awaits a failure."""
         await world.follow(ANY)
         [card] = (await world.snapshot()).cards
         match request.param:

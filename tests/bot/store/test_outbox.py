@@ -1,4 +1,4 @@
-"""What waits for a place, and its one post under way: whoever decided on what is past decides anew."""
+"""The outbox of a destination and its one post in flight: a step based on old data is decided again."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ async def subscribed(store: Store, job_id: str = "a", card_id: str = "card") -> 
 def begun(
     name: str, snapshot: OutboxSnapshot, *cards: Card, urgency: Urgency | None = None, **more: str
 ) -> InFlightPost:
-    """A post that takes out all that waits, and leaves these cards."""
+    """Start a post that takes all pending entries, and leaves these cards."""
     writes = [Write(id=c.id, before=snapshot.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
     slots: dict[str, tuple[str, ...]] = {}
     for entry in snapshot.entries:
@@ -53,7 +53,7 @@ def begun(
 
 
 async def posted(outbox: Outbox, snapshot: OutboxSnapshot, name: str, *cards: Card) -> Answer:
-    """Post all that waits, from beginning to end."""
+    """Post all pending entries, from start to finish."""
     post = begun(name, snapshot, *cards)
     answer = await outbox.begin(DESTINATION, post, 0.001, snapshot.turn)
     if answer.ok:
@@ -65,7 +65,7 @@ async def posted(outbox: Outbox, snapshot: OutboxSnapshot, name: str, *cards: Ca
 
 
 async def rested(outbox: Outbox) -> None:
-    """Let time pass, so that the place may be posted to again."""
+    """Let time pass, so that the destination may be posted to again."""
     await outbox.link.execute("DEL", POST_INTERVAL.of(DESTINATION))
 
 

@@ -1,4 +1,4 @@
-"""The recent jobs of a service: bounded, never older than what is there, and without anybody's secrets."""
+"""The recent jobs of a service: bounded, never replaced by older data, and without secrets."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a step leaves in Redis besides cards: groups, their jobs, the decisions that it was taken by."""
+"""The records of a step in Redis other than cards: groups, their jobs, and the decisions that led to it."""
 
 from datetime import datetime, timedelta
 

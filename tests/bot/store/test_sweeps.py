@@ -1,4 +1,4 @@
-"""How the last look at a service went, for cards, back-off and /jobs accounts."""
+"""The result of a service's last sweep, for cards, back-off and /jobs accounts."""
 
 from datetime import timedelta
 

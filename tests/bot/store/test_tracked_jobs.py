@@ -1,4 +1,4 @@
-"""Tracked jobs: one step for what belongs together, and no answer that overwrites a newer one."""
+"""Tracked jobs: one atomic step for related records, and no answer that overwrites a newer one."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ async def follow(tracked: Tracked, what: Job, destination: str = DESTINATION, ca
 
 
 async def told(tracked: Tracked, destination: str = DESTINATION) -> list[tuple[str, str]]:
-    """Card and entry of everything in a place's outbox."""
+    """Return card and entry of everything in a destination's outbox."""
     stream = await tracked.link.execute("XRANGE", OUTBOX.of(SLOT, destination), "-", "+")
     return [(fields["card"], fields["entry"]) for _, fields in stream]
 

@@ -1,4 +1,4 @@
-"""Records that cannot be read are moved aside, and stop nothing else."""
+"""Unreadable records are moved aside, and block nothing else."""
 
 import json
 from collections.abc import Callable
@@ -50,7 +50,7 @@ CORRUPT: dict[str, Callable[[str], str]] = {
     "no text": lambda text: text.replace(":", ":\udcff\udcfe", 1),
     "deep": lambda _: "[" * 100_000,
 }
-"""What may become of a record, by what is wrong with it."""
+"""Damage to a record, by kind."""
 
 
 @pytest.fixture

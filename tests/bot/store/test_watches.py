@@ -1,4 +1,4 @@
-"""Watches of a destination: each change has a version, is decided on the newest one, and can be looked up later."""
+"""Watches of a destination: each change increments a version, applies to the newest, and stays readable for a while."""
 
 from datetime import timedelta
 

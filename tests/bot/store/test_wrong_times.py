@@ -1,4 +1,4 @@
-"""Stored times that a wrong clock wrote: one in the future keeps nothing from happening."""
+"""Stored times from a wrong clock: a time in the future blocks nothing."""
 
 from datetime import timedelta
 from email.utils import format_datetime
@@ -192,7 +192,7 @@ def _seen(world: World) -> Seen:
 
 
 async def _kept(world: World) -> Kept | None:
-    """What is kept of the job while it is followed."""
+    """Return the record of the tracked job."""
     found = await world.store.tracked.read([world.provider.jobs[0].ref])
     return next((kept for kept, _ in found.values()), None)
 
@@ -206,7 +206,7 @@ async def _once(world: World) -> None:
 
 
 async def _rewrite(world: World, **changed: object) -> None:
-    """Have the mark of the post that is under way say something else."""
+    """Change the mark of the post in flight."""
     in_flight = (await world.snapshot()).in_flight
     assert in_flight
     assert in_flight.doubt

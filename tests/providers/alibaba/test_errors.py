@@ -19,7 +19,7 @@ from tests.providers.alibaba.cloud import Json, refused
 
 
 def error_of(status: int, body: Json | None, **headers: str) -> ProviderError:
-    """The error of a reply; `None` is a body that is no JSON object."""
+    """Return the error of a reply; `None` is a body that is not a JSON object."""
     error = classify(httpx.Response(status, headers=headers), body)
     assert error is not None
     return error

@@ -1,4 +1,4 @@
-"""What a refusal of VOD does to a question: found, missing or in doubt, and in how many requests."""
+"""The effect of VOD's refusals: found, missing or undecided, and in how many requests."""
 
 from collections.abc import Mapping
 
@@ -32,7 +32,7 @@ PAGE = ("<html><head><title>Not Allowed</title></head><body>No.</body></html>", 
 
 
 def answering(reply: httpx.Response) -> Cloud:
-    """A VOD that says the same to every question."""
+    """Return a VOD with one reply to every request."""
 
     def answer(_: Mapping[str, str]) -> httpx.Response:
         return reply
@@ -236,7 +236,7 @@ async def test_a_list_of_reasons_in_an_object_is_read(answer: Json):
 
 async def test_a_list_of_reasons_that_is_none_is_told():
     job = await failed({"TranscodeJobInfoList": "none"})
-    assert (job.error, job.unexplained) == (None, "the provider gives no reason: it could not be asked (malformed)")
+    assert (job.error, job.unexplained) == (None, "couldn't get the reason from the provider (malformed)")
 
 
 async def failed(reasons: Json) -> Job:

@@ -28,7 +28,7 @@ async def looked_up(**more: Any) -> Job:
 
 
 def example(job_id: str = ID) -> Json:
-    """The vendor's example, with an id in place of the masked one."""
+    """Return the vendor's example, with an id instead of the masked one."""
     reply = fixture("list_ai_job")
     reply["AIJobList"]["AIJob"][0]["JobId"] = job_id
     return reply
@@ -191,7 +191,7 @@ async def test_result_data_that_cannot_be_read_is_kept_and_flagged(broken: str):
     job = await looked_up(Data=broken)
     assert job.raw is not None
     assert job.raw["Data"] == broken
-    assert job.notes == ("The result data is not readable JSON.",)
+    assert job.notes == ("The result data is not valid JSON.",)
 
 
 @pytest.mark.parametrize("blank", [None, "", " \n", {"OrigASRData": None}])

@@ -32,7 +32,7 @@ MAY_BE_THE_KIND = {
 
 
 def vod(jobs: Mapping[str, str], unknown: Json | httpx.Response | None = None) -> Cloud:
-    """A VOD that knows these jobs: id to kind."""
+    """Return a VOD with these jobs: id to kind."""
 
     def job_detail(asked: Mapping[str, str]) -> Json | httpx.Response:
         job_id, kind = asked["JobId"], asked["JobType"]
@@ -182,7 +182,7 @@ def entry(job_id: str, day: int | None, status: str = "x") -> Json:
 
 
 def media(**kinds: object) -> Cloud:
-    """A VOD with one media that has these jobs, by kind."""
+    """Return a VOD with one media that has these jobs, by kind."""
     return Cloud(ListJobInfo=lambda asked: {"JobInfoList": kinds.get(asked["JobType"], [])})
 
 

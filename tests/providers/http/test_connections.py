@@ -1,4 +1,4 @@
-"""What the request path says about servers that are not there, hang up, or say nothing: over real sockets."""
+"""Errors for servers that are down, hang up, or send nothing: over real sockets."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_backoff")
 
 
 async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Does nothing, and the connection is closed."""
+    """Do nothing, so that the connection is closed."""
 
 
 async def hangs_up_after_the_question(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ async def stops_half_way(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 @asynccontextmanager
 async def serving(behaviour: Behaviour) -> AsyncGenerator[tuple[str, list[asyncio.Task[None]]]]:
-    """A server that behaves like this, and the connections that it was asked for."""
+    """Yield a server with this behavior, and its connections."""
     connections: list[asyncio.Task[None]] = []
 
     async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,7 +73,7 @@ async def serving(behaviour: Behaviour) -> AsyncGenerator[tuple[str, list[asynci
 
 
 def transport(client: httpx.AsyncClient) -> Transport:
-    """The request path of a service that takes every JSON object for an answer."""
+    """Return the request path of a service that accepts every JSON object."""
     return Transport(
         client=client,
         account="media-cn",
@@ -87,7 +87,7 @@ def transport(client: httpx.AsyncClient) -> Transport:
 
 
 async def refusal(url: str) -> Unavailable:
-    """What a question to this address ends with."""
+    """Return the error of a request to this address."""
     async with http_client() as client:
         with pytest.raises(Unavailable) as caught:
             await transport(client).send(client.build_request("GET", url))

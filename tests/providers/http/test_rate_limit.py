@@ -1,4 +1,4 @@
-"""Budgets: so many requests a second, and no wait that outlives the question."""
+"""Budgets: a number of requests per second, and no wait beyond the question's deadline."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The request path: tried again only where that helps, signed anew each time, within the question's deadline."""
+"""The request path: retries only where that helps, a new signature each time, within the question's deadline."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -28,7 +28,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class Counting(httpx.Auth):
-    """Signs with a number that never comes twice."""
+    """Signs with a number that never repeats."""
 
     def __init__(self) -> None:
         self.signatures = 0
@@ -57,7 +57,7 @@ class Counted:
 
 
 class Cloud:
-    """Answers with one reply after the other, the last one for ever."""
+    """Sends one reply after the other, and the last one forever."""
 
     def __init__(self, *replies: httpx.Response | Exception, auth: httpx.Auth | None = None) -> None:
         self.replies = list(replies)

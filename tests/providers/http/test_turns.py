@@ -1,4 +1,4 @@
-"""Where a budget is short, requesters take turns: one with many questions leaves the others theirs."""
+"""Requesters take turns where a budget is short: one with many questions does not starve the others."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from providers.http.rate_limit import BudgetLeft, FairBudget
 
 
 class Narrow:
-    """A budget that lets a request through each time a test says so, and notes whose it was."""
+    """A budget that lets a request through on demand, and records its requester."""
 
     def __init__(self) -> None:
         self.let = asyncio.Semaphore(0)
@@ -27,7 +27,7 @@ class Narrow:
 
 
 class Requests:
-    """Requests for a narrow budget; `sent` names whose they were, in order; `after` is what to do then."""
+    """Requests for a narrow budget; `sent` has their requesters in order; `after` runs when one is sent."""
 
     def __init__(self) -> None:
         self.narrow = Narrow()
@@ -37,7 +37,7 @@ class Requests:
         self.after: dict[str, Callable[[], object]] = {}
 
     async def wait(self, name: str, number: int = 1, *, key: str = "video", what: str = "") -> None:
-        """Wait with so many requests of one question."""
+        """Wait with this many requests of one question."""
         async with within(60, requester=name):
             self.tasks += [asyncio.create_task(self._wait(name, key, what)) for _ in range(number)]
         await settled()

@@ -1,4 +1,4 @@
-"""Every documented code of Huawei Cloud and what it means, and where a rule about a family of codes would be wrong."""
+"""Huawei Cloud's documented codes with their meanings, and codes that a family's rule would misread."""
 
 import httpx
 import pytest

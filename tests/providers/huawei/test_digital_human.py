@@ -1,4 +1,4 @@
-"""MetaStudio's videos: what is asked of it, and what is made of its answers."""
+"""MetaStudio's videos: the requests, and the jobs read from the replies."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 def video(number: int, state: str = "SUCCEED", **more: Any) -> Json:
-    """A video that is `number` hours old."""
+    """Return a video that is `number` hours old."""
     return {
         "job_id": f"video-{number}",
         "state": state,
@@ -27,7 +27,7 @@ def video(number: int, state: str = "SUCCEED", **more: Any) -> Json:
 
 
 def metastudio(videos: Sequence[Json], *, takes_many_ids: bool = True) -> Cloud:
-    """A MetaStudio that shows the last month unless asked for more."""
+    """Return a MetaStudio that lists the last month unless a start is given."""
 
     def listed(asked: httpx.QueryParams) -> Json:
         month_ago = (START - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -132,7 +132,7 @@ async def test_both_spellings_of_a_photo_video_are_one_kind(spelling: str):
     cloud = metastudio([video(1, job_type="DIGITAL_HUMAN_PHOTO_VIDEO"), video(2)])
     page = await cloud.digital_human().page(JobQuery(kind=spelling))
     assert cloud.asked[0]["job_type"] == "PHOTO_DIGITAL_HUMAN_VIDEO"
-    # The second tells no type, so it is what was asked for.
+    # The second has no type, so it gets the requested one.
     assert [job.kind for job in page.jobs] == ["PHOTO_DIGITAL_HUMAN_VIDEO"] * 2
 
 
@@ -225,7 +225,7 @@ async def test_a_failure_without_a_reason_is_completed_from_the_detail(kind: str
     ("more", "unexplained"),
     [
         ({}, None),
-        ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "the provider gives no reason: it could not be asked (APIGW.0101)"),
+        ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "couldn't get the reason from the provider (APIGW.0101)"),
     ],
     ids=["of no kind", "of a kind that has details"],
 )

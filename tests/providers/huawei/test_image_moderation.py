@@ -1,4 +1,4 @@
-"""Batch image moderation jobs: a short list without an order, and details that tell about the images."""
+"""Batch image moderation jobs: a short list without an order, and details with images."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -124,7 +124,7 @@ IMAGES = [
 async def test_a_detail_tells_about_the_images():
     (job,) = (await moderation([record(1)], IMAGES).image_moderation().lookup(["job-1"])).found
     assert job.attributes == {"Images": "4: 2 pass, 1 block"}
-    assert job.notes == ("1 of 4 images has an error of its own",)
+    assert job.notes == ("1 of 4 images failed",)
     assert job.error is None
     assert job.raw is not None
     assert "SECRET" not in str(job.raw)
@@ -156,15 +156,15 @@ async def test_a_reason_that_could_not_be_asked_for(answer: httpx.Response, code
     cloud = moderation([record(1, "failed")])
     cloud.answers[BATCH] = lambda _: answer
     (job,) = (await cloud.image_moderation().lookup(["job-1"])).found
-    assert (job.error, job.unexplained) == (None, f"the provider gives no reason: it could not be asked ({code})")
+    assert (job.error, job.unexplained) == (None, f"couldn't get the reason from the provider ({code})")
 
 
 @pytest.mark.parametrize(
     ("images", "note"),
     [
-        (IMAGES[3:], "1 of 1 image has an error of its own"),
-        (IMAGES[2:], "1 of 2 images has an error of its own"),
-        (IMAGES[3:] * 2, "2 of 2 images have an error of their own"),
+        (IMAGES[3:], "1 of 1 image failed"),
+        (IMAGES[2:], "1 of 2 images failed"),
+        (IMAGES[3:] * 2, "2 of 2 images failed"),
     ],
 )
 async def test_images_are_counted_in_words(images: Sequence[Json], note: str):

@@ -1,4 +1,4 @@
-"""What the lists of all services have in common."""
+"""Behavior that the lists of all services share."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ every = pytest.mark.parametrize(("service", "items"), LISTS.items(), ids=LISTS)
 
 
 def answering(service: str, body: Json) -> Provider:
-    """A service whose list is always this."""
+    """Return a service whose list is always this."""
     return getattr(Cloud(dict.fromkeys(PATHS, lambda _: body)), service)()
 
 

@@ -1,4 +1,4 @@
-"""What a refusal of Huawei Cloud does to a question: found, missing or in doubt, and in how many requests."""
+"""The effect of Huawei Cloud's refusals: found, missing or undecided, and in how many requests."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ every = pytest.mark.parametrize("service", PROVIDERS)
 
 
 def answering(reply: httpx.Response) -> Cloud:
-    """A cloud that says the same to every question about a job or a list."""
+    """Return a cloud with one reply to every request for a job or a list."""
     paths = (OCR, f"{OCR}/{ID}", MODERATION, f"{MODERATION}/jobs", VIDEOS)
     return Cloud(dict.fromkeys(paths, lambda _: reply))
 

@@ -1,4 +1,4 @@
-"""Video OCR jobs: what is asked of VAS, and what is made of its answers."""
+"""Video OCR jobs: the requests, and the jobs read from the replies."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -247,7 +247,7 @@ async def test_the_end_of_a_job_is_its_last_change():
     assert done.finished_at == datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     assert done.duration_s == 31 * 60
     assert (abnormal.finished_at, abnormal.error) == (None, None)
-    assert abnormal.notes == ("running abnormally, it may recover",)
+    assert abnormal.notes == ("running abnormally; may recover",)
     assert failed.error is not None
     assert (failed.error.code, failed.error.message) == ("ALG.002", "no input")
 

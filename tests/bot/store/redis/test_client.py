@@ -1,4 +1,4 @@
-"""The same store and the same tasks on a cluster, behind Sentinels, and over TLS; real servers on loopback."""
+"""The same store and tasks on a cluster, behind Sentinels, and over TLS; real servers on loopback."""
 
 import asyncio
 import subprocess
@@ -48,7 +48,7 @@ def job(service: str) -> Job:
 
 
 async def use_everything(store: Store) -> None:
-    """Every part of the store, with keys of several services at once."""
+    """Use every part of the store, with keys of several services."""
     services = ["video-ocr", "image-moderation", "digital-human", "vod-ai"]
     await store.recent.remember([job(service) for service in services], NOW)
     assert [[job.id for job in await store.recent.recent("media", service)] for service in services] == [["a"]] * 4
@@ -66,7 +66,7 @@ async def use_everything(store: Store) -> None:
 
 @asynccontextmanager
 async def tasks_run(url: str) -> AsyncGenerator[Callable[[str], Awaitable[None]]]:
-    """Run a worker, and lend a way to see that it runs a task of some name."""
+    """Run a worker; yield a function that checks that it runs a task by name."""
     done: asyncio.Queue[str] = asyncio.Queue()
 
     async def write_down(name: str) -> None:
@@ -185,7 +185,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestTls:
-    """the wheel's server is built without TLS, so something before it speaks TLS."""
+    """The wheel's server is built without TLS, so a proxy before it speaks TLS."""
 
     async def test_a_server_with_a_known_certificate(self, redis_url: str, certificate: tuple[Path, Path]):
         async with with_tls(urlsplit(redis_url).path, *certificate) as port:

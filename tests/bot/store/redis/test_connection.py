@@ -1,4 +1,4 @@
-"""Redis may be gone, full, slow or back again: every use says so in one way, soon, and recovers by itself."""
+"""Redis may be down, full, slow or back again: every use reports it the same way, fast, and recovers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -56,7 +56,7 @@ async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
 
 
 async def test_more_questions_at_once_than_connections_wait_for_their_turn(store: Store):
-    """redis-py would raise MaxConnectionsError, and everybody would take Redis for gone."""
+    """redis-py would raise MaxConnectionsError, as if Redis were down."""
     at_once = connection.MAX_CONNECTIONS + 50
     await asyncio.gather(*(store.link.ping() for _ in range(at_once)))
     budgets = [store.budget.left(f"media/{number}", 5) for number in range(at_once)]
@@ -93,7 +93,7 @@ async def test_a_redis_that_never_answers_costs_a_moment(tmp_path: Path, monkeyp
 
 
 async def test_a_redis_that_cannot_keep_anything_is_as_good_as_gone(link: RedisLink):
-    # What a full disk makes Redis answer; a script of the test's own says it here.
+    # The answer of Redis with a full disk, given here by the test's own script.
     refusal = "return redis.error_reply('MISCONF Errors writing to the AOF file: No space left on device')"
     with pytest.raises(StoreUnavailable, match="MISCONF"):
         await link.execute("EVAL", refusal, 0)
