@@ -55,7 +55,10 @@ class Provider(Protocol):
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first. `cursor` comes from an earlier page of the same query.
 
-        Raises NotOffered where the service cannot list these jobs.
+        Raises:
+            NotOffered: The service cannot list these jobs.
+            InvalidQuery: The cursor is not one of this list.
+            ProviderError: The request failed in another way.
         """
         ...
 

@@ -108,7 +108,7 @@ class Malformed(ProviderError):  # noqa: N818
 class Rejected(ProviderError):  # noqa: N818
     """The cloud refuses with an undocumented code, or misses something other than the job.
 
-    Nothing follows from it: not that the job no longer exists, not that a retry helps, not what would help.
+    It does not prove that the job no longer exists, and does not say whether a retry or anything else helps.
     """
 
     kind = "rejected"

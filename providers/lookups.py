@@ -79,7 +79,7 @@ async def ask_each(ask: Callable[[str], Awaitable[Outcome]], ids: Sequence[str])
 
 
 def silence(malformed: int) -> Unreadable | None:
-    """Return the outcome of an id that a reply omits: none, unless an unreadable entry may be its job."""
+    """Return the outcome of an id that a reply omits: no such job, unless an unreadable entry may be its job."""
     return Unreadable("an unreadable entry of the reply may be this job") if malformed else None
 
 

@@ -18,7 +18,7 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
     return cast("pytest.Item", request.node)
 
 
-def test_a_free_port_is_given_to_nobody_else_but_a_server_may_listen_there(free_port: FreePort):
+def test_a_free_port_is_given_to_no_other_process_but_a_server_may_listen_there(free_port: FreePort):
     port = free_port()
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind(("127.0.0.1", port))

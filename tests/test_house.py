@@ -93,7 +93,7 @@ def _is_old(name: Name) -> bool:
     return word in OLD_NAMES or (name.whole and word.lower() in OLD_WORDS)
 
 
-def test_the_old_names_are_gone():
+def test_the_old_names_are_not_used():
     names = [name for path in _files("bot", "handlers", "providers", "sandbox") for name in _names(path)]
     assert len(names) > 10_000
     assert [f"{each.path}:{each.line} {each.text}" for each in names if _is_old(each)] == []

@@ -192,7 +192,7 @@ async def turn(site: Site, channel: str) -> str:
     return (await Store.over(site.link).outbox.read(f"{site.workspace.team.id}/{channel}", [])).turn
 
 
-async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
+async def test_the_release_before_posts_what_it_can_read_and_leaves_the_rest(
     release: Path, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     refs = [site.job(), site.job()]
@@ -226,7 +226,7 @@ async def _the_newer_version_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch
     assert not await store.aside.kept()
 
 
-async def test_this_version_reads_what_the_release_before_wrote(release: Path, site: Site):
+async def test_this_version_reads_the_records_of_the_release_before(release: Path, site: Site):
     refs = [site.job(), site.job()]
     await written_by(release, site, f"{READ}={refs[0]}", f"{WAITING}={refs[1]}")
     assert len(site.texts(READ)) == 1

@@ -182,7 +182,7 @@ async def test_the_form_to_find(page: Page):
 
 
 @pytest.mark.parametrize("place", ["C0GENERAL"])
-async def test_what_was_shown_the_door_is_restored(page: Page, clouds: Page):
+async def test_a_channel_is_restored_after_the_app_was_removed(page: Page, clouds: Page):
     service = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/digital-human"))
     await service.get_by_role("button", name="Add a job of one hour").click()
     job = await service.locator("tr", has_text="by-hand.mp4").locator("code").first.inner_text()
@@ -209,7 +209,7 @@ async def in_the_header(page: Page, action: str) -> None:
     await page.get_by_role("menuitem", name=action).click()
 
 
-async def test_what_one_person_asked_another_does_not_see(page: Page):
+async def test_one_persons_answer_is_hidden_from_another(page: Page):
     await answer(page, "/jobs accounts", "video-ocr")
     await expect(page.get_by_text("Only visible to you").first).to_be_visible()
     await page.get_by_role("combobox", name="You are").click()
@@ -235,7 +235,7 @@ async def test_a_cloud_that_misbehaves(page: Page, clouds: Page, fault: str):
     await everybody_can_use(page)
 
 
-async def test_time_goes_by_in_the_clouds(page: Page, clouds: Page):
+async def test_time_passes_in_the_clouds(page: Page, clouds: Page):
     before = await clouds.locator("#now").inner_text()
     await clouds.get_by_role("button", name="1 min").click()
     await expect(clouds.locator("#now")).not_to_have_text(before)

@@ -83,7 +83,7 @@ def may_be_the_kind(error: InvalidQuery) -> bool:
 
 
 def says_no(reply: Json) -> bool:
-    """Return whether a reply carries a failure code. Nothing follows from what such a reply omits."""
+    """Return whether a reply carries a failure code. Omissions in such a reply prove nothing."""
     return is_code(_field(reply, "Code") or "")
 
 

@@ -191,6 +191,7 @@ class _Turns:
                 questions[question] = requests
             if questions:
                 self._waiting[requester] = questions
+            # A cancelled request is skipped: its question may have ended while it waited.
             if not turn.done():
                 return turn.set_result(None)
         self._taken = False

@@ -53,10 +53,15 @@ class Transport:
         """Send a request, retrying where that can help and time is left.
 
         `operation` names a separate budget within the service, of `per_second` requests. Each try has a new signature.
+
+        Raises:
+            Throttled: The budget has no room before the deadline, or the cloud's limit is reached.
+            ProviderError: The last try failed in another way.
         """
         failures: list[ProviderError] = []
 
         async def attempt() -> ApiReply:
+            # The retry loop starts with the error of the try that was made without it.
             if failures:
                 raise failures.pop()
             await self._acquire(*self._counted(operation, per_second))

@@ -51,7 +51,7 @@ def test_a_ref_is_found_in_a_message(case: Case, around: str):
 
 
 @every
-def test_an_id_alone_is_found_in_a_message_where_it_can_be_told_from_a_word(case: Case):
+def test_an_id_alone_is_found_in_a_message_where_it_differs_from_a_word(case: Case):
     for job_id in case.ids:
         if ids_of(case.service).recognize(job_id):
             assert extract({"text": f"Job {job_id} failed."}, EVERYTHING).addresses == (JobId(job_id),)
@@ -72,7 +72,7 @@ async def test_a_link_into_the_console_is_read_back(case: Case):
 
 
 @pytest.mark.parametrize("ids", every_ids())
-def test_a_pattern_has_no_repetition_without_limit_and_no_name_of_its_own(ids: Ids):
+def test_a_pattern_has_no_unbounded_repetition_and_no_named_group(ids: Ids):
     for pattern in filter(None, [ids.whole, ids.in_text]):
         assert not re.compile(pattern).groupindex
         assert longest(pattern) <= BOUND

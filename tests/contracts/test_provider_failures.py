@@ -33,7 +33,7 @@ def test_a_case_has_each_kind_of_failure(case: Case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_meaning_of_a_code_can_be_asked_for(case: Case):
+def test_the_meaning_of_a_code_is_available(case: Case):
     failed = Job(account=case.account.name, service=case.service, id=case.ids[0], state=JobState.FAILED)
     for code in ("no such code", *(failure.code for failure in case.failures)):
         meaning = registry.meaning(failed.model_copy(update={"error": JobError(code=code)}))

@@ -64,7 +64,7 @@ def test_the_namespace_denies_everything_by_default():
     assert not {"ingress", "egress"} & spec.keys()
 
 
-def test_redis_is_reached_by_callboards_pods_alone_and_reaches_nothing():
+def test_redis_is_reached_only_by_callboards_pods_and_reaches_nothing():
     redis = pods()["redis"]
     for part in ("serve", "worker"):
         ours = labels_of(pods()[part])

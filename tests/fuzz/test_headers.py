@@ -192,5 +192,5 @@ def test_an_odd_address_breaks_nothing(server: Server, caplog: pytest.LogCapture
     judge(server.ask("GET", f"/{path}", [(HOST, b"bot")], b""), caplog)
 
 
-def test_the_right_headers_are_known(server: Server):
+def test_the_right_headers_are_accepted(server: Server):
     assert server.ask("POST", SLACKS, fields_of([], set())) == 200

@@ -101,14 +101,14 @@ def test_a_page_says_what_to_do(callback: Callback, fields: list[tuple[str, str]
     assert installations == int(right)
 
 
-def test_the_right_way_is_known(callback: Callback):
+def test_the_right_callback_installs(callback: Callback):
     page, installations = callback.come(list(RIGHT.items()))
     assert (page.status_code, installations) == (200, 1)
 
 
 @bounded(60)
 @given(query=st.text(max_size=60))
-def test_the_link_leads_to_slack_whatever_stands_behind_it(callback: Callback, query: str):
+def test_the_link_leads_to_slack_with_any_query(callback: Callback, query: str):
     page = callback.get(f"/slack/install?{urlencode({'team': query}, errors='replace')}&{httpx.QueryParams(x=1)}")
     assert page.status_code == 302
     assert httpx.URL(page.headers["location"]).path == "/oauth/v2/authorize"

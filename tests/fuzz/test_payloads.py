@@ -38,7 +38,7 @@ def acts_alone(payload: Json) -> bool:
     return any(action["action_id"] == REFRESH for action in payload.get("actions", []))
 
 
-def test_what_others_did_done_by_dana(walked: Door):
+def test_other_peoples_actions_done_by_dana(walked: Door):
     for kind, payload in walked.corpus:
         outcome = walked.run(walked.booth.hand(kind, walked.booth.fresh(of_dana(payload))))
         judge(outcome, *([NOT_OURS] if payload.get("type") in {"block_suggestion", "view_closed"} else []))

@@ -59,7 +59,7 @@ def test_any_json_stays_json_and_is_not_changed_in_place(value: Any):
     assert json.dumps(value) == before
 
 
-def test_what_is_nested_without_end_is_cut():
+def test_endless_nesting_is_cut():
     value: Any = "bottom"
     for _ in range(5000):
         value = {"a": [value]}

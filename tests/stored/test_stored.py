@@ -113,7 +113,7 @@ def test_every_stored_word_is_known():
     assert {name: {*words} - known[name] for name, words in REDIS["words"].items() if {*words} - known[name]} == {}
 
 
-def test_every_listener_hears_something_that_is_stored():
+def test_every_listener_gets_a_stored_payload():
     acts = [(surface, act) for surface in SLACK["surfaces"] for act in surface["acts"]]
     names = {
         "action": {act["action_id"] for _, act in acts if "action_id" in act},
@@ -183,7 +183,7 @@ def _jobs(service: tuple[str, str]) -> str:
     return f"{PREFIX}{{{'/'.join(service)}}}:jobs"
 
 
-async def test_what_services_and_people_did_is_read(stored: Store):
+async def test_records_of_services_and_people_are_read(stored: Store):
     sweep = (await stored.sweeps.read([VIDEO]))[VIDEO]
     assert sweep.at
     assert sweep.jobs
@@ -271,7 +271,7 @@ def _messages() -> Iterator[Mapping[str, Any]]:
 
 
 @pytest.mark.heavy("uses every button, menu, form and shortcut that is stored")
-async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
+async def test_pressed_elements_are_answered_as_before(redis_url: str):
     async with replaying(redis_url, REDIS, SLACK) as opened:
         answers = await press_all(opened, REDIS, SLACK)
     for surface, ours, theirs in zip(SLACK["surfaces"], answers, SLACK["answers"], strict=True):
@@ -280,7 +280,7 @@ async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
 
 
 @pytest.mark.heavy("runs every task that is stored, until nothing waits")
-async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
+async def test_pending_work_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
@@ -290,7 +290,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.heavy("has the bot write everything once more")
-async def test_what_is_written_has_the_shape_of_what_is_stored(redis_url: str):
+async def test_written_data_has_the_shape_of_the_stored_data(redis_url: str):
     redis, slack = await written(redis_url)
     missing = (redis_data.shape(KEYS) - redis_data.shape(redis["keys"])) | (
         slack_data.shape(SLACK) - slack_data.shape(slack)

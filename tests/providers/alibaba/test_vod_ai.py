@@ -128,7 +128,7 @@ async def test_ten_ids_are_one_request_and_order_does_not_matter():
     assert sorted(len(asked["JobIds"].split(",")) for asked in cloud.asked("ListAIJob")) == [5, 10, 10]
 
 
-async def test_nothing_asked_is_nothing_sent():
+async def test_no_ids_need_no_request():
     cloud = Cloud()
     assert await cloud.vod_ai().lookup([]) == ((), (), ())
     assert cloud.requests == []
@@ -182,7 +182,7 @@ async def test_only_a_failure_has_an_error():
     assert (await looked_up(Status="fail")).error is None
 
 
-async def test_a_running_job_has_no_end():
+async def test_a_running_job_has_no_end_time():
     assert (await looked_up(Status="Processing", CompleteTime="2020-06-28T02:04:47Z")).finished_at is None
 
 

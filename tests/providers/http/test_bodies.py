@@ -69,7 +69,7 @@ async def test_an_honest_answer_is_read_however_it_is_sent(coding: str, squeeze:
 
 
 @pytest.mark.parametrize(("coding", "status"), [("gzip", 200), ("deflate", 400), ("bare deflate", 503)])
-async def test_what_unfolds_beyond_the_limit_is_refused_at_once(coding: str, status: int):
+async def test_a_body_that_decodes_beyond_the_limit_is_refused_immediately(coding: str, status: int):
     name, squeeze = SQUEEZED[coding]
     cloud = Sending(squeeze(b" " * (3 * LIMIT)), name, status, piece=1_000)
     with pytest.raises(Malformed) as caught:
@@ -80,7 +80,7 @@ async def test_what_unfolds_beyond_the_limit_is_refused_at_once(coding: str, sta
 
 
 @pytest.mark.parametrize("value", [b"{}", b'{"a":[]}'])
-async def test_what_has_too_many_values_is_refused_before_they_are_read(value: bytes):
+async def test_a_body_with_too_many_values_is_refused_before_they_are_read(value: bytes):
     body = b'{"tasks": [' + b",".join([value] * (LIMIT // (len(value) + 1) - 10)) + b"]}"
     cloud = Sending(gzip.compress(body, 1), "gzip")
     with pytest.raises(Malformed) as caught:
@@ -90,7 +90,7 @@ async def test_what_has_too_many_values_is_refused_before_they_are_read(value: b
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-async def test_what_is_sent_has_the_same_limit(coding: str):
+async def test_the_compressed_body_has_the_same_limit(coding: str):
     """Bytes after the compressed data, and a plain body."""
     cloud = Sending(gzip.compress(b"{}") + bytes(2 * LIMIT), coding)
     with pytest.raises(Malformed):
@@ -104,7 +104,7 @@ async def test_an_answer_that_is_compressed_twice_is_refused():
 
 
 @pytest.mark.parametrize("body", [b"{}", gzip.compress(JSON, mtime=0)[:20] + b"\xff" * 1_000])
-async def test_what_cannot_be_decompressed_is_malformed(body: bytes):
+async def test_an_invalid_compressed_body_is_malformed(body: bytes):
     with pytest.raises(Malformed, match="cannot be decompressed"):
         await Sending(body, "gzip").send()
 
@@ -124,7 +124,7 @@ async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await send_without_end(writer, b" ", pause_s=0.01)
 
 
-async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.MonkeyPatch):
+async def test_an_answer_in_drops_is_a_timeout(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(drips) as (url, _), http_client() as client:
         with pytest.raises(Unavailable) as caught:
@@ -197,7 +197,7 @@ def bombs() -> Behaviour:
 
 
 @pytest.mark.heavy("measures the memory of a process that is sent 300 MB at a time")
-async def test_what_unfolds_to_hundreds_of_megabytes_is_refused_with_little_held():
+async def test_a_body_of_hundreds_of_megabytes_is_refused_with_little_held():
     kinds = ["honest", "gzip", "refusal", "deflate", "bare", "twice", "endless", "honest"]
     async with serving(bombs()) as (url, _):
         with process(ask, [f"{url}/{kind}" for kind in kinds]) as asked:

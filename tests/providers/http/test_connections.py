@@ -94,7 +94,7 @@ async def refusal(url: str) -> Unavailable:
     return caught.value
 
 
-async def test_a_port_where_nobody_listens_is_unreachable():
+async def test_a_closed_port_is_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = await refusal(f"http://127.0.0.1:{port}/jobs")
@@ -112,7 +112,7 @@ async def test_a_connection_that_is_lost_is_broken(behaviour: Behaviour):
 
 
 @pytest.mark.parametrize("behaviour", [says_nothing, stops_half_way])
-async def test_silence_is_no_answer_in_time(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch):
+async def test_silence_is_a_timeout(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(behaviour) as (url, connections):
         assert (await refusal(url)).code == "timeout"

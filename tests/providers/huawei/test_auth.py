@@ -127,7 +127,7 @@ def test_the_vendors_signer_agrees(path: list[str], params: list[tuple[str, str]
     assert ours.url.query.decode() == theirs.uri.removeprefix(resource_path).removeprefix("?")
 
 
-def test_a_rotated_key_counts_at_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_rotated_key_counts_immediately(monkeypatch: pytest.MonkeyPatch):
     first = signed(METASTUDIO).headers["Authorization"]
     monkeypatch.setenv("HUAWEI_TEST_SK", "rotated")
     assert signed(METASTUDIO).headers["Authorization"] != first

@@ -31,7 +31,7 @@ async def test_a_reply_without_its_list_is_malformed(service: str, items: str, b
 
 @every
 @pytest.mark.parametrize(("entries", "count"), [(None, 4), (None, None), ({}, 0), ("none", 0), (7, None)])
-async def test_something_else_in_its_place_is_malformed(service: str, items: str, entries: Any, count: int | None):
+async def test_another_type_in_its_place_is_malformed(service: str, items: str, entries: Any, count: int | None):
     with pytest.raises(Malformed, match=items):
         await answering(service, {items: entries, "count": count}).page(JobQuery())
 

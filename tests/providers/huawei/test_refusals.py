@@ -82,7 +82,7 @@ async def test_no_refusal_but_the_one_about_the_job_makes_it_missing(
 
 
 @every
-async def test_a_clock_that_is_off_is_told_by_how_much(service: str):
+async def test_a_clock_error_says_how_far_it_is_off(service: str):
     said = "calc aksk signature fail:signature expired, signature time:20211217T064303Z,server time:20211217T065804Z"
     cloud = answering(refused("APIGW.0301", 401, f"Incorrect IAM authentication information: {said}"))
     with pytest.raises(Unauthorized) as caught:

@@ -91,7 +91,7 @@ class TestCluster:
     async def test_everything_is_kept(self, clustered: Store):
         await use_everything(clustered)
 
-    async def test_what_it_says_of_itself(self, clustered: Store):
+    async def test_it_is_described(self, clustered: Store):
         server = await clustered.link.describe()
         assert (server.supported, server.durable, server.fsync) == (True, True, "everysec")
 
@@ -112,7 +112,7 @@ class TestCluster:
         kept = [key for keys in await clustered.link.execute_everywhere("KEYS", "*") for key in keys]
         assert {key.partition(":")[0] + ":" + key.split(":")[1] for key in kept} == {"{callboard:tasks}"}
 
-    async def test_a_lost_server_is_told_soon_and_found_again(self, monkeypatch: pytest.MonkeyPatch):
+    async def test_a_lost_server_is_reported_soon_and_found_again(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(connection, "PAUSE_S", 0.0)
         with redis_cluster() as (url, nodes):
             async with connect(url) as redis, tasks_run(url) as run_one:

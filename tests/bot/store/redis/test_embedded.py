@@ -77,14 +77,14 @@ async def test_it_is_private_and_on_no_port(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells a process's environment on Linux alone")
-async def test_the_server_knows_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_server_has_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "hunter2")
     async with embedded_redis(tmp_path) as url:
         environment = Path(f"/proc/{await pid_of(url)}/environ")
         assert "hunter2" not in await asyncio.to_thread(environment.read_text)
 
 
-async def test_it_is_stopped_at_the_end(tmp_path: Path):
+async def test_it_is_stopped_on_exit(tmp_path: Path):
     async with embedded_redis(tmp_path) as url:
         pid = await pid_of(url)
     assert not runs(pid)
@@ -177,7 +177,7 @@ async def test_a_server_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         await embedded_redis(tmp_path).__aenter__()
 
 
-async def test_the_wheels_server_stands_in_for_one_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_wheels_server_replaces_one_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_server(tmp_path / "bin", "6.0.16")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/nowhere")
     async with embedded_redis(tmp_path / "data") as url, linked(url) as link:
