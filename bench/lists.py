@@ -29,7 +29,7 @@ JOBS = 40
 """A page of each service, also where an API's list must be read completely."""
 PAUSE_S = 1.1
 """The pause between bursts, after which the budgets of a second are full again."""
-COLUMNS = ["", "median", "slowest", "requests a service", "failing services"]
+COLUMNS = ["", "median", "slowest", "requests per service", "failing services"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def measure(folder: Path) -> dict[str, Burst]:
     """Return the round with the median of medians for each, after one that opens connections."""
     with clouds(JOBS) as where:
         async with embedded_redis(folder) as url, opened(where, url, limited=True) as (alone, client):
-            rounds: dict[str, list[Burst]] = {"each for themselves": [], "shared": []}
+            rounds: dict[str, list[Burst]] = {"separate": [], "shared": []}
             for _ in range(ROUNDS + 1):
                 shared = replace(alone, providers=[SharedRequests(each) for each in alone.providers])
                 for name, services in zip(rounds, (alone, shared), strict=True):
@@ -83,8 +83,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder:
         alone, shared = (bursts := await measure(Path(folder))).values()
     ratio = median(shared.times_s) / median(alone.times_s)
-    rows = [*(each.row(name) for name, each in bursts.items()), ["x each for themselves", f"{ratio:.2f}", "", "", ""]]
-    show(f"{PEOPLE} equal lists at once (target: median under 1 s, 1 request a service)", COLUMNS, rows)
+    rows = [*(each.row(name) for name, each in bursts.items()), ["x separate", f"{ratio:.2f}", "", "", ""]]
+    show(f"{PEOPLE} equal simultaneous lists (target: median under 1 s, 1 request per service)", COLUMNS, rows)
 
 
 if __name__ == "__main__":

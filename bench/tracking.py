@@ -58,7 +58,7 @@ async def main(numbers: tuple[int, ...]) -> None:
     ]
     title = "From a change to its record (young jobs: every 10 s), and from there to Slack (target: under 250 ms)"
     show(title, telling.COLUMNS, await rows(told))
-    title = "Changes at once (target: within 10 messages, no 429)"
+    title = "Simultaneous changes (target: within 10 messages, no 429)"
     show(title, telling.BURST_COLUMNS, await rows([partial(telling.burst, "video-ocr", BURST)]))
     polled = [partial(polling.measure, service, POLLED) for service in polling.VENDORS]
     show("Callboard, and a loop for each job over the vendor's client", polling.COLUMNS, await rows(polled))

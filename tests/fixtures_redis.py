@@ -54,7 +54,7 @@ async def link(redis_process: str) -> AsyncGenerator[RedisLink]:
         yield RedisLink(redis)
         kept = [key async for key in _keys(RedisLink(redis))]
     strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
-    assert not strangers, f"keys that bot/store/redis/keys.py does not know: {strangers}"
+    assert not strangers, f"keys that bot/store/redis/keys.py does not declare: {strangers}"
     immortal = [
         name for name, kind, lifetime in kept if lifetime < 0 and not any(key.owner for key in _declared(name, kind))
     ]

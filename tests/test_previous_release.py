@@ -205,7 +205,7 @@ async def test_the_release_before_posts_what_it_can_read_and_leaves_the_rest(
         await until(lambda: all(map(site.tells_an_end, (READ, WAITING))), log)
         await until(lambda: all(log().count(f"/{channel}") for channel in KINDS.values()), log)
         told = await readiness(log)
-    assert told.status_code == httpx.codes.OK, "the other places go on"
+    assert told.status_code == httpx.codes.OK, "the other destinations continue"
     assert "degraded: a newer version wrote records" in told.text
     team = site.workspace.team.id
     assert [channel for channel in KINDS.values() if f"{team}/{channel} (" not in told.text] == []

@@ -109,7 +109,7 @@ _GATEWAY = (
 _IAM = (
     Rule(Unauthorized, exactly("IAM.0001"), "H7", REJECTED),
     Rule(Forbidden, exactly("IAM.0002", "IAM.0003"), "H7", "this user may not do this"),
-    Rule(Rejected, exactly("IAM.0004"), "H7", "IAM does not know the project or the user"),
+    Rule(Rejected, exactly("IAM.0004"), "H7", "IAM did not find the project or the user"),
     Rule(Unavailable, exactly("IAM.0006"), "H7", "internal error"),
     Rule(InvalidQuery, exactly("IAM.0007", "IAM.0011"), "H7", "the request is not valid"),
 )
@@ -174,7 +174,7 @@ _METASTUDIO = (
     Rule(InvalidQuery, exactly("MSS.10001002"), "H6", "a URL parameter is not valid"),
     Rule(Rejected, exactly("MSS.10001004"), "H6", "the file was not found"),
     Rule(Rejected, exactly("MSS.41000003"), "H6", "the training task was not found"),
-    Rule(Throttled, exactly("MSS.41000012"), "H6, 403", "too many tasks at once"),
+    Rule(Throttled, exactly("MSS.41000012"), "H6, 403", "too many concurrent tasks"),
     Rule(Forbidden, exactly("MSS.41000023"), "H6", "no resource was purchased for this operation"),
     Rule(Rejected, exactly("MSS.47010065"), "H6", "the dialogue task was not found"),
     Rule(Rejected, exactly("MSS.20010100"), "H6, 500", "the rule base was not found"),

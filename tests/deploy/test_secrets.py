@@ -51,7 +51,7 @@ def test_each_process_is_in_the_group_that_reads_the_secrets():
 def secrets() -> Generator[Path]:
     """Make the folder with the page's own commands."""
     if os.getuid() != 0 or sys.platform != "linux":
-        pytest.skip("the commands give files to another group, which root alone can")
+        pytest.skip("the commands give files to another group, which only root can")
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         here.chmod(0o755)

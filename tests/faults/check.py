@@ -127,7 +127,7 @@ def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
             yield Finding("doubled", found.place, "", f"the post {post} stands at {', '.join(timestamps)}")
     for ref in {*found.tellings, *(ref for card in found.cards for ref in card.refs)}:
         if (found.place, ref) not in {*ledger.cards, *ledger.emptied}:
-            yield Finding("unasked", found.place, ref, "nobody subscribed to it here")
+            yield Finding("unasked", found.place, ref, "it has no subscription here")
 
 
 def _posted_twice(found: Conversation, refs: list[str]) -> Iterator[Finding]:
@@ -135,10 +135,10 @@ def _posted_twice(found: Conversation, refs: list[str]) -> Iterator[Finding]:
     for ref in refs:
         ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
         if len(ends) > 1:
-            yield Finding("doubled", found.place, ref, f"its end was posted {len(ends)} times: {ends}")
+            yield Finding("doubled", found.place, ref, f"its result was posted {len(ends)} times: {ends}")
     for ts in {card.ts for ref in refs for card in found.card_of(ref)}:
         if len(finals := found.finals.get(ts, [])) > 1:
-            yield Finding("doubled", found.place, refs[0], f"its batch ended {len(finals)} times below {ts}")
+            yield Finding("doubled", found.place, refs[0], f"its batch has {len(finals)} final posts below {ts}")
 
 
 def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Iterator[Finding]:
@@ -181,14 +181,14 @@ def _single(ledger: Ledger, found: Conversation, ref: str, failures: Failures) -
     number = _shown(ledger, found, ref)
     if number > most or (number < least and failed):  # other results may be counted in a storm message
         kind = "lost" if number < least else "doubled"
-        what = f"its end was told {number} times, not {least}: {ends}, {found.failures.get(ref, [])}"
+        what = f"its result was posted {number} times, not {least}: {ends}, {found.failures.get(ref, [])}"
         yield Finding(kind, found.place, ref, what)
     if (ends and tellings[-1] is not ends[-1]) or (_by_card(ledger, found, ref) and tellings):
-        yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
+        yield Finding("disordered", found.place, ref, f"a post came after its result: {tellings}")
     if any(each.state != ledger.ends[ref] for each in ends):
-        yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
+        yield Finding("wrong", found.place, ref, f"it finished as {ledger.ends[ref]}: {ends}")
     if options.on != "any" and len(ends) != len(tellings):
-        yield Finding("unasked", found.place, ref, f"more than its end was told: {tellings}")
+        yield Finding("unasked", found.place, ref, f"more than its result was posted: {tellings}")
     yield from _misplaced(options, found.card_of(ref), tellings)
 
 
@@ -236,18 +236,18 @@ class _Batch:
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
             posts = [post["ts"] for post in finals]
-            what = f"its end was told {number} times, not {wanted}: by itself {posts}, in digests {sorted(digests)}"
+            what = f"its result was posted {number} times, not {wanted}: in {posts}, in digests {sorted(digests)}"
             yield Finding(kind, destination, f"{self.card}: {', '.join(self.refs)}", what)
         if digests and Counter(each.ref for each in tellings) != Counter(
             ref for ref in self.ended if _wanted(self.ledger, destination, ref)
         ):
             yield Finding(
-                "wrong", destination, first, f"the digest tells other ends than those of {self.ended}: {tellings}"
+                "wrong", destination, first, f"the digest has other results than those of {self.ended}: {tellings}"
             )
         if any(len(self.found.batches.get(ts, [])) > 1 for ts in threads):
             yield Finding("doubled", destination, first, "the batch has two heads")
         if any(each.how == "reply" for each in tellings):
-            yield Finding("unasked", destination, first, f"jobs of a batch told one by one: {tellings}")
+            yield Finding("unasked", destination, first, f"jobs of a batch posted one by one: {tellings}")
         options, states = self.ledger.options[destination, first], [self.ledger.ends[ref] for ref in self.ended]
         for post in finals:
             if post["broadcast"] != _broadcast(options, states):

@@ -89,18 +89,18 @@ class Report:
             *([(f"commit of {', '.join(BESIDE)}", self.run.beside)] if self.run.beside else []),
             ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
-            ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
-            ("commands typed in vain", self.in_vain),
-            ("ends told", self.action.told),
-            ("failures that watches want", self.action.watched),
+            ("jobs tracked", f"{self.jobs} in {self.subscriptions} subscriptions"),
+            ("commands without effect", self.in_vain),
+            ("results posted", self.action.told),
+            ("failures that watches match", self.action.watched),
             ("subscriptions in the emptied Redis", self.action.emptied),
             ("lost", self.action.number("lost")),
             ("doubled", self.action.number("doubled")),
             ("wrong otherwise", len(self.action.findings) - sum(map(self.action.number, ("lost", "doubled")))),
             ("posts in doubt found by search", self.by_search),
-            ("posts taken back", self.taken_back),
-            ("processes that ended by themselves", _counted(self.restarts) or 0),
-            ("left undone", ", ".join(self.left) or 0),
+            ("duplicate posts deleted", self.taken_back),
+            ("processes that exited on their own", _counted(self.restarts) or 0),
+            ("work left", ", ".join(self.left) or 0),
             ("seconds", round(self.seconds)),
         ]
         return "\n".join(f"{name:36}{value}" for name, value in rows)
@@ -150,7 +150,7 @@ async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callabl
             for episode in (*episodes, *bursts):
                 doing.create_task(play(stage, episode))
         report = Report(run, kills=harm.kills, faults=harm.faults)
-        say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
+        say(f"seed {run.seed}: all faults caused and all jobs finished after {time.monotonic() - began:.0f} s\n")
         report.left = await _until_quiet(stage, run.quiet_s)
         await _judge(report, stage, actors)
         restoring.cancel()

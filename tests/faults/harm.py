@@ -79,7 +79,7 @@ STEPS: tuple[tuple[str, float, float], ...] = (
 )
 """A process's wrong clock: the offset and the duration, in seconds."""
 KILLS_A_STEP = 10
-"""Kills between two wrong clocks, which alternate between the kinds of offsets."""
+"""Kills between two wrong clocks; each of `STEPS` has its turn."""
 SPARED_S = 5.0
 """How long a late process has to delete its duplicate post.
 
@@ -225,7 +225,7 @@ class Harm:
         """Kill everything in the same moment."""
         if self._spared or not self._redis_is_up:
             return
-        self.faults["everything killed at once"] += 1
+        self.faults["all processes killed"] += 1
         self.kills += Counter(["redis", *(name.partition("-")[0] for name in PARTS)])
         self._redis_is_up = False
         await asyncio.gather(asyncio.to_thread(self.cast.redis.dies), *(self.cast.parts[name].stop() for name in PARTS))

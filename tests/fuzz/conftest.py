@@ -56,7 +56,7 @@ def door(redis_url: str) -> Generator[Door]:
 
 @pytest.fixture
 def walked(door: Door, monkeypatch: pytest.MonkeyPatch) -> Door:
-    """Return the door after the walk. Hand-made payloads never become acknowledged calls, so none is waited for."""
+    """Return the door after the walk. Acknowledgements of hand-made payloads have no effect to wait for."""
     corpus = door.run(walk(door.booth))
     monkeypatch.setattr("bot.slack_app.modals.PAUSES_S", [0.0] * len(modals.PAUSES_S))
     return Door(door.booth, door.runner, corpus)
