@@ -1,4 +1,4 @@
-"""The pages of docs/ say what the source says, and lead where they say."""
+"""The pages of docs/ match the source, and their links work."""
 
 import pkgutil
 import re
@@ -19,7 +19,7 @@ SLACKS_OWN = ("/jobs failed with the error dispatch_failed", "operation_timeout"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_what_is_made_from_the_source_is_current(name: str):
+def test_generated_pages_are_current(name: str):
     assert (FOLDER / name).read_text() == PAGES[name](), "run `make docs`"
 
 
@@ -38,12 +38,12 @@ def test_links_lead_somewhere(page: Path):
 
 
 def source() -> str:
-    """What the source says, as one line: strings are joined where they go on in the next."""
+    """Return the source as one line: strings are joined where the next one continues them."""
     text = "\n".join(file.read_text() for folder in ("bot", "providers") for file in (ROOT / folder).rglob("*.py"))
     return re.sub(r'"\s*\n\s*f?"', "", text)
 
 
-def test_whoever_looks_for_words_finds_the_words_that_are_said():
+def test_quoted_messages_are_the_sources_own():
     page, said = (FOLDER / "troubleshooting.md").read_text(), source()
     quoted = [
         words for row in re.findall(r"^\| (\".*?) \| ", page, re.MULTILINE) for words in re.findall('"(.+?)"', row)

@@ -20,7 +20,7 @@ STRANGER = 12345
 
 
 def commands(heading: str) -> str:
-    """The shell commands below a heading of the page."""
+    """Return the shell commands below a heading of the page."""
     (found,) = re.findall(rf"^## {heading}\n.*?```sh\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
     return found
 
@@ -49,9 +49,9 @@ def test_each_process_is_in_the_group_that_reads_the_secrets():
 
 @pytest.fixture
 def secrets() -> Generator[Path]:
-    """The folder, made by the page's own commands."""
+    """Make the folder with the page's own commands."""
     if os.getuid() != 0 or sys.platform != "linux":
-        pytest.skip("the commands give files to another group, which root alone can")
+        pytest.skip("the commands give files to another group, which only root can")
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         here.chmod(0o755)
@@ -78,7 +78,7 @@ def test_the_processes_and_their_owner_read_it_and_others_do_not(secrets: Path):
         assert file.stat().st_uid == os.getuid()  # kubectl reads it as its owner
         assert reads(file, GROUP, GROUP)
         assert not reads(file, STRANGER, STRANGER)
-    # Compose mounts the file alone, into a process of another user that has the group besides.
+    # Compose mounts only the file, into a process of another user with the group as a supplementary one.
     assert reads(secrets / "redis_password", REDIS, REDIS, GROUP)
     assert not reads(secrets / "redis_password", REDIS, REDIS)
 
