@@ -57,7 +57,7 @@ def _read(body: Json) -> _Answer:
         answer = _Answer.model_validate(body)
     except ValidationError as error:
         keys = ", ".join("/".join(map(str, detail["loc"])) for detail in error.errors())
-        raise SlackError("invalid_payload", [f"not understood: {keys}"]) from None
+        raise SlackError("invalid_payload", [f"unsupported keys: {keys}"]) from None
     if answer.response_type not in ("ephemeral", "in_channel"):
         raise SlackError("invalid_payload", ["response_type must be ephemeral or in_channel"])
     return answer

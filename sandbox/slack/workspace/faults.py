@@ -41,9 +41,9 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _fails_in_one_way(self) -> Self:
         if sum((self.status is not None, self.error is not None, self.drop)) > 1:
-            raise ValueError("one of error, status and drop")
+            raise ValueError("set only one of error, status and drop")
         if self.error_status is not None and self.error in {None, "ratelimited"}:
-            raise ValueError("error_status is the status of an error, and that of ratelimited is 429")
+            raise ValueError("error_status needs an error; ratelimited always has 429")
         return self
 
     def fail(self) -> None:

@@ -125,7 +125,7 @@ async def test_many_jobs_are_ordered_and_ended_at_once(client: httpx.AsyncClient
     assert answer == {"ended": ids, "refused": {"nobody": "no service has a job nobody"}}
     assert (await huawei.get(f"{TASKS}/last")).json()["state"] == "SUCCEEDED"
     again = (await client.post("/control/end", json={"ids": ["last"], "state": "failed"})).json()
-    assert again == {"ended": [], "refused": {"last": "last has ended already, it is SUCCEEDED"}}
+    assert again == {"ended": [], "refused": {"last": "last has already finished: it is SUCCEEDED"}}
 
 
 async def test_an_unknown_service_in_a_list_adds_nothing(client: httpx.AsyncClient, world: World):

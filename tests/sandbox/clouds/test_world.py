@@ -145,5 +145,5 @@ def test_a_job_can_be_ended_at_any_time_before_its_end(after_s: int, outcome: Ou
 
 def test_what_cannot_be_cancelled_is_not():
     job = make(JobOrder(account="media-cn", service="image-moderation"), START)
-    with pytest.raises(ValueError, match="cannot be cancelled"):
+    with pytest.raises(ValueError, match="cannot be canceled"):
         end_now(job, KINDS["image-moderation"]["image-moderation"], START, "cancelled")
