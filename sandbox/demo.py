@@ -48,9 +48,10 @@ class Listeners(NamedTuple):
 
 
 async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
-    """Serve the workspaces and the clouds until SIGINT, SIGTERM or SIGHUP, and print how to connect a bot.
+    """Serve workspaces and clouds until a signal, and print how to connect a bot.
 
-    With `request_url` the workspaces send requests to the bot there; otherwise the bot connects to them.
+    The signals are SIGINT, SIGTERM and SIGHUP. With `request_url` the workspaces send requests to the bot there;
+    otherwise the bot connects to them.
 
     Raises:
         OSError: A port is taken.
@@ -82,7 +83,7 @@ def _program() -> str:
 
 
 def _installed(file: Path) -> Path:
-    """Write a variant of a configuration for a bot that workspaces install, and return its path."""
+    """Write a variant of a configuration for installed workspaces, and return its path."""
     sibling = file.with_name("installed.toml")
     from sandbox.slack.workspace.model import Team
     from sandbox.slack.workspace.more_workspaces import HARBOR, NORTHWIND
@@ -180,9 +181,10 @@ def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
 
 
 async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
-    """Start the bot with an embedded Redis that lives as long as the demo, even if the user has a Redis.
+    """Start the bot with an embedded Redis that lives as long as the demo.
 
-    The bot gets its own session, so that Ctrl-C reaches it through the demo: a starting bot has no signal handlers.
+    It ignores a Redis of the user. The bot gets its own session, so that Ctrl-C reaches it through the demo: a starting
+    bot has no signal handlers.
     """
     folder = _folder(stack)
     variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}

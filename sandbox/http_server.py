@@ -38,7 +38,10 @@ class _Leaving(set[Any]):
 
 
 class _Server(uvicorn.Server):
-    """A server that stops immediately, where uvicorn polls every 0.1 s, and leaves signals to the program."""
+    """A server that stops immediately and leaves signals to the program.
+
+    uvicorn's own server checks for a stop every 0.1 s.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

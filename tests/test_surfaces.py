@@ -184,7 +184,7 @@ async def test_the_form_to_find(page: Page):
 @pytest.mark.parametrize("place", ["C0GENERAL"])
 async def test_what_was_shown_the_door_is_restored(page: Page, clouds: Page):
     service = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/digital-human"))
-    await service.get_by_role("button", name="Add a job of one hour").click()
+    await service.get_by_role("button", name="Add a 1-hour job").click()
     job = await service.locator("tr", has_text="by-hand.mp4").locator("code").first.inner_text()
     await says(page, f"/jobs subscribe {job}")
     card = page.get_by_role("article").filter(has_text="Subscribed by @dana").last

@@ -122,7 +122,7 @@ class Control:
         return Response(status_code=204)
 
     async def start_storm(self, request: Request) -> Response:
-        """Start a storm and return its jobs in the order in which they finish. The body has the fields of StormOrder."""
+        """Start a storm and return its jobs in finishing order. The body has the fields of StormOrder."""
         order = StormOrder.model_validate_json(await request.body())
         stores = {target: self.world.store(*target) for target in order.targets}
         jobs = storm(order, self.world.now())

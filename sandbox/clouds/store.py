@@ -96,7 +96,7 @@ class JobStore:
     def select(
         self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
     ) -> list[Job]:
-        """Return the listed jobs of a time range, oldest first, in one of the raw `words`.
+        """Return listed jobs of a time range, oldest first, in one of the raw `words`.
 
         `since` and `until` are bounds of the creation time, both inclusive.
         """

@@ -17,8 +17,7 @@ def get_job_detail(desk: Desk, call: Call) -> dict[str, Any]:
     """Return the object of the requested type, with other jobs on the same media.
 
     The vendor's example has the other jobs too. Its answer to an unknown id is not confirmed. Here an id that no type
-    has
-    is an error, and an id of another type is an answer without the object.
+    has is an error, and an id of another type is an answer without the object.
     """
     job_id, job_type = required(call, "JobId"), some_of(call, "JobType", JOB_TYPES)
     job = desk.job("vod-jobs", job_id) or desk.job("vod-ai", job_id)

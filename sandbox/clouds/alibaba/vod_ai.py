@@ -44,9 +44,9 @@ def ai_job(job: Job, now: float) -> dict[str, Any]:
 
 
 def _missing(ids: list[str]) -> dict[str, list[str]] | None:
-    """Return null for none, the id for one, a JSON array in a string for several.
+    """Return null for none, the id for one, a JSON list for several.
 
-    These are the three forms of the vendor's example.
+    The list is in a string. These are the three forms of the vendor's example.
     """
     if not ids:
         return None
