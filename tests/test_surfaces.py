@@ -146,7 +146,7 @@ async def test_direct_messages(page: Page):
 @pytest.mark.parametrize("place", ["C0GENERAL"])
 async def test_a_link_unfolds(page: Page):
     await says(page, f"https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video")
-    card = page.get_by_role("group", name="Card of").last
+    card = page.get_by_role("group", name="Card for").last
     await expect(card).to_contain_text("vod-jobs")
     await everybody_can_use(page)
 

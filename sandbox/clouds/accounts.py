@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-MARKED_SECRET = "LEAK-sandbox"  # noqa: S105  # what every secret inside a reply contains, so that a leak can be seen
+MARKED_SECRET = "LEAK-sandbox"  # noqa: S105  # part of every secret in a reply, to make leaks visible
 """Part of each signed URL, password and header in the clouds' replies. It must never reach a person."""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, unquote_plus
 from starlette.requests import Request
 
 
-class Refused(Exception):  # noqa: N818  # what the cloud does, not what went wrong in the sandbox
+class Refused(Exception):  # noqa: N818  # the cloud's answer, not an error of the sandbox
     """A request that the cloud answers with an error."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:

@@ -75,7 +75,7 @@ class StormJob(NamedTuple):
 
 def storm(order: StormOrder, now: float) -> list[StormJob]:
     """Return the storm's jobs in finishing order, evenly spread over its time."""
-    random = Random()  # noqa: S311  # weather, not a secret
+    random = Random()  # noqa: S311  # simulation, not a secret
     fails = [True] * order.failures + [False] * (order.jobs - order.failures)
     random.shuffle(fails)
     failed = 0

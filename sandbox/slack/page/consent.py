@@ -56,7 +56,7 @@ def read_request(world: World, query: Mapping[str, str]) -> Request:
         raise SlackError("no_scopes", ["No scopes requested"])
     team = query.get("team", "")
     if team and team not in world.workspaces and team not in [each.id for each in world.enterprises]:
-        raise SlackError("invalid_team", [f"There is no workspace {team}"])
+        raise SlackError("invalid_team", [f"Workspace {team} not found"])
     return Request(tuple(scopes), tuple(user_scopes), redirect_uri, query.get("state"), team)
 
 

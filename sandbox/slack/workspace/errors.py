@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.connections import HangUp
 
 
-class Failure(Exception):  # noqa: N818 - the ones on order are no mistakes of ours
+class Failure(Exception):  # noqa: N818 - ordered failures are not the sandbox's errors
     """A call that fails. With `stored` it took effect before it failed."""
 
     stored = False

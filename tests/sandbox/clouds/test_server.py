@@ -70,7 +70,7 @@ async def test_a_request_that_hangs_does_not_keep_the_server_from_stopping(world
         async with serving(world) as url:
             world.faults.add(Fault(fault="hang"), world.now())
             waiting = asyncio.create_task(client.get(f"{url}{TASKS.format(p='any')}"))
-            while not world.requests:  # noqa: ASYNC110  # the server tells nobody when a request arrives
+            while not world.requests:  # noqa: ASYNC110  # the server has no event for a new request
                 await asyncio.sleep(0)
         with pytest.raises(httpx.RemoteProtocolError):
             await waiting

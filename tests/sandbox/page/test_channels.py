@@ -32,7 +32,7 @@ async def test_where_a_bot_is_called_is_shown(chromium: Browser, workspace: Work
     async with httpx.AsyncClient() as client:
         road = HttpDelivery("http://127.0.0.1:3000/slack/events", "", client, time.time)
         async with serving(workspace, delivery=road) as url, looking_at(chromium, url) as page:
-            await expect(page.get_by_role("status").first).to_have_text("Calls a bot at 127.0.0.1:3000")
+            await expect(page.get_by_role("status").first).to_have_text("Sends to a bot at 127.0.0.1:3000")
 
 
 async def test_messages_come_change_and_go_without_a_reload(page: Page, workspace: Workspace) -> None:
@@ -79,11 +79,11 @@ async def test_the_page_finds_the_workspace_again(chromium: Browser, workspace: 
         await expect(page.get_by_role("article")).to_have_count(3)
         await page.get_by_role("textbox").fill("half a thought")
         await serving_first.aclose()
-        await expect(page.get_by_text("The workspace is not reachable")).to_be_visible()
+        await expect(page.get_by_text("Can't reach the workspace")).to_be_visible()
         missed = say(workspace, "you were away")
         async with serving(workspace, port=int(address.rsplit(":", 1)[1])):
             await expect(shown(page, missed)).to_be_visible()
-            await expect(page.get_by_text("The workspace is not reachable")).to_be_hidden()
+            await expect(page.get_by_text("Can't reach the workspace")).to_be_hidden()
             await expect(page.get_by_role("textbox")).to_have_value("half a thought")
             await visit.aclose()
 

@@ -52,7 +52,7 @@ async def test_a_refused_message_is_given_back(chromium: Browser, url: str) -> N
         await page.route("**/ui/message", lambda route: route.abort())
         await box.fill("not lost")
         await box.press("Enter")
-        await expect(page.get_by_role("article", name="Workspace")).to_contain_text("does not answer")
+        await expect(page.get_by_role("article", name="Workspace")).to_contain_text("isn't responding")
         await expect(box).to_have_value("not lost")
         await page.unroute("**/ui/message")
         await box.press("Enter")

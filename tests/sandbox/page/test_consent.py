@@ -98,7 +98,7 @@ async def test_the_app_may_name_the_workspace(page: Page, url: str) -> None:
 
 async def test_what_stands_already_is_said(page: Page, world: World) -> None:
     await page.get_by_label("Install in").select_option("Callboard workspace")
-    await expect(page.get_by_role("status")).to_contain_text("is in Callboard workspace already")
+    await expect(page.get_by_role("status")).to_contain_text("already installed in Callboard workspace")
     await page.get_by_label("Install in").select_option("All of Harbor Group")
     await expect(page.get_by_role("status")).to_have_count(0)
     await page.get_by_role("button", name="Allow").click()
@@ -108,7 +108,7 @@ async def test_what_stands_already_is_said(page: Page, world: World) -> None:
     await page.go_back()
     await page.reload()
     await page.get_by_label("Install in").select_option("Harbor Live")
-    await expect(page.get_by_role("status")).to_contain_text("is in the whole of Harbor Group already")
+    await expect(page.get_by_role("status")).to_contain_text("already installed for all of Harbor Group")
     await expect(page.get_by_role("button", name="Allow")).to_be_disabled()
 
 

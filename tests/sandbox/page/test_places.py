@@ -108,7 +108,7 @@ async def test_a_card_hangs_under_a_link_and_works(page: Page, workspace: Worksp
     message = workspace.messages.post("C0ONCALL", "U0SAM", Content(f"see <{url}>"))
     attachment = {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True, "blocks": [ocr("running")]}
     workspace.messages.unfurl(message, {url: attachment})
-    card = shown(page, message).get_by_role("group", name=f"Card of {url}")
+    card = shown(page, message).get_by_role("group", name=f"Card for {url}")
     await expect(card).to_contain_text("ocr running")
     asked = await sent(page, "action", card.get_by_role("button", name="running").click())
     assert asked["attachment_id"] == 1
@@ -119,7 +119,7 @@ async def test_a_card_hangs_under_a_link_and_works(page: Page, workspace: Worksp
 async def test_the_app_has_a_screen_of_its_own(page: Page, workspace: Workspace, app: Recorder) -> None:
     opened = await sent(page, "home", open_app(page))
     assert opened == {"user": "U0DANA", "tab": "home"}
-    await expect(page.get_by_text("Callboard has put nothing here yet")).to_be_visible()
+    await expect(page.get_by_text("Callboard hasn't published anything here yet")).to_be_visible()
     workspace.modals.publish("U0DANA", home(ocr("running")))
     panel = page.get_by_role("tabpanel", name="Home")
     details = panel.get_by_role("button", name="running")

@@ -106,7 +106,7 @@ class Slack:
 async def until(condition: Callable[[], Awaitable[T | None]]) -> T:
     """What the condition returns as soon as it is something; the test's timeout is the only clock."""
     async with asyncio.timeout(10):
-        while not (found := await condition()):  # noqa: ASYNC110 - what we wait for is behind HTTP
+        while not (found := await condition()):  # noqa: ASYNC110 - the condition is behind HTTP
             await asyncio.sleep(0.005)
         return found
 
