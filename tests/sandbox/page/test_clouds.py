@@ -27,7 +27,7 @@ async def test_a_job_is_added_and_ended_with_one_click_each(chromium: Browser) -
         await expect(service.get_by_text("0 running jobs")).to_be_visible()
 
 
-async def test_a_storm_and_lists_that_are_hard_to_walk(chromium: Browser) -> None:
+async def test_a_storm_and_list_faults(chromium: Browser) -> None:
     world = World(jobs_per_service=0, arrival_s=0)
     async with serving(world) as url, looking_at(chromium, f"{url}/control") as page:
         await page.get_by_role("spinbutton", name="failures").fill("30")
