@@ -134,7 +134,7 @@ def test_a_job_can_be_ended_at_any_time_before_its_end(after_s: int, outcome: Ou
     job = make(JobOrder(account="media-cn", service="video-ocr", wait_s=50, run_s=200), START)
     words, now = KINDS["video-ocr"]["video-ocr"], START + after_s
     if after_s >= 250:
-        with pytest.raises(ValueError, match="ended already"):
+        with pytest.raises(ValueError, match="already finished"):
             end_now(job, words, now, outcome)
         return
     ended = end_now(job, words, now, outcome)
