@@ -11,7 +11,7 @@ from sandbox.clouds.store import JobStore
 class Desk(NamedTuple):
     """One account's jobs of one service at the instant of the request.
 
-    `deletions` of them go before the answer to a later page: a fault's doing.
+    A fault deletes `deletions` of them before the answer to a later page.
     """
 
     account: CloudAccount

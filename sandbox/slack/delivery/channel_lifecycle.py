@@ -17,8 +17,7 @@ def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, 
 
     Raises:
         SlackError: `method_not_supported_for_channel_type` for a direct message, `app_not_installed` for an invitation
-        of
-            an app that is not installed.
+            of an app that is not installed.
     """
     if channel.im_of:
         raise SlackError("method_not_supported_for_channel_type")

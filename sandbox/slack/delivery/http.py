@@ -59,7 +59,7 @@ class HttpDelivery:
                 self.request_url, content=body, headers=headers, timeout=self._ack_within
             )
         except httpx.TimeoutException:
-            _log.warning("%s did not answer within %g s", self.request_url, self._ack_within)
+            _log.warning("%s timed out after %g s", self.request_url, self._ack_within)
             raise NotAcknowledgedError from None
         except httpx.TransportError as error:
             _log.warning("%s cannot be reached: %s", self.request_url, error)
