@@ -79,7 +79,7 @@ def _show(desk: Desk, call: Call, kind: str) -> bytes:
 
 
 def _matching(desk: Desk, call: Call) -> Sequence[Job]:
-    """Return the jobs that match every filter. Filters on indexed fields (id, state, time) apply first."""
+    """Return jobs that match every filter. The indexed filters (id, state, time) apply first."""
     jobs = _indexed(desk, call)
     kind = one_of(call, "job_type", _JOB_TYPES, _invalid)
     name, fuzzy = call.query.get("asset_name"), "asset_name" in call.values("fuzzy_query_field")
