@@ -183,8 +183,8 @@ def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
 async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
     """Start the bot with an embedded Redis that lives as long as the demo.
 
-    It does not use the user's Redis. The bot gets its own session, so that Ctrl-C reaches it through the demo: a starting
-    bot has no signal handlers.
+    It does not use the user's Redis. The bot gets its own session, so that Ctrl-C reaches it through the demo: a
+    starting bot has no signal handlers.
     """
     folder = _folder(stack)
     variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}
