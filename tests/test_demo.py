@@ -165,7 +165,7 @@ async def _the_end_is_told(dana: Newcomer, card: Locator) -> None:
     await expect(card).to_contain_text("Failed")
     await expect(card).to_contain_text("1 reply")
     told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
-    await expect(told).to_contain_text("Ended by hand in the sandbox")
+    await expect(told).to_contain_text("Ended manually in the sandbox")
 
 
 async def _whatever_a_message_names(dana: Newcomer) -> None:
@@ -181,7 +181,7 @@ async def _a_watch_and_a_storm(dana: Newcomer) -> None:
     await dana.types("/jobs watch video-ocr")  # what all see, and the answer: either may come first
     await expect(dana.page.get_by_role("article").filter(has_text="it would have posted")).to_be_visible()
     await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
-    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs are going to fail")
+    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs will fail")
 
 
 async def _the_home_tab(dana: Newcomer) -> None:

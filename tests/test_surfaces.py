@@ -146,7 +146,7 @@ async def test_direct_messages(page: Page):
 @pytest.mark.parametrize("place", ["C0GENERAL"])
 async def test_a_link_unfolds(page: Page):
     await says(page, f"https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video")
-    card = page.get_by_role("group", name="Card of").last
+    card = page.get_by_role("group", name="Card for").last
     await expect(card).to_contain_text("vod-jobs")
     await everybody_can_use(page)
 
@@ -184,7 +184,7 @@ async def test_the_form_to_find(page: Page):
 @pytest.mark.parametrize("place", ["C0GENERAL"])
 async def test_a_channel_is_restored_after_the_app_was_removed(page: Page, clouds: Page):
     service = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/digital-human"))
-    await service.get_by_role("button", name="Add a job of one hour").click()
+    await service.get_by_role("button", name="Add a 1-hour job").click()
     job = await service.locator("tr", has_text="by-hand.mp4").locator("code").first.inner_text()
     await says(page, f"/jobs subscribe {job}")
     card = page.get_by_role("article").filter(has_text="Subscribed by @dana").last
