@@ -76,7 +76,7 @@ class Recent:
         return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     async def seen(self, account: str, service: str, now: datetime) -> list[tuple[Job, datetime]]:
-        """Return the recent jobs of a service, newest first, with the times of their last requests."""
+        """Return the recent jobs of a service, newest first, with their last request times."""
         key, oldest = RECENT.of(account, service), now.timestamp() - RECENT.seconds
         jobs = await self.recent(account, service, now)
         scores: list[str | None] = await self.link.execute("ZMSCORE", key, *(job.id for job in jobs)) if jobs else []

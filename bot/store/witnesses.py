@@ -14,7 +14,7 @@ _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
 
 
 class LastWitness(NamedTuple):
-    """When a service last found a job, and when a request only checked that it does."""
+    """The last times that a service found a job, and that a request only checked this."""
 
     found_at: datetime | None = None
     asked_at: datetime | None = None

@@ -48,7 +48,7 @@ class TestErrors:
         assert reference
         assert "ZeroDivisionError" not in answer.text
         record = json.loads(desk.log.getvalue())
-        assert (record["event"], record["reference"], record["kind"]) == ("unexpected", reference[1], "command")
+        assert (record["event"], record["reference"], record["kind"]) == ("unexpected error", reference[1], "command")
         assert "ZeroDivisionError" in record["exception"]
         assert SECRET not in f"{answer.text}{record}"
         assert BOT_TOKEN not in desk.log.getvalue()
