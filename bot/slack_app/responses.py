@@ -142,7 +142,7 @@ class Posted:
 
 
 def to_the_last(responder: Responder) -> Responder:
-    """Return the same responder for an error, which may take the last use of a response_url."""
+    """Return the same responder for an error. It may take the last use of a response_url."""
     if isinstance(responder, ResponseUrl | InPlace):
         responder.respond.kept = 0
     return responder

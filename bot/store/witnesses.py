@@ -14,7 +14,7 @@ _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
 
 
 class LastWitness(NamedTuple):
-    """The last times that a service found a job, and that a request only checked this."""
+    """The times of the last found job, and of the last request to check for one."""
 
     found_at: datetime | None = None
     asked_at: datetime | None = None

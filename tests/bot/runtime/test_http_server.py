@@ -50,13 +50,13 @@ async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(http_server, "READY_S", 0.05)
     assert await ask("/readyz", worker=says_nothing, redis=redis_is_gone) == (
         503,
-        "no answer within 0.05 s from worker\nRedis cannot be reached\n",
+        "worker timed out after 0.05 s\nRedis cannot be reached\n",
     )
 
 
 async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(http_server, "READY_S", 0.05)
-    assert await ask("/readyz", redis=partial(says_nothing)) == (503, "no answer within 0.05 s from redis\n")
+    assert await ask("/readyz", redis=partial(says_nothing)) == (503, "redis timed out after 0.05 s\n")
 
 
 async def test_it_lives_even_when_it_cannot_work():

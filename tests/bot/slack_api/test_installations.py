@@ -41,12 +41,12 @@ async def test_renewing_outlives_a_key_that_is_away(
     with capture_logs() as logs:
         async with renewing(workspaces):
             monkeypatch.delenv("CALLBOARD_KEY")
-            await until_logged(logs, "tokens cannot be renewed now")
+            await until_logged(logs, "tokens could not be renewed, retrying")
             await workspaces.store.link.execute("FLUSHDB")
             monkeypatch.setenv("CALLBOARD_KEY", key)
             await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
             logs.clear()
-            await until_logged(logs, "a token could not be renewed")
+            await until_logged(logs, "token could not be renewed, retrying")
     assert "hunter2" not in str(logs)
 
 
