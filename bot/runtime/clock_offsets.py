@@ -36,10 +36,10 @@ def clock_notices(deps: Deps, *, works: bool) -> Sequence[Reason]:
         return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
 
     return (
-        Reason("fleet_time", fleet_time),
-        Reason("redis_clock", redis_clock),
-        Reason("slack_clock", slack_clock),
-        Reason("jump", jump),
+        Reason("fleet time", fleet_time),
+        Reason("Redis's clock", redis_clock),
+        Reason("Slack's clock", slack_clock),
+        Reason("the check for a clock jump", jump),
     )
 
 
@@ -48,5 +48,8 @@ def _notable(other: str, ahead_s: float | None) -> str | None:
 
 
 def _offset_from(other: str, ahead_s: float) -> str:
-    """Return the offset in words, for example `this machine's clock is 7 s ahead of Slack's clock`."""
+    """Return the offset in words.
+
+    Example: `this machine's clock is 7 s ahead of Slack's clock`.
+    """
     return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"

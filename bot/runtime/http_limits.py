@@ -108,7 +108,7 @@ class Connections(ServerState):
             self._close_longest(crowd, Rejection.CONNECTIONS, most=self.most)
 
     def make_room(self) -> None:
-        """Close connections that hold more than their share, until the others hold at most HELD_MAX bytes.
+        """Close connections with more than their share, until the others hold HELD_MAX bytes at most.
 
         If all together hold too much, at least one exceeds its share. Slack's requests are mostly smaller than a share,
         so its connections stay open, regardless of the bytes of others.

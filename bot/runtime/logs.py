@@ -97,7 +97,7 @@ class Floods(logging.Filter):
 
 
 def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Remove URL queries, tokens and response URLs, which exceptions and libraries may quote, from an event."""
+    """Remove URL queries, tokens and response URLs from an event. Exceptions and libraries may quote them."""
     return {
         key: _SLACKS.sub(REMOVED, scrub(value)) if isinstance(value, str) else value for key, value in event.items()
     }

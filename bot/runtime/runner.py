@@ -127,13 +127,13 @@ async def running(
         show_offsets(deps)
         for task in (known := tasks(deps)):
             docket.register(task)
-        looked_at = [Reason("redis_trouble", partial(redis_trouble, deps.store)), *reasons(deps)]
+        looked_at = [Reason("Redis", partial(redis_trouble, deps.store)), *reasons(deps)]
         if works:
             worker = await stack.enter_async_context(supervise(docket, known, clock=deps.clock))
-            looked_at.append(Reason("Working.trouble", worker.trouble))
+            looked_at.append(Reason("the worker", worker.trouble))
         if app and not called:
             trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
-            looked_at.append(Reason("socket_mode_trouble", trouble))
+            looked_at.append(Reason("Socket Mode", trouble))
         events = [slack_events(app, heard_with, deps.clock)] if app and called else []
         asked = probes(looked_at, deps.metrics, _notices(watch, deps, works=works))
         await _serve(stack, ports, asked, [*events, *installs], deps.metrics)
@@ -144,8 +144,8 @@ async def running(
 def _notices(watch: Watch, deps: Deps, *, works: bool) -> Sequence[Reason]:
     """Return the notices on `/readyz` for an operator."""
     return [
-        Reason("Watch.notice", watch.notice),
-        Reason("notice", partial(notice, deps)),
+        Reason("the check for a database reset", watch.notice),
+        Reason("the check of records", partial(notice, deps)),
         *clock_notices(deps, works=works),
     ]
 

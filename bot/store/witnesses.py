@@ -14,7 +14,7 @@ _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
 
 
 class LastWitness(NamedTuple):
-    """The times of the last found job, and of the last request to check for one."""
+    """The times of the last job found, and of the last request only for this."""
 
     found_at: datetime | None = None
     asked_at: datetime | None = None

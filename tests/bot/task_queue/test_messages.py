@@ -120,7 +120,7 @@ async def test_a_pickle_of_another_program_never_runs(redis_url: str, redis: "Re
         await redis.delete(docket.strike_list.strike_key, docket.runs_key("read"))
     assert not made.exists()
     assert [(line["log_level"], line["event"]) for line in log] == [
-        ("error", "messages of tasks cannot be read, and are dropped")
+        ("error", "unreadable task messages dropped")
     ]
     assert "made" not in str(log)
 
@@ -155,7 +155,7 @@ async def test_a_message_that_cannot_be_read_is_dropped_and_the_worker_goes_on(
                 await diary.add(docket, "quick", "good")
                 await empty(docket, redis)
     assert (diary.done, dropped) == (["good"], [1])
-    assert [line["event"] for line in log] == ["messages of tasks cannot be read, and are dropped"]
+    assert [line["event"] for line in log] == ["unreadable task messages dropped"]
 
 
 async def test_strikes_in_redis_stop_no_task(redis_url: str):

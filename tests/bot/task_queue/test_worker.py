@@ -186,7 +186,7 @@ async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.Monke
         await diary.add(docket, "quick", "before")
         await until(lambda: diary.done == ["before"])
         server.hangs()
-        assert await worker.trouble() == "the worker gets no answer from Redis"
+        assert await worker.trouble() == "the worker timed out waiting for Redis"
         server.goes_on()
         await diary.add(docket, "quick", "after")
         await until(lambda: diary.done == ["before", "after"])
