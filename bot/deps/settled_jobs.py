@@ -14,7 +14,7 @@ SETTLED_FOR = timedelta(minutes=5)
 
 
 class _Remembered(NamedTuple):
-    """The cached jobs of a service by id, and the start of the cache and the watch."""
+    """The cached jobs of a service by id, with the starts of cache and watch."""
 
     begun_at: datetime
     since: datetime

@@ -15,7 +15,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
 from bot.task_queue import schedule
 
-if TYPE_CHECKING:  # the type alone: the task queue depends on the store, not on deps
+if TYPE_CHECKING:  # only for types: the task queue depends on the store, not on deps
     from bot.deps.deps import Deps
 
 # The names of tasks, which are also the prefixes of their keys. Other versions read both in Redis.

@@ -1,4 +1,4 @@
-"""Answers begin only while the event loop keeps up."""
+"""Answers start only while the event loop keeps up."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 from bot.deps.admission import LATE_S, AdmissionGate
 
 
-async def test_a_free_loop_lets_everybody_in_order():
+async def test_a_free_loop_admits_all_in_order():
     pace, came = AdmissionGate(), list[int]()
 
     async def take(number: int) -> None:
