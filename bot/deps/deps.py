@@ -22,7 +22,7 @@ from bot.domain.user_groups import GroupNames
 from bot.store import Store
 from providers.base import Provider
 
-if TYPE_CHECKING:  # slow to import, and the terminal does without both
+if TYPE_CHECKING:  # slow to import, and the terminal needs neither
     from docket import Docket
 
     from bot.domain.workspaces import Workspaces

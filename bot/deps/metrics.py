@@ -50,22 +50,22 @@ class Metrics:
         )
         self._requests = counter("callboard_provider_requests", "Requests to a service.", outcomes)
         self._lag = gauge("callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE)
-        self._outbox = gauge("callboard_outbox_depth", "Notifications that wait to be posted.")
+        self._outbox = gauge("callboard_outbox_depth", "Notifications that are not posted yet.")
         self._clock = gauge(
             "callboard_clock_offset_seconds", "How far this machine's clock is ahead of another.", ["to"]
         )
-        self._deliveries = counter("callboard_deliveries", "What became of posts and edits.", ["outcome"])
-        self._throttled = counter("callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"])
+        self._deliveries = counter("callboard_deliveries", "Posts and edits, by outcome.", ["outcome"])
+        self._throttled = counter("callboard_slack_throttled", "Calls that Slack rate limited (429).", ["method"])
         self._newer = gauge("callboard_newer_records", "Records of a newer version, which are left alone.", ["kind"])
         self._unreadable = gauge("callboard_unreadable_records", "Corrupt records that were moved aside.", ["kind"])
         self._refused = counter("callboard_http_refused", "HTTP connections that were closed.", ["reason"])
-        self._dropped = counter("callboard_task_messages_dropped", "Messages of tasks that could not be read.")
+        self._dropped = counter("callboard_task_messages_dropped", "Unreadable task messages that were dropped.")
         self._told = histogram(
             "callboard_delivery_delay_seconds", "From recording a change to Slack's answer.", buckets=TOLD_S
         )
         self._reset_at = gauge(
             "callboard_database_reset_timestamp_seconds",
-            "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
+            "When a reset of the database was detected, as Unix time; 0 without a reset.",
         )
         # Create all labels now, so that rates are right from the first event and an unknown offset appears.
         for other in CLOCKS:

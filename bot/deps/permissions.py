@@ -73,7 +73,7 @@ def may_see(deps: Deps, accounts: Iterable[str]) -> None:
 
 
 async def destination_of_button(deps: Deps, named: str | None, here: str, user: str) -> str:
-    """Return the destination of a click: the one that the button names, or the place of the click.
+    """Return the destination of a click: the one that the button names, or that of the click.
 
     Anyone who sees a button may press it. A button for another destination works only for people who subscribed there.
 

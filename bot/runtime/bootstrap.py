@@ -30,7 +30,7 @@ async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float =
     """Open Redis, an HTTP client, and the providers of every account.
 
     Raises:
-        ConfigError: The URL of Redis is invalid.
+        ConfigError: The configuration is invalid, for example the URL of Redis.
         EmbeddedRedisError: `redis_needed`, and the embedded server cannot run.
         StoreUnavailable: `redis_needed`, and Redis does not answer within STARTUP_TIMEOUT_S.
     """

@@ -36,9 +36,9 @@ def clock_notices(deps: Deps, *, works: bool) -> Sequence[Reason]:
         return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
 
     return (
-        Reason("fleet time", fleet_time),
-        Reason("Redis's clock", redis_clock),
-        Reason("Slack's clock", slack_clock),
+        Reason("the check of fleet time", fleet_time),
+        Reason("the check of Redis's clock", redis_clock),
+        Reason("the check of Slack's clock", slack_clock),
         Reason("the check for a clock jump", jump),
     )
 

@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in sockets or []:
-            listening.listen(BACKLOG)  # asyncio uses its own backlog, ACCEPTED_AT_ONCE, for both limits
+            listening.listen(BACKLOG)  # asyncio listened with ACCEPTED_AT_ONCE, its number for both
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -131,7 +131,7 @@ def listen(settings: Http, port: int | None = None) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(AttributeError, OSError):  # Linux only: keeps silent connections out of the limit
+        with suppress(AttributeError, OSError):  # Linux only: a connection counts from its first bytes
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_MAX_S)
         listening.bind((host, port))
         listening.listen(BACKLOG)

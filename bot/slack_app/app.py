@@ -53,7 +53,7 @@ def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
     again = AsyncConnectionErrorRetryHandler(error_types=[ClientConnectorError])
     with unset(SLACKS_OWN):
         app = AsyncApp(
-            name="callboard",  # without a name Bolt looks through the source of every caller for one
+            name="callboard",  # without a name, Bolt searches the source of every caller for one
             client=AsyncWebClient(base_url=api_url, retry_handlers=[again]),
             authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt accepts None too
             user_facing_authorize_error_message=errors.NOT_INSTALLED,

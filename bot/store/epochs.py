@@ -87,7 +87,10 @@ class Epochs:
         return found.recent_reset(now) if found else None
 
     async def note_reset(self) -> None:
-        """Note that this database replaced an earlier one, whose cards were found in Slack."""
+        """Note that this database replaced an earlier one, whose cards were found in Slack.
+
+        Does nothing if the database was not empty at first.
+        """
         found, text = await self._read()
         if found and found.reset_at is None and found.empty:
             await self._change(found, text, reset_at=found.at)

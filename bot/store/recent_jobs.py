@@ -65,7 +65,7 @@ class Recent:
             await self.link.execute_many(scripts)
 
     async def recent(self, account: str, service: str, now: datetime | None = None) -> list[Job]:
-        """Return the jobs of a service that were seen within the lifetime, newest first."""
+        """Return the jobs of a service that were seen within 30 days, newest first."""
         oldest = (now or datetime.now(UTC)).timestamp() - RECENT.seconds
         reading = [
             ("ZRANGE", RECENT.of(account, service), "+inf", oldest, "BYSCORE", "REV"),

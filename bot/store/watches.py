@@ -114,7 +114,7 @@ class WatchBook:
         return range(last - count + 1, last + 1)
 
     async def number_watch(self, destination: str) -> str | None:
-        """Return the id of a new watch, and count it; None where its workspace has as many as it may."""
+        """Return the id of a new watch, and count it; None if its workspace has the maximum."""
         workspace = workspace_of(destination)
         keys = (NUMBERS.of(workspace), WATCHED.of(workspace))
         number = await self.link.execute("EVAL", script("number_watch"), 2, *keys, "w", destination, PER_WORKSPACE)

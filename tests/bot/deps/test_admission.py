@@ -22,7 +22,7 @@ async def test_a_busy_loop_keeps_answers_waiting_until_it_is_free():
 
     async def work() -> None:
         for _ in range(5):
-            time.sleep(3 * LATE_S)  # noqa: ASYNC251  # what is tested is a loop that cannot do anything else
+            time.sleep(3 * LATE_S)  # noqa: ASYNC251  # the test needs a blocked loop
             await asyncio.sleep(0)
         nonlocal busy
         busy = False

@@ -1,4 +1,4 @@
-"""Limits of the HTTP server: endless requests, silent connections, and too many of them."""
+"""Limits of the HTTP server: endless requests, silent connections, and too many connections."""
 
 import asyncio
 import logging

@@ -87,7 +87,7 @@ async def empty(docket: Docket, redis: "Redis") -> None:
 
 async def until_true(asked: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(10):
-        while not await asked():  # noqa: ASYNC110  # what is waited for happens in Redis
+        while not await asked():  # noqa: ASYNC110  # the awaited change is in Redis
             await asyncio.sleep(0.01)
 
 

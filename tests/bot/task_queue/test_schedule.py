@@ -48,7 +48,7 @@ class Fleet:
         self.seldom += 1
 
     async def patient(self, perpetual: Again = SHORTLY) -> None:
-        """Want to wait for a day."""
+        """Request a wait of a day."""
         self.often += 1
         perpetual.after(timedelta(days=1))
 
@@ -126,7 +126,7 @@ async def test_workers_with_different_clocks_keep_each_other_alive(docket: Docke
     ):
         for worker in (right, wrong):
             async with asyncio.timeout(10):
-                while await worker.trouble():  # noqa: ASYNC110  # the first sign comes unasked
+                while await worker.trouble():  # noqa: ASYNC110  # no event for the first heartbeat
                     await asyncio.sleep(0.01)
 
 

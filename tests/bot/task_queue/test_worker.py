@@ -22,7 +22,7 @@ PATIENCE_S = 10
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not true():  # noqa: ASYNC110  # what is waited for happens in Redis
+        while not true():  # noqa: ASYNC110  # the awaited change is in Redis
             await asyncio.sleep(0.01)
 
 
