@@ -74,7 +74,7 @@ async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
     with capture_logs() as told:
         assert await site.post(body, now, sign(body, now, "another secret")) == 401
     assert [line["event"] for line in told if line["log_level"] == "warning"] == [
-        "refused a request: slack.signing_secret did not sign it in the last 5 minutes"
+        "request refused: not signed with slack.signing_secret in the last 5 minutes"
     ]
     assert await site.post(body + b"&more=1", now, sign(body, now)) == 401
     assert await site.post(body, now + 1, sign(body, now)) == 401

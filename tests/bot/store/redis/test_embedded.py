@@ -233,7 +233,7 @@ async def test_a_server_that_does_not_start(tmp_path: Path):
 
 async def test_a_folder_that_cannot_be_made(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedRedisError, match="cannot be made"):
+    with pytest.raises(EmbeddedRedisError, match="cannot be created"):
         await embedded_redis(tmp_path / "file" / "data").__aenter__()
 
 
@@ -242,7 +242,7 @@ async def test_a_socket_folder_that_others_can_open_is_refused(tmp_path: Path, m
         folder = Path(url.removeprefix("unix://")).parent
     folder.mkdir(mode=0o755)
     try:
-        with pytest.raises(EmbeddedRedisError, match="belongs to somebody else"):
+        with pytest.raises(EmbeddedRedisError, match="belongs to another user"):
             await embedded_redis(tmp_path).__aenter__()
     finally:
         if folder.exists():
