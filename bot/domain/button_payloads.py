@@ -106,7 +106,7 @@ class CommandPayload(BaseModel):
     def about(
         cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None
     ) -> "CommandPayload":
-        """Return a command for the first of these jobs, as many as a command and a button can hold."""
+        """Return a command for as many of these jobs as a button can hold."""
         kept = [as_typed(ref) for ref in refs[:JOBS_MAX]]
         while True:
             ask = cls(text=" ".join([command, *kept]), card=card, place=place)

@@ -93,8 +93,8 @@ class EventKind(StrEnum):
 class Change(BaseModel):
     """One step of a job. `job` is how it is now, or how it was last seen if it is lost.
 
-    `since` is when the state before was last seen, `at` when the new one was. `fate` is set if checks of the job
-    have ended. `absent_since` is when a job that is or was not found was first missed. `doubtful` is set if the provider
+    `since` is when the state before was last seen, `at` when the new one was. `fate` is set if the job is no longer
+    checked. `absent_since` is when a job that is or was not found was first missed. `doubtful` is set if the provider
     does not clearly say that the job does not exist.
 
     `attempt` counts how often the job was reopened, from 1. `event_at` is the provider's time of the event, on the

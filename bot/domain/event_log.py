@@ -110,7 +110,7 @@ def counted(at: datetime, event: str, kind: str = "") -> str:
 
 
 class OutcomeCount(NamedTuple):
-    """The jobs of a kind that ended in a minute with this event, without a line each."""
+    """The jobs of a kind that ended in a minute with this event, without lines."""
 
     minute: datetime
     event: EventKind

@@ -90,7 +90,7 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JobExplanation:
-    """The events of a job and the decisions about it, in `destinations` or, if empty, everywhere.
+    """The events of a job and the decisions about it. Empty `destinations` mean all.
 
     `details` is the answer of the services. Without a `ref` the job is unknown. `recomputed_since` is when the log of
     decisions that are computed again starts.
@@ -113,7 +113,7 @@ class JobExplanation:
 
 @dataclass(frozen=True, slots=True)
 class GroupExplanation:
-    """A failure group, a batch, a storm message or a service that is down, with the link to its head.
+    """A group (failures, batch, storm message, service down) with the link to its head.
 
     `storm` is the storm message that is its head, `parts` are the groups of a storm message.
     """

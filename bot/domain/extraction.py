@@ -152,7 +152,7 @@ class _Found:
         return isinstance(one, JobId) and one.id not in self._no_jobs
 
     def _worth_asking(self, one: JobId, explained: set[str]) -> bool:
-        """Return whether a service can have the job, and the rest of the message does not explain it."""
+        """Return whether a service can have the job. False if the rest of the message explains the id."""
         return one.id not in explained and self._catalog.allows(one.id)
 
     def _take(self, match: re.Match[str], said: Label | None, place: Place) -> None:
@@ -177,7 +177,7 @@ class _Found:
             self._misread.update(*(read(other[0], self._catalog) for other in others if other))
 
     def _link(self, link: str, said: Label | None, place: Place) -> None:
-        """Read the jobs of a console page, or each id of another link by its label."""
+        """Read the jobs of a console page, or the labeled ids of another link."""
         if pages := shown(link):
             self._surely(pages, place)
             return
