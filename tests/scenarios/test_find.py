@@ -1,4 +1,4 @@
-"""Somebody looks for a job in a form, from wherever they are."""
+"""A person finds a job in a form that opens from anywhere."""
 
 import asyncio
 from collections.abc import Callable
