@@ -163,7 +163,7 @@ class Person:
         await self._in_view(view, block, element, selected_conversation=channel)
 
     async def picks_in(self, view: Json, option: str) -> None:
-        """Choose an option, by its label, of a select in the Home tab or a modal."""
+        """Choose an option of a select in the Home tab or a modal."""
         for block, element in elements(view["blocks"]):
             for choice in element.get("options", []):
                 if choice["text"]["text"] == option:
