@@ -114,6 +114,11 @@ class WatchSpec(BaseModel):
         return ServiceFilter(self.account, self.service, self.without_scopes)
 
     @property
+    def first_words(self) -> frozenset[str]:
+        """The accounts and services in its scopes. Example: `vod-sg` and `vod-ai` for `vod-sg -vod-ai`."""
+        return frozenset({self.account or "", *(each.partition("/")[0] for each in self.without_scopes)} - {""})
+
+    @property
     def query(self) -> JobQuery:
         """The jobs that pass its filters, in the services that it covers."""
         # No cached property: `model_copy` would copy the cached value to a watch with other fields.

@@ -152,7 +152,7 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
     if card and followed:
         card = _after(card, change)
         state = state.with_card(card, Urgency.END if change.fate else Urgency.STATE)
-    if events := _new_events(state, change, followed=followed):
+    if events := _new_events(state, change, card if followed else None):
         applied = _decided(state, events, card if followed else None)
         over = applied.state.cards.get(card_id)
         closes = over is not None and over.batch and over.over and not over.held_final
@@ -163,12 +163,15 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
     return _of_subscription_itself(state, card, change) if card and followed else Applied(state)
 
 
-def _new_events(state: DestinationState, change: Change, *, followed: bool) -> list[JobEvent]:
-    """Return the events of a change to decide on. A job of two services is decided once, with its card."""
-    events = list(events_of(change, followed=followed))
-    if not change.mirrored:
+def _new_events(state: DestinationState, change: Change, card: Card | None) -> list[JobEvent]:
+    """Return the events of a change to decide on. A job of two services is decided once, with its card.
+
+    A batch has its own head and final post, so each of its jobs counts there.
+    """
+    events = list(events_of(change, followed=card is not None))
+    if not change.mirrored or (card and card.batch):
         return events
-    if not followed and state.followed_as_other(change):
+    if card is None and state.followed_as_other(change):
         return []
     return [event for event in events if not state.knows(event.id)]
 

@@ -18,7 +18,6 @@ from bot.domain.failure_groups import (
 )
 from bot.domain.notifications import GroupHead, Notification, StormHead, WatchEvent
 from bot.domain.outbox import Urgency
-from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
 from bot.rules.destination_state import DestinationState
 from bot.rules.final_decisions import reached
@@ -202,17 +201,15 @@ def into_batch(state: DestinationState, event: JobEvent, decision: Decision, car
     return state.with_group(head).with_member(head.id, event.member)
 
 
-def storm_for(state: DestinationState, event: JobEvent | ServiceEvent) -> tuple[DestinationState, FailureGroup]:
-    """Return the open storm message, or a new one."""
+def storm_for(state: DestinationState, at: datetime) -> tuple[DestinationState, FailureGroup]:
+    """Return the open storm message, or a new one for an event at that time."""
     storm = state.storm()
-    return (state, storm) if storm else new_storm(state, event)
+    return (state, storm) if storm else new_storm(state, at)
 
 
-def new_storm(state: DestinationState, event: JobEvent | ServiceEvent) -> tuple[DestinationState, FailureGroup]:
+def new_storm(state: DestinationState, at: datetime) -> tuple[DestinationState, FailureGroup]:
     state, number = state.new_id()
-    times = dict.fromkeys(("first_at", "last_at"), event.happened_at) | dict.fromkeys(
-        ("opened_at", "changed_at"), state.now
-    )
+    times = dict.fromkeys(("first_at", "last_at"), at) | dict.fromkeys(("opened_at", "changed_at"), state.now)
     return state, FailureGroup(id=number, place=state.destination, group=GroupKind.STORM, **times)
 
 
@@ -223,7 +220,7 @@ def with_counts(storm: FailureGroup, kinds: Iterable[str], now: datetime) -> Fai
 
 def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) -> Applied:
     """Add an event to the storm message. Posts one if there is none."""
-    state, storm = storm_for(state, event)
+    state, storm = storm_for(state, event.happened_at)
     new = not storm.ts
     if event.late:
         storm = storm.model_copy(

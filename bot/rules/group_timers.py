@@ -58,11 +58,13 @@ def next_line(group: FailureGroup) -> datetime | None:
 
 
 def _line(state: DestinationState, group: FailureGroup) -> Applied:
-    """Post a thread line with the news since the last one."""
+    """Post a thread line with the news since the last one. Accounts hidden from the readers get none."""
     lines = group.lines + 1
     while (later := group.model_copy(update={"lines": lines}).next_line_at()) and later <= state.now:
         lines += 1
     broadcast = any(group.line_count < count <= group.count for count in ALSO_TO_CHANNEL)
+    if group.account in state.rules.hidden:
+        return Applied(state.with_group(group.model_copy(update={"lines": lines, "line_count": group.count})))
     people = tuple(dict.fromkeys((*group.mentioned, *group.mentions)))
     known = group.model_copy(update={"lines": lines, "line_count": group.count, "mentioned": people})
     return Applied(

@@ -8,19 +8,29 @@ from datetime import datetime, timedelta
 
 from bot.domain.cards import Card
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.failure_groups import TIMES_MAX, FailureGroup, GroupKind, HeldEvent, Hold
+from bot.domain.failure_groups import (
+    BUDGET,
+    BUDGET_WINDOW,
+    TIMES_MAX,
+    FailureGroup,
+    GroupKind,
+    HeldEvent,
+    Hold,
+)
 from bot.domain.notifications import GroupHead, Notification, ServiceHead
 from bot.domain.watches import Threshold
 from bot.rules.destination_state import DestinationState
 from bot.rules.final_decisions import decide_finally, drop_all, drop_held
 from bot.rules.group_reducer import (
     Applied,
+    headed_by_storm,
     joined,
     mentions_of,
     new_storm,
     opened,
     posted_storm,
     rule_ids,
+    storm_for,
     with_all_mentioned,
     with_counts,
 )
@@ -57,7 +67,7 @@ def _held_storm(
     rules = rule_ids(decision) if hold.removed else ()
     if storm := state.held_storm(hold, rules):
         return state, storm
-    state, storm = new_storm(state, event)
+    state, storm = new_storm(state, event.happened_at)
     mentions = mentions_of(state, decision, None) if hold.removed else ()
     return state, storm.model_copy(update={"hold": hold, "rules": rules, "mentions": mentions})
 
@@ -104,10 +114,12 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     """Post a head that was held for a snooze or a removed watch. Drops it if no rule wants it now."""
     if group.in_gap and (left := _left_to_threshold(state, group)):
         return Applied(state.with_group(left))
-    if group.rules and not asked_for(state, group):
-        return Applied(drop_held(state, group, Reason.NO_RULE))
+    if dropped := _not_wanted_now(state, group):
+        return Applied(dropped)
     if group.group is GroupKind.STORM:
         return _released(state, group)
+    if (posts := len(state.recent_posts)) >= BUDGET:
+        return _in_storm(state, group, posts)
     state = decide_finally(state, group, Outcome.POST, Reason.RELEASED)
     card = state.cards.get(group.card)
     head = with_all_mentioned(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
@@ -115,6 +127,32 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     held = group.hold is not None
     content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
+
+
+def _not_wanted_now(state: DestinationState, group: FailureGroup) -> DestinationState | None:
+    """Return the state without a group that the rules now forbid; None if they allow it."""
+    if group.account in state.rules.hidden:
+        decided = decide_finally(state, group, Outcome.DROP, Reason.ACCESS, {"account": group.account})
+        return decided.without_group(group.id)
+    if group.rules and not asked_for(state, group):
+        return drop_held(state, group, Reason.NO_RULE)
+    return drop_held(state, group, Reason.MUTED) if _muted(state, group) else None
+
+
+def _muted(state: DestinationState, group: FailureGroup) -> bool:
+    """Return whether only watches want a group, and its code was muted during the hold."""
+    mute = state.rules.mute_of(group.failure_code) if group.failure_code else None
+    return mute is not None and not mute.over(state.now) and SUBSCRIPTION not in group.rules
+
+
+def _in_storm(state: DestinationState, group: FailureGroup, posts: int) -> Applied:
+    """Make the storm message the head of a held group. The post budget is used up."""
+    state, storm = storm_for(state, group.first_at)
+    used = {"posts": posts, "window_s": int(BUDGET_WINDOW.total_seconds())}
+    state = decide_finally(state, group, Outcome.FOLD, Reason.STORM, used, into=storm)
+    new = not storm.ts
+    state, storm = headed_by_storm(state, storm, group)
+    return posted_storm(state, storm) if new else Applied(state.with_group(storm))
 
 
 def _released(state: DestinationState, storm: FailureGroup) -> Applied:

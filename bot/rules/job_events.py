@@ -111,5 +111,5 @@ def noticed_late(change: Change) -> bool:
 
 
 def concerns(card_job: CardJob, change: Change) -> bool:
-    """Return whether a card tracks a job, or tracked it before a loss that ends now."""
+    """Return whether a card tracks a job, or did before a loss that ends now."""
     return card_job.fate is None or (change.kind is Kind.FOUND and card_job.fate in LOSSES)

@@ -43,7 +43,7 @@ EVENTS = [
 ]
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: str(event.id))
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.id.rpartition("/")[2])
 def test_each_kind_of_event_is_decided_on_when_the_watch_is_restored(event: Event):
     desk = Desk(rules(gone(on=ANY))).takes(event).waits(minutes=5)
     assert (desk.posts, desk.final()) == ([], {})

@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.attempts import attempts_ended
 from bot.domain.cards import Card
+from bot.domain.decisions import Outcome, Reason
 from bot.domain.notifications import GroupHead
 from providers.mirrors import AI_TYPE
 from tests.bot.rules.desk import Desk, failed, rules, watch
@@ -31,6 +32,19 @@ def test_a_subscriber_and_a_watch_get_one_message(*, watched_first: bool, togeth
     assert {final.rule, *final.also} == {"subscription", "w1"}
     assert [group.count for group in desk.groups] == [1]
     assert desk.snapshot.cards["card"].over
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_batch_that_tracks_both_has_its_head_and_its_final_post(*, together: bool):
+    desk = Desk(rules(watch(service="vod-ai")), cards={"card": followed("card", OWN, OTHER)})
+    for change in (OWN, OTHER):
+        desk.comes(change, card="card")
+        if not together:
+            desk.takes()
+    desk.takes()
+    reasons = [each.decision.reason for each in desk.decisions if each.decision.outcome is Outcome.POST]
+    assert reasons == ([Reason.BATCH_FINISHED] if together else [Reason.BATCH_FAILED, Reason.BATCH_FINISHED])
+    assert not [each for each in desk.groups if each.open]
 
 
 def test_ended_attempts_are_counted_from_decided_events():
