@@ -94,7 +94,7 @@ class Access:
 
     @property
     def names_guests(self) -> bool:
-        """Whether a rule mentions guests, so that guests must be distinguished from members."""
+        """Whether a rule mentions guests. Then guests must be distinguished from members."""
         return any(rule.guests is not None for rule in self.rules)
 
     @property

@@ -142,7 +142,7 @@ class Change(BaseModel):
 
     @property
     def mirrored(self) -> bool:
-        """Whether two services have the job, so that its events may come twice."""
+        """Whether two services have the job. Its events may come twice."""
         return bool(mirrors_of(self.ref.service))
 
     def event_id(self, event: EventKind) -> str:

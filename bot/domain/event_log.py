@@ -20,7 +20,7 @@ COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED
 """Events that have a line only if a watch wants them. Those that end a job are counted instead."""
 FAILED = frozenset({EventKind.FAILED, EventKind.LOST})
 WITH_LINES = "ended"
-"""The event in the counts of a minute for ends that have lines, so that counting does not read the lines."""
+"""The event, in the counts of a minute, of ends that have lines. Counting then needs no lines."""
 STATES = {
     EventKind.SUBMITTED: JobState.PENDING,
     EventKind.STARTED: JobState.RUNNING,

@@ -46,7 +46,7 @@ class Extracted:
     """The jobs that a message names: first the ids that it calls jobs, then ids that may be jobs.
 
     Both are in reading order. `addresses` holds as many as one command may name, `left_out` counts the others. `masked`
-    are samples from documentation, `requests` are ids of requests; neither belong to a job.
+    are samples from documentation, `requests` are ids of requests; neither belongs to a job.
     """
 
     addresses: tuple[Address, ...] = ()

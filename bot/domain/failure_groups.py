@@ -258,7 +258,7 @@ class FailureGroup(BaseModel):
         return min(self.changed_at + CLOSES_AFTER, (self.posted_at or self.opened_at) + OPEN_MAX)
 
     def next_line_at(self) -> datetime | None:
-        """Return when the next thread line is due if there is news by then; None before the head is posted."""
+        """Return when the next thread line is due if there is news; None before the head is posted."""
         if self.posted_at is None:
             return None
         if self.lines < len(THREAD_LINES_AFTER):

@@ -48,7 +48,7 @@ def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
         yield f"{part['title'].strip()}: {part['value']}"
     for name, value in part.items():
         if name == "fields" and part.get("type") == "section":
-            # Two columns. A field has its title in a line of its own, or left of it.
+            # Two columns. The title of a field is on the line above, or to the left.
             cells = [text.replace("\n", ": ", 1) for text in texts(value, name)]
             yield from (_ROW.join(cells[at : at + 2]) for at in range(0, len(cells), 2))
         elif isinstance(value, str):

@@ -230,7 +230,7 @@ class Notification:
 
     @property
     def card(self) -> Card | None:
-        """The card that it is about."""
+        """The card of the message."""
         return self.content.card if isinstance(self.content, NewCard | CardChange | BatchEnd | GroupHead) else None
 
     @property

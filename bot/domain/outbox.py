@@ -176,7 +176,7 @@ class Write(BaseModel):
 
 
 class Doubt(StrEnum):
-    """Why it is unknown whether Slack has a post: it answered with an error of its own, or not at all."""
+    """Why it is unknown whether Slack has a post: Slack returned its own error, or no answer."""
 
     ANSWERED = "answered"
     SILENT = "silent"
@@ -219,7 +219,7 @@ class InFlightPost(BaseModel):
 
     @property
     def recorded(self) -> bool:
-        """Whether its changes are committed, so that only its entries are left to remove."""
+        """Whether its changes are committed and only its entries are left to remove."""
         return bool(self.ts) or not self.posts
 
     def arrived(self, channel: str, ts: str) -> Self:

@@ -1,4 +1,4 @@
-"""Where an unreadable record is stored, and what it is about."""
+"""The location and the subject of an unreadable record."""
 
 from collections import Counter
 from typing import NamedTuple

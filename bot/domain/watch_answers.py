@@ -34,7 +34,7 @@ class CoveredService(NamedTuple):
 
 
 class ListLimit(NamedTuple):
-    """A service with a list of which only `jobs` can be read. `exceeded` is set if it has more; else it may."""
+    """A service whose list can be read up to `jobs` entries. `exceeded` is set if it has more; else it may."""
 
     service: str
     jobs: int
@@ -71,7 +71,7 @@ class Unwatched:
 
 @dataclass(frozen=True, slots=True)
 class ListedWatch:
-    """A watch in a list. `unseen` is set if its readers may see none of its accounts, so that it waits."""
+    """A watch in a list. `unseen` is set if it waits because its readers may see none of its accounts."""
 
     watch: Watch
     unseen: bool = False

@@ -370,7 +370,7 @@ def _into_batch(state: DestinationState, change: Change, card: Card) -> Destinat
 
 
 def _tracking(card: Card, ref: str) -> Card:
-    """Return a card that tracks a job, so that its batch has not ended."""
+    """Return a card that tracks a job. Its batch has not ended."""
     return card.model_copy(update={"held_final": False}).having(ref, CardJob())
 
 

@@ -32,7 +32,7 @@ class Applied(NamedTuple):
 
 
 def post(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Post a message for an event of a job: for a failure the head of a group, else a message of its own."""
+    """Post a message for an event of a job: for a failure the head of a group, else a separate message."""
     if event.happened not in FAILURES:
         rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
         return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))

@@ -8,7 +8,7 @@ from bot.rules.job_events import JobEvent
 
 
 def alone(event: JobEvent) -> Change:
-    """Return an event as a change of its own. The other events of the sweep are already decided."""
+    """Return an event as a separate change. The other events of the sweep are already decided."""
     change = event.shown.model_copy(update={"passed": ()})
     if change.happened is event.happened:
         return change

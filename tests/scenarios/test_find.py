@@ -31,7 +31,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def nothing() -> None:
-    """What is done to look at what is there."""
+    """Do nothing, to read the present state."""
 
 
 async def sent(stage: Stage, view: Json, until: str, **fields: Any) -> Json:

@@ -66,7 +66,7 @@ users = ["*"]
 # fmt: off
 TABLE: dict[str, dict[str, tuple[str, str, str, str, str, str]]] = {
 "typed": {
-    # asked for in                  #general                         #media
+    # asked in                      #general                         #media
     # by                            Lee       Dana      Sam          Lee       Dana      Sam
     f"show {REF}":                  (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
     f"show {ID}":                   (SHOWN,    SHOWN,    UNKNOWN,     SHOWN,    SHOWN,    SHOWN),

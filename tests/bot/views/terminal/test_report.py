@@ -1,4 +1,4 @@
-"""The last line of `callboard check`, which alone shows the work that is left."""
+"""The last line of `callboard check`, which shows the work that is left."""
 
 from io import StringIO
 
