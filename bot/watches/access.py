@@ -1,4 +1,4 @@
-"""Who may watch what where, and which services a watch covers."""
+"""Decides who may watch what where, and which services a watch covers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,14 +14,14 @@ from providers.base import Capabilities
 
 
 class Coverage(NamedTuple):
-    """The services of a watch that its readers may see, and those that they may not."""
+    """The services of a watch that its readers may see, and the hidden ones."""
 
     covered: Sequence[CoveredService]
     hidden: Sequence[CoveredService]
 
 
 def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
-    """Check that the requester may watch all that a watch covers, and that the destination may read some of it.
+    """Check that the requester may watch the scope, and the destination read some of it.
 
     Raises UsageError.
     """
@@ -36,14 +36,14 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
     if not found.covered:
         permit(deps, {each.account for each in in_scope}, destination)
         raise UsageError(Problem.NOTHING_TO_WATCH)
-    # Everybody there reads the words of a watch.
+    # All readers of a channel see the words of a watch.
     named = {spec.account, *(each.partition("/")[0] for each in spec.without_scopes)} & {*deps.catalog.accounts}
     permit(deps, sorted(each for each in named if each), destination)
     return found
 
 
 async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) -> Coverage:
-    """Return what a watch covers of what its readers may see. Raises StoreUnavailable."""
+    """Return the services of a watch that its readers may see. Raises StoreUnavailable."""
     if deps.access.open and destination != owner:
         return _coverage(deps, spec, None)
     return _coverage(deps, spec, await readers(deps, destination, owner))

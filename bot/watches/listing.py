@@ -1,4 +1,4 @@
-"""List the watches and mutes of a channel, or the watches that a person owns, as far as the requester may see them."""
+"""List the watches and mutes of a channel or person that the requester may see."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ async def _listed(deps: Deps, watch: Watch, suspended: str | None) -> ListedWatc
 
 
 def _may_see(deps: Deps, spec: WatchSpec) -> bool:
-    """Whether the requester may see what a watch is about; one on an account names it."""
+    """Return whether the requester may see what a watch covers. A watch on an account names it."""
     return spec.account is None or deps.sees(spec.account)
 
 
