@@ -1,4 +1,4 @@
-"""How much of a list is read: no more requests than needed, and nothing left out in silence."""
+"""How much of a list is read: no extra requests, and nothing silently left out."""
 
 from datetime import timedelta
 
@@ -93,7 +93,7 @@ class TestRemembered:
     """A service that cannot list."""
 
     async def known(self, store: Store, provider: InMemory, *, seen_as: JobState = JobState.RUNNING) -> None:
-        """Let somebody have looked up every job of a service."""
+        """Look up every job of a service."""
         await store.recent.remember([job.model_copy(update={"state": seen_as}) for job in provider.jobs], NOW)
 
     async def test_the_present_state_counts(self, store: Store):
@@ -128,7 +128,7 @@ class TestRemembered:
         without = JobQuery(without=((Filter.CODE, "alg.*"),))
         assert list((await collected(store, provider, without)).jobs) == []
 
-    async def test_no_more_is_asked_than_a_list_may_cost(self, store: Store):
+    async def test_a_list_makes_only_as_many_requests_as_it_may(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(50)
         await self.known(store, provider)
         assert len((await collected(store, provider)).jobs) == 50
@@ -143,7 +143,7 @@ class TestRemembered:
         await collected(store, provider)
         assert provider.kinds == {"job-0000": "Transcode"}
 
-    async def test_a_job_that_is_gone_is_left_out(self, store: Store):
+    async def test_a_deleted_job_is_left_out(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(2)
         await self.known(store, provider)
         provider.jobs = provider.jobs[:1]

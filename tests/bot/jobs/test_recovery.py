@@ -1,4 +1,4 @@
-"""A job that was lost and is found again: its subscriptions are restored, and a message says so."""
+"""A lost job that is found again: its subscriptions are restored, and a message says so."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -39,7 +39,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 async def lose(world: World, *places: str) -> Job:
-    """Follow a job in these places, lose it, and tell so."""
+    """Follow a job in these destinations, lose it, and post that."""
     [job] = world.provider.jobs
     for place in places or (DESTINATION,):
         await subscribe(world.deps, [job.ref], place, TERMS)
@@ -55,7 +55,7 @@ async def lose(world: World, *places: str) -> Job:
 
 
 def appears(world: World, job: Job, **details: object) -> Job:
-    """Have a job known to its service again."""
+    """Make a job exist in its service again."""
     job = job.model_copy(update=details)
     world.provider.jobs = [job, *world.provider.jobs]
     world.now += timedelta(minutes=1)
@@ -98,7 +98,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
 
 
 @pytest.mark.parametrize("asks", [shows, finds, lists])
-async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World, asks: Asks):
+async def test_a_job_that_has_finished_by_then_is_posted_in_one_message(world: World, asks: Asks):
     job = await lose(world)
     before = len(world.slack.said)
     appears(world, job, state=JobState.FAILED)
