@@ -149,7 +149,7 @@ async def _begun_now(context: DeliveryContext, in_flight: InFlightPost) -> float
 async def _search(context: DeliveryContext, in_flight: InFlightPost, searches: Searches) -> float:
     """Look for a post in its conversation. Return the seconds until the next step."""
     outbox, searched = context.deps.store.outbox, context.now
-    unread = "" if in_flight.channel else "its conversation is not known"
+    unread = "" if in_flight.channel else "conversation unknown"
     try:
         found = await (
             _take_back_unrecorded(context, in_flight) if in_flight.replaces else find_post(context, in_flight)

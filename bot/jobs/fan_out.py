@@ -272,7 +272,7 @@ async def _ask(deps: Deps, provider: Provider, call: ProviderCall[T], result: T)
         if asked.error.code == "timeout":  # the deadline cut the last try off
             asked.error = asked.error.model_copy(update={"kind": "late"})
     except StoreUnavailable:
-        asked.error = unanswered(provider, "memory", "Redis cannot be reached, and this service lists from it alone")
+        asked.error = unanswered(provider, "memory", "Redis is unreachable, and only Redis lists this service's jobs")
     except TimeoutError:
         asked.error = _late(asked, seconds)
     if asked.error:

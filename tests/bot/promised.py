@@ -81,8 +81,8 @@ class Promises:
 class Modelled:
     """A card as it should be.
 
-    `left_at` is when it was last unsubscribed from, `posts` how often it may be posted. The replies in its thread are in
-    their order, each with whether it surely comes. The result of a batch is "final". `snoozed` is until when
+    `left_at` is when it was last unsubscribed from, `posts` how often it may be posted. The replies in its thread are
+    in their order, each with whether it surely comes. The result of a batch is "final". `snoozed` is until when
     notifications are held. They are `held` by job. `watched` are the jobs whose last event a watch of the same
     destination wants.
     """

@@ -94,7 +94,7 @@ def test_a_job_that_continues_has_its_card_as_of_now():
     assert not after(step_of(snapshot)).over
 
 
-def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
+def test_a_batch_whose_jobs_have_all_finished_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
     assert posts(story.snapshot()) == ["card", "notification"], "its head"
@@ -124,7 +124,7 @@ def test_a_card_without_a_subscription_is_no_notification():
     assert posts(changed.snapshot()) == ["card", "notification"]
 
 
-def test_who_joined_a_card_is_notified_by_it_too():
+def test_a_later_subscriber_is_notified_by_the_card_too():
     lee = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
     assert posts(story.snapshot()) == ["both"]
@@ -166,7 +166,7 @@ def test_a_card_that_access_rules_withhold_is_not_posted():
     assert (step.notification, len(step.entries)) == (None, 2)
 
 
-def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
+def test_many_cards_of_finished_jobs_cost_a_post_each():
     story = Story()
     for n in range(REPLIES_MAX + 3):
         story.subscribed(f"c{n}", job(f"j{n}"))

@@ -67,7 +67,7 @@ def test_what_came_between_two_jobs_of_a_card_keeps_its_place():
     assert len(step_of(story.snapshot()).entries) == 1
 
 
-def test_other_terms_change_the_card_and_post_nothing():
+def test_other_options_change_the_card_and_post_nothing():
     step = step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(card("card", job())))
     assert step.notification is None
     assert after(step).terms == ON_FAILURE
@@ -77,7 +77,7 @@ def test_other_terms_change_the_card_and_post_nothing():
 LEE = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U3>",))
 
 
-def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
+def test_a_second_subscriber_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).snapshot(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
@@ -168,7 +168,7 @@ def test_a_batch_that_is_over_posts_only_its_result():
     assert not taken(snapshot, step).groups
 
 
-def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
+def test_a_batch_without_anything_that_its_options_ask_for_ends_in_silence():
     batch = card("card", job("a"), job("b"), options=ON_FAILURE)
     story = Story().changed("card", moved(job("a", "succeeded"))).unsubscribed("card", job("b"))
     assert step_of(story.snapshot(batch)).notification is None
@@ -220,7 +220,7 @@ def test_a_note_is_a_separate_post():
     assert (step.notification and step.notification.content, len(step.entries), step.writes) == (note, 1, [])
 
 
-def test_late_is_what_could_have_been_noticed_long_before():
+def test_a_change_is_late_if_it_could_have_been_noticed_long_before():
     [soon] = Story().changed("card", FAILED).entries
     [late] = (
         Story().changed("card", FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})).entries

@@ -52,7 +52,7 @@ async def test_a_channel_that_accepted_messages_in_between_is_reported_again(wor
     assert [said.channel for said in world.slack.said] == [DESTINATION, *["DU1", DESTINATION] * 2]
 
 
-async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
+async def test_a_suspended_destination_is_kept_until_its_jobs_have_finished_and_not_for_ever(world: World):
     await world.becomes(state=JobState.PENDING)
     await world.follow(ANY)
     await world.becomes(state=JobState.RUNNING)
@@ -69,7 +69,7 @@ async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not
     assert len(world.slack.said) == 1
 
 
-async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: World):
+async def test_a_post_in_doubt_does_not_keep_a_suspended_destination_for_ever(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["lost"]

@@ -31,7 +31,7 @@ async def test_one_request_is_enough_for_a_first_page(store: Store):
     assert (len(read.jobs), read.total, read.more, read.cut_short) == (10, 300, True, False)
 
 
-async def test_a_short_list_is_read_to_its_end(store: Store):
+async def test_a_short_list_is_read_whole(store: Store):
     read = await collected(store, InMemory(tells_total=False).filled(7))
     assert (len(read.jobs), read.total, read.more) == (7, 7, False)
 
@@ -102,7 +102,7 @@ class TestRemembered:
         assert len((await collected(store, provider, FAILED)).jobs) == 3
         assert (await collected(store, provider, RUNNING)).jobs == {}
 
-    async def test_what_has_ended_is_not_asked_again(self, store: Store):
+    async def test_a_finished_job_is_not_looked_up_again(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(3, state=JobState.FAILED)
         await self.known(store, provider)
         await collected(store, provider)

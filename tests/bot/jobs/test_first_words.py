@@ -274,7 +274,7 @@ class TestGoingOn:
         slow.gate.set()
         await until(lambda: _is(seen))
 
-    async def test_who_asked_may_go_away(self, hasty: Deps, slow: Gated):
+    async def test_the_first_question_may_stop_waiting(self, hasty: Deps, slow: Gated):
         asker = asyncio.create_task(listed(hasty).whole())
         await until(lambda: _is(slow.asked))
         asker.cancel()

@@ -127,7 +127,7 @@ async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world:
     assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (EndReason.NOT_FOUND, EndReason.ENDED)
 
 
-async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
+async def test_every_destination_gets_it_back_and_a_sweep_finds_it_too(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
     await world.store.tracked.subscribe(world.provider.job("b"), world.now, world.now, "C3", "c", "{}", "U3")
@@ -138,7 +138,7 @@ async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
     assert sorted(await world.store.tracked.subscribed_cards(job.ref)) == ["C1", "C2"]
 
 
-async def test_who_subscribed_gets_a_direct_message(world: World):
+async def test_the_subscriber_gets_a_direct_message(world: World):
     job = await lose(world)
     await world.told("U1")
     appears(world, job)
@@ -149,7 +149,7 @@ async def test_who_subscribed_gets_a_direct_message(world: World):
     assert (note.channel, "found again" in note.text) == ("DU1", True)
 
 
-async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(world: World):
+async def test_a_new_subscription_is_kept_and_the_others_are_restored(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
     [card] = (await world.snapshot("C1")).cards
@@ -171,7 +171,7 @@ async def test_after_thirty_days_it_stays_lost(world: World):
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
 
-async def test_what_is_only_remembered_is_not_found(store: Store):
+async def test_a_remembered_job_is_not_found(store: Store):
     looks = Looks(store, InMemory(capabilities=BY_ID).filled(1))
     [job] = looks.provider.jobs
     await looks.follow([job])

@@ -255,7 +255,7 @@ class TestOwnLimit:
         [health] = (await check_accounts(services(store, Limited(clock=clock, wait_s=0.2)))).services
         assert health.waited is None
 
-    async def test_who_shares_the_request_shared_the_wait(self, store: Store, clock: Clock):
+    async def test_questions_that_share_a_request_share_the_wait(self, store: Store, clock: Clock):
         parts = shared(store, Limited(clock=clock, wait_s=2.0))
         first, second = await asyncio.gather(asked(parts), asked(parts))
         assert first.waited == second.waited == OwnLimit(seconds=2, per_second=5)

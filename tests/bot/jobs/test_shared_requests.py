@@ -134,7 +134,7 @@ class TestUnderWay:
         await asyncio.gather(*tasks)
         assert provider.begun == 2
 
-    async def test_who_goes_leaves_the_others_their_answer(self):
+    async def test_a_question_that_stops_waiting_leaves_the_others_their_answer(self):
         provider, shared = slow()
         first, second = await begun(shared.page(ANYTHING), shared.page(ANYTHING))
         first.cancel()
@@ -347,7 +347,7 @@ class TestAccount:
         assert ages[0] == 0
         assert all(earlier < later for earlier, later in pairwise(ages))
 
-    async def test_who_joins_before_it_is_sent_has_an_answer_of_now(self):
+    async def test_a_question_that_joins_before_it_is_sent_has_an_answer_of_now(self):
         provider, shared = slow()
 
         async def age() -> float:

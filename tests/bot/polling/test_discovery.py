@@ -39,7 +39,7 @@ async def look(deps: Deps, cloud: Listing, clock: Clock, seconds: float = 70) ->
     await sweep(deps, cloud)
 
 
-async def test_what_had_ended_is_no_event_and_what_ends_later_is_one(
+async def test_a_finished_job_is_no_event_and_one_that_finishes_later_is(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     cloud.add("old", JobState.FAILED, ago_s=100)
@@ -274,7 +274,7 @@ async def test_a_watched_job_that_was_lost_and_is_found_again_is_reopened(
     assert events(await entries(store)) == ["gone#1/lost", "gone#2/reopened", "gone#2/failed"]
 
 
-async def test_a_job_that_is_followed_again_after_its_end_is_in_another_attempt(
+async def test_a_job_that_is_followed_again_after_it_finished_is_in_another_attempt(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     for attempt in (1, 2):

@@ -110,7 +110,7 @@ class TestMisses:
         await looks(world, 30)
         assert await world.told() == []
 
-    async def test_what_was_seen_longer_than_a_day_ago_is_no_witness(self, world: World):
+    async def test_a_job_seen_longer_than_a_day_ago_is_no_witness(self, world: World):
         witness = world.provider.job("witness")
         await world.store.recent.remember([witness], NOW - timedelta(hours=25))
         await vanished(world)

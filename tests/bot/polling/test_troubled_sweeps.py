@@ -83,7 +83,7 @@ class TestMissing:
 
 
 class TestTrouble:
-    async def test_what_is_not_answered_is_postponed(self, store: Store):
+    async def test_a_job_without_an_answer_is_postponed(self, store: Store):
         world = World(store, InMemory(capabilities=TENS, unanswered={"job-0001": DOWN}).filled(3))
         await world.follow(world.provider.jobs)
         await world.sweep()

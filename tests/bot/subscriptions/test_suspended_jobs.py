@@ -62,7 +62,7 @@ async def drains(world: World) -> list[tuple[str, str]]:
     return [(said.channel, said.text) for said in world.slack.said[before:]]
 
 
-async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(world: World):
+async def test_each_subscriber_gets_one_direct_message_and_the_channel_none(world: World):
     await suspend(world, 3, *BOTH)
     assert await drains(world) == [(f"D{user}", "⏸️ 3 subscriptions suspended") for user in ("U1", "U2")]
     await looks(world)
@@ -92,7 +92,7 @@ async def test_a_found_job_is_posted_in_the_thread_and_by_direct_message(world: 
     assert (channel, text.startswith("❌ Failed: job-0")) == (DESTINATION, True)
 
 
-async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: World):
+async def test_one_restore_is_for_all_suspended_jobs_of_the_destination(world: World):
     jobs = await suspend(world, 3)
     await drains(world)
     restored = await restore(world.deps, DESTINATION, None, "U1")
@@ -105,7 +105,7 @@ async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: Worl
     assert [kept.absence for kept, _ in known.values()] == [None] * 3
 
 
-async def test_what_is_dropped_has_a_last_message(world: World):
+async def test_a_dropped_job_has_a_last_message(world: World):
     await suspend(world)
     await drains(world)
     await looks(world, 24 * 30 + 1)
