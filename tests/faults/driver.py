@@ -196,7 +196,7 @@ async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     report.action = judge(stage.ledger, conversations, failures)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)
-    report.by_search = actors.logged("a post in doubt had arrived")
+    report.by_search = actors.logged("post in doubt arrived")
     report.restarts = Counter(status for part in actors.parts.values() for status in part.ended_by_itself)
     report.details = [_detail(finding, conversations, calls) for finding in report.action.findings]
 

@@ -1,4 +1,4 @@
-"""Real providers whose cloud refuses for a while: followed jobs stay followed, and their news arrives afterwards."""
+"""Real providers whose cloud refuses for a while. Followed jobs stay followed, and their news arrives afterwards."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Gateway:
-    """A cloud with one failed job, whose gateway says something else as long as `reply` is given."""
+    """A cloud with one failed job, whose gateway answers with `reply` while that is set."""
 
     store: Store
     reply: httpx.Response | None = None
@@ -86,7 +86,7 @@ def gateway(store: Store) -> Gateway:
 
 
 async def refuses_for_an_hour(gateway: Gateway, provider: Provider, kind: str) -> None:
-    """The job stays followed, the service is asked more and more rarely, and then the news arrives."""
+    """The job stays followed, the service is polled less and less often, and then the news arrives."""
     await gateway.follow(provider)
     waits: list[float] = []
     while gateway.now < NOW + timedelta(hours=1):
