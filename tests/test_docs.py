@@ -102,6 +102,13 @@ def test_modules_and_functions_named_for_maintainers_exist():
         pkgutil.resolve_name(name)  # raises if it does not exist
 
 
+def test_the_tests_named_for_contributors_exist():
+    named = re.findall(r"^\| `(test_\w+)", CONTRIBUTING.read_text(), re.MULTILINE)
+    defined = "".join(file.read_text() for file in (ROOT / "tests/contracts").glob("*.py"))
+    assert len(named) == 7
+    assert [name for name in named if f"def {name}" not in defined] == []
+
+
 def test_the_map_has_the_layers_that_are_checked():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each.get("containers") == ["bot"])
