@@ -38,6 +38,11 @@ class Capabilities:
     regions: frozenset[str] = frozenset()
 
 
+def too_long(able: Capabilities, page: JobPage) -> bool:
+    """Whether a list that is always read whole has more jobs than its provider reads: those can't be seen."""
+    return able.whole_list and page.total is None
+
+
 class Provider(Protocol):
     """One service of one account. Every call raises a `ProviderError` and nothing else."""
 

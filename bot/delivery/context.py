@@ -53,6 +53,7 @@ class DeliveryContext:
         hidden = frozenset(filter(hides, self.deps.whole.catalog.accounts))
         snapshot.rules = snapshot.rules.model_copy(update={"hidden": hidden})
         snapshot.ended = await self._ended(snapshot)
+        snapshot.decided = await self._decided(snapshot)
         return withheld(snapshot, hides)
 
     async def _ended(self, snapshot: OutboxSnapshot) -> Mapping[Service, Sequence[Ended]]:
@@ -69,6 +70,13 @@ class DeliveryContext:
             for service in services
             if any(spec.covers(*service) for spec in specs)
         }
+
+    async def _decided(self, snapshot: OutboxSnapshot) -> frozenset[str]:
+        """Return the events of mirrored jobs that wait and were decided on before."""
+        changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
+        refs = dict.fromkeys(str(change.ref) for change in changes if change.mirrored)
+        found = await self.deps.store.decisions.read_all([(self.destination, ref) for ref in refs])
+        return frozenset(decision.event for each in found for decision in each)
 
     async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the destination may not see an account."""

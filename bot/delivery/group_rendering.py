@@ -17,7 +17,7 @@ from bot.views.slack.batch_heads import batch_head
 from bot.views.slack.block_kit import Message
 from bot.views.slack.failure_groups import THREAD_LINES_MAX, head, thread_line
 from bot.views.slack.service_down import service_down
-from bot.views.slack.storms import storm
+from bot.views.slack.storms import storm, storm_line
 from providers.registry import meaning
 
 NONE: Mapping[str, FailureGroup] = MappingProxyType({})
@@ -67,6 +67,9 @@ async def _ended(deps: Deps, group: FailureGroup) -> int | None:
 
 async def draw_thread_line(deps: Deps, group: FailureGroup) -> Message:
     """Return the line in the thread of a head about what is new since the last one. Raises StoreUnavailable."""
+    if group.group is GroupKind.STORM:
+        parts = await deps.store.groups.read(group.place, group.groups)
+        return storm_line(group, list(parts.values()))
     new = max(0, group.count - max(group.line_count, 1))
     [jobs] = await deps.store.groups.jobs(group.place, [Slice(group.id, 0, min(new, THREAD_LINES_MAX))])
     return thread_line(group, jobs, new - len(jobs))

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from bot.domain.cards import Card, To
 from bot.domain.decisions import Decided, Reason
-from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification, StormHead
+from bot.domain.notifications import BatchEnd, CardChange, GroupHead, NewCard, Notification, StormHead
 from bot.domain.outbox import (
     ChangedEntry,
     Entry,
@@ -34,7 +34,7 @@ from bot.rules.card_reducer import (
     end_snooze_before,
     release_held,
 )
-from bot.rules.decide import has_reply
+from bot.rules.decide import has_reply, wanted
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 
 
@@ -101,7 +101,8 @@ def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> Destinat
     held = [(card.id, each) for card in state.cards.values() if not card.snooze for each in card.held.values()]
     known = [(state.cards[card_id], change) for card_id, change in (*held, *waiting) if card_id in state.cards]
     replies = sum(any(has_reply(card, event) for event in change.events) for card, change in known)
-    late = sum(bool(change.events) and job_events.noticed_late(change) for _, change in waiting)
+    missed = [(state.cards.get(card_id), change) for card_id, change in waiting if job_events.noticed_late(change)]
+    late = sum(wanted(change, card, state) for card, change in missed)
     return replace(state, waiting=Waiting(replies, late))
 
 
@@ -180,36 +181,61 @@ def _batch_end(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) 
 
 
 def _posting_step(snapshot: OutboxSnapshot, taken: int, applied: Applied) -> DeliveryStep:
-    """Return the step that posts a message, with so many entries; a storm message begins with all that waits for it."""
-    entries = snapshot.entries[:taken]
+    """Return the step that posts a message, with so many entries; one that others fold into begins with all of them."""
+    entries, waiting = snapshot.entries[:taken], snapshot.entries[taken:]
     match applied.notifications:
         case [Notification(content=StormHead(group=storm))]:
-            more, state = _into_storm(snapshot.entries[taken:], applied.state, storm.id)
+            more, state = _into_message(waiting, applied.state, storm.id)
             return _step(snapshot, [*entries, *more], group_reducer.posted_storm(state, state.groups[storm.id]))
+        case [Notification(content=GroupHead() as head)]:
+            more, state = _into_message(waiting, applied.state)
+            return _step(snapshot, [*entries, *more], _posted_head(state, head))
         case _:
             return _step(snapshot, entries, applied)
 
 
-def _into_storm(
-    entries: Sequence[Entry], state: DestinationState, storm: str
-) -> tuple[Sequence[Entry], DestinationState]:
-    """Apply the entries that need no message but a storm message, which is not posted yet; return them, and the state.
+def _posted_head(state: DestinationState, head: GroupHead) -> Applied:
+    """Post the head of a group as it is now."""
+    group = group_reducer.with_all_mentioned(state.groups[head.group.id])
+    card = state.cards.get(head.card.id, head.card) if head.card else None
+    state = state.with_group(group).without_edit(group.id)
+    return Applied(state, (Notification(replace(head, group=group, card=card)),))
 
-    Those that need another message wait, and all that comes after them about the same card or job.
+
+def _into_message(
+    entries: Sequence[Entry], state: DestinationState, storm: str = ""
+) -> tuple[Sequence[Entry], DestinationState]:
+    """Apply the entries that need no message of their own, before a message is posted; return them, and the state.
+
+    The message is a storm message, if there is one, else the head of a group. Entries that need another message wait,
+    and all that comes after them about the same card or job.
     """
     taken, left = list[Entry](), set[str]()
-    state = _released_into_storm(state, storm)
+    state = _released_into(state, storm)
     for entry in entries:
-        released = _released_into_storm(end_snooze_before(state, entry), storm)
-        card = released.cards.get(entry.card)
-        before = card is not None and card.has_held and not card.snooze
-        applied = apply(released, entry)
-        if (about := _about(entry)) in left or before or not _is_of_storm(applied, storm):
+        about = _about(entry)
+        joined = None if about in left else _joined(state, entry, storm)
+        if joined is None:
             left.add(about)
-            continue
-        taken.append(entry)
-        state = applied.state
+        else:
+            taken.append(entry)
+            state = joined
     return taken, state
+
+
+def _joined(state: DestinationState, entry: Entry, storm: str) -> DestinationState | None:
+    """Return the state after an entry that needs no message of its own; None for one that does."""
+    released = _released_into(end_snooze_before(state, entry), storm)
+    card = released.cards.get(entry.card)
+    if card is not None and card.has_held and not card.snooze:
+        return None
+    try:
+        applied = apply(released, entry)
+    except NumbersNeeded:
+        if storm:
+            raise
+        return None  # it opens another group
+    return applied.state if _joins(applied, storm) else None
 
 
 def _about(entry: Entry) -> str:
@@ -223,16 +249,16 @@ def _about(entry: Entry) -> str:
             return entry.card
 
 
-def _released_into_storm(state: DestinationState, storm: str) -> DestinationState:
-    """Release what is held, up to the first that needs a message other than a storm message."""
-    while _is_of_storm(applied := apply(state, HeldTimer()), storm):
+def _released_into(state: DestinationState, storm: str) -> DestinationState:
+    """Release what is held, up to the first that needs a message of its own."""
+    while _joins(applied := apply(state, HeldTimer()), storm):
         state = applied.state
         if not applied.notifications:
             break
     return state
 
 
-def _is_of_storm(applied: Applied, storm: str) -> bool:
+def _joins(applied: Applied, storm: str) -> bool:
     """Whether what was applied needs no message but this storm message."""
     contents = [each.content for each in applied.notifications]
     return all(isinstance(each, StormHead) and each.group.id == storm for each in contents)

@@ -201,8 +201,8 @@ class ServiceHealth(_Value):
     `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
     `asked` is False for one that was not asked yet. `waited` is the wait for our own request budget before the call, no
     part of the latency. `budget_left` of `budget` requests may still be made in the current second.
-    `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with
-    `swept_requests` requests.
+    `list_limit` is how many jobs can be read of its list, where it has more. `followed` jobs are looked at for
+    subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with `swept_requests` requests.
     """
 
     account: str
@@ -218,6 +218,7 @@ class ServiceHealth(_Value):
     last_error_at: datetime | None = None
     budget_left: int | None = None
     budget: int | None = None
+    list_limit: int | None = None
     followed: int = 0
     swept_at: datetime | None = None
     swept_jobs: int = 0

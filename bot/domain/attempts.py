@@ -1,10 +1,14 @@
 """Attempts: which events of a job happened since it was submitted or reopened, and when. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.changes import Change, EventKind, Kind
 from providers.models import Job, JobState
+
+_ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+"""The events with which an attempt is over: the job goes on in the next one."""
 
 
 class Attempt(NamedTuple):
@@ -23,6 +27,17 @@ class Attempt(NamedTuple):
         """Return the attempt of the job after a change of it."""
         past = frozenset(_proven(change.job)) if change.reopened else self.past
         return Attempt(change.attempt, past | {*change.events})
+
+
+def attempts_ended(events: Iterable[str]) -> int:
+    """Return how many attempts of a job ended, by the ids of events that were decided on; 0 without any."""
+    return max(map(_ended_by, events), default=0)
+
+
+def _ended_by(event: str) -> int:
+    """Return how many attempts ended by the time of an event; a later attempt says that those before it did."""
+    attempt, _, kind = event.rpartition("#")[2].partition("/")
+    return int(attempt) if kind in _ENDS else int(attempt) - 1
 
 
 def _proven(job: Job) -> tuple[EventKind, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.absence import Absence
-from providers.mirrors import owner
+from providers.mirrors import mirrors_of, owner
 from providers.models import Job, JobRef, JobState, Moment
 
 
@@ -139,6 +139,11 @@ class Change(BaseModel):
     def ref(self) -> JobRef:
         """The address under which the events of the job are known."""
         return owner(self.job)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether two services know the job, so that its events may come twice."""
+        return bool(mirrors_of(self.ref.service))
 
     def event_id(self, event: EventKind) -> str:
         """Return the id of one of its events: made of what the provider says alone."""

@@ -96,14 +96,24 @@ class GroupJob(BaseModel):
 
 
 class HeldEvent(BaseModel):
-    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it."""
+    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it.
+
+    `job` is that of a failure, None for any other event. One that is `decided` only counts for a threshold: another
+    rule has notified it, or holds it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     event: str
-    job: GroupJob
+    job: GroupJob | None = None
     noticed_at: Moment
     rules: tuple[str, ...] = ()
+    decided: bool = False
+
+    @property
+    def ref(self) -> str:
+        """What its decision is kept under: the job, or the service that it is an event of."""
+        return self.event.rpartition("#")[0]
 
 
 class Hold(BaseModel):
@@ -204,8 +214,12 @@ class FailureGroup(BaseModel):
 
     @property
     def takes(self) -> bool:
-        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold."""
-        return self.open and (self.posted or (self.hold is not None and not self.hold.window_s))
+        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold.
+
+        One whose head is about to be posted takes them in too: the head shows them.
+        """
+        begun = self.posted or self.posted_at is not None
+        return self.open and (begun or (self.hold is not None and not self.hold.window_s))
 
     @property
     def counting(self) -> bool:
@@ -216,6 +230,16 @@ class FailureGroup(BaseModel):
     def in_gap(self) -> bool:
         """Whether it is held because its watch was removed, and can be restored."""
         return self.open and self.hold is not None and self.hold.removed
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds as many events as it can."""
+        return len(self.held) >= TIMES_MAX
+
+    @property
+    def has_news(self) -> bool:
+        """Whether its last message or thread line is not about all that it has by now."""
+        return self.count > self.line_count or not set(self.mentions) <= set(self.mentioned)
 
     @property
     def watches(self) -> Sequence[str]:

@@ -250,7 +250,8 @@ class OutboxSnapshot:
 
     `records` are its cards and groups as they are kept, with the record of `posts`: when it got its last messages.
     `turn` is the last step taken for it, `rules` what it asked for besides subscriptions, `ended` the jobs that ended
-    of services that its rules judge by a share. `newer` counts the records of
+    of services that its rules judge by a share. `decided` are the events of mirrored jobs that wait and were decided on
+    before, as events of the other service. `newer` counts the records of
     a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
     more entries may wait than were read.
     """
@@ -270,6 +271,7 @@ class OutboxSnapshot:
     turn: str = ""
     rules: Rules = field(default_factory=Rules)
     ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
+    decided: frozenset[str] = frozenset()
 
     @property
     def unreadable(self) -> dict[str, list[str]]:

@@ -19,14 +19,26 @@ class Outcome(Enum):
 
 
 class CoveredService(NamedTuple):
-    """A service that a watch covers; one that does not list its jobs shows those that were looked up."""
+    """A service that a watch covers; one that does not list its jobs shows those that were looked up.
+
+    `list_limit` is how many jobs can be read of its list, where that is always read whole.
+    """
 
     account: str
     service: str
     lists: bool
+    list_limit: int | None = None
 
     def __str__(self) -> str:
         return f"{self.account}/{self.service}"
+
+
+class ListLimit(NamedTuple):
+    """A service of whose list so many `jobs` can be read; `exceeded` says that it has more, else it may have."""
+
+    service: str
+    jobs: int
+    exceeded: bool
 
 
 @dataclass(frozen=True, slots=True)

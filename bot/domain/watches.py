@@ -11,7 +11,7 @@ The same as it is typed: `media-cn/video-ocr code:ALG.* -name:test on:failed,dow
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -113,11 +113,11 @@ class WatchSpec(BaseModel):
         """The services that it covers."""
         return ServiceFilter(self.account, self.service, self.without_scopes)
 
-    @cached_property
+    @property
     def query(self) -> JobQuery:
         """The jobs that pass its filters, of the services that it covers."""
-        without = tuple((Filter(by), text) for by, text in self.without)
-        return JobQuery(name=self.name, kind=self.kind, media=self.media, code=self.code, without=without)
+        # No cached property: a copy with other fields has the caches of the model that it is copied from.
+        return _query(self.name, self.kind, self.media, self.code, self.without)
 
     def covers(self, account: str, service: str) -> bool:
         """Whether it watches a service of an account."""
@@ -135,6 +135,14 @@ class WatchSpec(BaseModel):
             "on": plainest_on(self.on), "mention": _sorted(self.mention),
         }  # fmt: skip
         return self.model_copy(update=plainest).words()
+
+
+@lru_cache(maxsize=1_000)  # each job that is noticed is compared with each watch
+def _query(
+    name: str | None, kind: str | None, media: str | None, code: str | None, without: tuple[tuple[str, str], ...]
+) -> JobQuery:
+    left_out = tuple((Filter(by), text) for by, text in without)
+    return JobQuery(name=name, kind=kind, media=media, code=code, without=left_out)
 
 
 UNDO = timedelta(hours=1)

@@ -11,7 +11,7 @@ from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep
 from bot.jobs.fan_out import Known, Question, ServiceAnswer
 from bot.store import Health
-from providers.base import Provider
+from providers.base import Provider, too_long
 from providers.errors import InvalidQuery
 from providers.http.deadline import fresh
 from providers.models import JobQuery
@@ -21,19 +21,21 @@ NOBODYS_ID = "0" * 32
 
 
 @dataclass(slots=True)
-class _Nothing:
-    """The probe's answer does not matter, only that there is one."""
+class _Probed:
+    """What a service answered: whether its list is too long to be read whole."""
+
+    too_long: bool = False
 
 
-def check_accounts(deps: Deps) -> Question[_Nothing, AccountsHealth]:
+def check_accounts(deps: Deps) -> Question[_Probed, AccountsHealth]:
     """Ask every service once how it does."""
     checked_at = deps.clock()
 
-    async def ask(provider: Provider, _: _Nothing) -> None:
+    async def ask(provider: Provider, into: _Probed) -> None:
         with fresh():
-            await probe(provider)
+            into.too_long = await probe(provider)
 
-    async def assemble(known: Known[_Nothing]) -> AccountsHealth:
+    async def assemble(known: Known[_Probed]) -> AccountsHealth:
         kept = await _kept(deps, [answer.address for answer in known.asked])
         return AccountsHealth(
             services=tuple([await _health(answer, kept) for answer in known.asked]),
@@ -43,7 +45,7 @@ def check_accounts(deps: Deps) -> Question[_Nothing, AccountsHealth]:
             late=known.late,
         )
 
-    return Question(deps, deps.providers, ask, _Nothing, assemble, same="accounts")
+    return Question(deps, deps.providers, ask, _Probed, assemble, same="accounts")
 
 
 @dataclass(slots=True)
@@ -69,16 +71,19 @@ async def _kept(deps: Deps, addresses: Sequence[Service]) -> _Kept:
     return kept
 
 
-async def probe(provider: Provider) -> None:
-    """Make one real and cheap call; raises ProviderError when the service does not answer it."""
+async def probe(provider: Provider) -> bool:
+    """Make one real and cheap call; return whether the list of the service is too long to be read whole.
+
+    Raises ProviderError when the service does not answer.
+    """
     if provider.capabilities.lists:
-        await provider.page(JobQuery(limit=1))
-    else:
-        with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
-            await provider.lookup([NOBODYS_ID])
+        return too_long(provider.capabilities, await provider.page(JobQuery(limit=1)))
+    with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
+        await provider.lookup([NOBODYS_ID])
+    return False
 
 
-async def _health(answer: ServiceAnswer[_Nothing], kept: _Kept) -> ServiceHealth:
+async def _health(answer: ServiceAnswer[_Probed], kept: _Kept) -> ServiceHealth:
     provider = answer.provider
     budget = await provider.budget_left()
     health = kept.health.get(answer.address, Health())
@@ -96,6 +101,7 @@ async def _health(answer: ServiceAnswer[_Nothing], kept: _Kept) -> ServiceHealth
         last_error_at=health.last_error_at,
         budget_left=budget.left,
         budget=budget.of,
+        list_limit=provider.capabilities.page_max if answer.result.too_long else None,
         followed=kept.tracked.get(answer.address, 0),
         swept_at=sweep.at,
         swept_jobs=sweep.jobs,

@@ -13,6 +13,7 @@ from bot.polling.reasons import explained
 from bot.polling.recorder import observe_jobs, record_changed, record_updates, seen_now
 from bot.polling.service_sweep import ServiceSweep
 from bot.polling.walk import Next, Walk
+from providers.base import too_long
 from providers.errors import ProviderError
 from providers.http.deadline import age, provider_time
 from providers.models import Filter, Job, JobPage, JobQuery, JobState
@@ -195,7 +196,7 @@ async def read_baseline(sweep: ServiceSweep) -> None:
         floor=oldest + timedelta(milliseconds=1) if oldest else None,
         walked_at=sweep.deps.clock(),
         pace_s=walk_interval(page.jobs, there),
-        partial=_partial(sweep, page),
+        partial=too_long(able, page),
         listed=len(page.jobs),
     )
     ended = [(job.id, at) for job, at in zip(page.jobs, created, strict=True) if job.state.ended]
@@ -210,10 +211,6 @@ async def _found_unfinished(sweep: ServiceSweep) -> None:
     if sweep.discovery:
         sweep.discovery = sweep.discovery._replace(unfinished=True)
         await sweep.deps.store.discovery.write(sweep.service, sweep.discovery)
-
-
-def _partial(sweep: ServiceSweep, page: JobPage) -> bool:
-    return sweep.provider.capabilities.whole_list and page.total is None
 
 
 async def read_unfinished(sweep: ServiceSweep) -> None:
@@ -261,7 +258,7 @@ async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> N
         walked_at=sweep.deps.clock(),
         pace_s=walk_interval(walk.newest_page, there) if page else known.pace_s,
         blind_since=None if page else (known.blind_since or sweep.deps.clock()),
-        partial=_partial(sweep, page) if page else known.partial,
+        partial=too_long(sweep.provider.capabilities, page) if page else known.partial,
         listed=len(page.jobs) if page and whole and sweep.tracks else known.listed,
         failures_only=not sweep.tracks,
     )

@@ -27,7 +27,7 @@ from bot.domain.outbox import (
 )
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_reducer, group_timers, held_changes, service_reducer
+from bot.rules import group_reducer, group_timers, held_changes, held_groups, service_reducer
 from bot.rules.decide import decide, in_thread_alone
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -152,10 +152,25 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
     if card and followed:
         card = _after(card, change)
         state = state.with_card(card, Urgency.END if change.fate else Urgency.STATE)
-    events = list(events_of(change, followed=followed))
-    if events:
-        return _decided(state, events, card if followed else None)
+    if events := _new_events(state, change, followed=followed):
+        applied = _decided(state, events, card if followed else None)
+        over = applied.state.cards.get(card_id)
+        closes = over is not None and over.batch and over.over and not over.held_final
+        # A batch whose last end nobody asks for has no final post that closes its head.
+        return applied._replace(state=group_reducer.close_batch(applied.state, over)) if over and closes else applied
+    if change.events:
+        return Applied(state)
     return _of_subscription_itself(state, card, change) if card and followed else Applied(state)
+
+
+def _new_events(state: DestinationState, change: Change, *, followed: bool) -> list[JobEvent]:
+    """Return the events of a change that are decided on: of a job that two services know once, with its card."""
+    events = list(events_of(change, followed=followed))
+    if not change.mirrored:
+        return events
+    if not followed and state.followed_as_other(change):
+        return []
+    return [event for event in events if not state.knows(event.id)]
 
 
 def _after(card: Card, change: Change) -> Card:
@@ -177,12 +192,13 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
     return Applied(state, (Notification(CardChange(card, change)),))
 
 
-def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None) -> Applied:
+def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None, *, held: bool = False) -> Applied:
     """Decide on the events of one change, and carry out what becomes of one of them; the others go along with it.
 
-    A last event that is held waits alone, if another one is not.
+    A last event that is held waits alone, if another one is not. `held` says that they were held until now.
     """
     found = [decide(event, state.destination, state.rules, state, state.now) for event in events]
+    found = [decision.model_copy(update={"held": True}) for decision in found] if held else found
     main = _main(found)
     waits = found[-1].outcome is Outcome.HOLD and found[main].outcome is not Outcome.HOLD
     for index, decision in enumerate(found):
@@ -195,8 +211,16 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
         state = _carry_out(state, events[-1], found[-1], card).state
         card = state.cards[card.id] if card else None
     applied = _carry_out(state, events[main], found[main], card)
+    if _counts_beside(events[-1], found[-1], card):
+        applied = applied._replace(state=held_groups.count_beside(applied.state, events[-1], found[-1]))
     opens = found[main].reason in {Reason.FIRST, Reason.REACHED}
     return applied._replace(state=_with_group_named(applied.state, events[main])) if opens else applied
+
+
+def _counts_beside(event: JobEvent, decision: Decision, card: Card | None) -> bool:
+    """Whether a failure is notified in the thread of its card alone, or held there: watches may count it."""
+    alone = decision.rule == SUBSCRIPTION and decision.reason in {Reason.WANTED, Reason.SNOOZED}
+    return event.happened in FAILURES and alone and card is not None and not card.batch
 
 
 def _main(decisions: Sequence[Decision]) -> int:
@@ -229,7 +253,7 @@ def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, car
         case Outcome.HOLD if card and (card.batch or decision.rule == SUBSCRIPTION):
             return Applied(_held_on_card(state, card, event, decision))
         case Outcome.HOLD:
-            return group_reducer.hold(state, event, decision, card)
+            return held_groups.hold(state, event, decision, card)
         case Outcome.FOLD:
             return group_reducer.fold(state, event, decision, card)
         case Outcome.POST:
@@ -311,7 +335,8 @@ def _released(state: DestinationState, card: Card) -> Applied:
     card = held_changes.without_held(card, ref)
     state = state.with_card(card)
     events = list(events_of(change, followed=True))
-    state, notifications = _decided(state, events, card) if events else _of_subscription_itself(state, card, change)
+    decided = _decided(state, events, card, held=True) if events else None
+    state, notifications = decided or _of_subscription_itself(state, card, change)
     return Applied(state, tuple(_held_until_now(each) for each in notifications))
 
 

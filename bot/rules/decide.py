@@ -5,21 +5,21 @@ threshold, snooze, post budget, post. The loudest result counts. Delivery execut
 back, and a dry run computes them without posting.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.domain.cards import ENDS, Card, On, Snooze, To, on_words, wants
-from bot.domain.changes import EventKind
+from bot.domain.changes import Change, EventKind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW
+from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW, FailureGroup
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
 from bot.domain.watches import Rules, Threshold, Watch
 from bot.rules.destination_state import DestinationState
-from bot.rules.job_events import FAILURES, JobEvent
-from bot.rules.thresholds import most_within, share_reached
+from bot.rules.job_events import FAILURES, JobEvent, concerns, events_of
+from bot.rules.thresholds import most_within, share_reached, within
 
 Event = JobEvent | ServiceEvent
 
@@ -65,7 +65,7 @@ def decide(event: Event, destination: str, rules: Rules, state: DestinationState
         raise ValueError(f"the state of {state.destination} decides nothing for {destination}")
     situation = Situation(event, rules, state, now)
     results = list(_results(situation)) or [situation.drop(Reason.NO_RULE)]
-    best = max(results, key=lambda result: result.outcome.loudness)
+    best = max(results, key=_loudness)
     return Decision(
         event=event.id,
         at=now,
@@ -78,6 +78,19 @@ def decide(event: Event, destination: str, rules: Rules, state: DestinationState
     )
 
 
+def _loudness(result: RuleResult) -> tuple[int, bool]:
+    """Return how loud a result is: a head is in the channel, a reply may be in its thread alone."""
+    return result.outcome.loudness, result.reason in {Reason.FIRST, Reason.REACHED}
+
+
+def wanted(change: Change, card: Card | None, state: DestinationState) -> bool:
+    """Whether a rule of a destination wants one of the events of a change."""
+    job = card.jobs.get(str(change.job.ref)) if card else None
+    events = events_of(change, followed=job is not None and concerns(job, change))
+    decisions = (decide(event, state.destination, state.rules, state, state.now) for event in events)
+    return any(decision.outcome is not Outcome.DROP for decision in decisions)
+
+
 def _results(situation: Situation) -> Iterator[RuleResult]:
     event, rules = situation.event, situation.rules
     if event.account in rules.hidden:
@@ -86,7 +99,8 @@ def _results(situation: Situation) -> Iterator[RuleResult]:
     if isinstance(event, JobEvent) and (card := situation.state.card_of(event.job.ref)):
         yield _of_subscription(situation._replace(rule=SUBSCRIPTION), event, card)
     for watch in rules.watches:
-        if any(watch.spec.covers(event.account, service) for service in event.services):
+        covers = any(watch.spec.covers(event.account, service) for service in event.services)
+        if covers and not watch.expired(situation.now):
             yield _of_watch(situation._replace(rule=watch.id), watch)
 
 
@@ -139,7 +153,8 @@ def _of_watch(situation: Situation, watch: Watch) -> RuleResult:
     if watch.held_until:
         return _of_removed(situation, event, card, watch.held_until)
     if card and card.batch:
-        return _in_batch(situation, event, card)
+        own = has_reply(card, event.happened)
+        return _in_thread(situation, event, card) if own else _in_batch(situation, event, card)
     if event.happened in FAILURES:
         return _failure(situation, event, watch.spec.after, None)
     return _new_message(situation, situation.post(Reason.WANTED), None)
@@ -162,24 +177,32 @@ def _not_matched(situation: Situation, watch: Watch) -> RuleResult | None:
 
 
 def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until: datetime) -> RuleResult:
-    """Return what a watch makes of an event that came after it was removed: it may be restored."""
-    if event.happened not in FAILURES or (card and card.batch):
+    """Return what a watch makes of an event that came after it was removed: it may be restored.
+
+    A batch says itself what happens to its jobs.
+    """
+    if card and card.batch:
         return situation.drop(Reason.NO_RULE)
-    group = situation.state.group_of(event.fingerprint)
-    return (
-        situation.fold(Reason.GROUP, group=group.id) if group and group.takes else situation.hold(Reason.REMOVED, until)
-    )
+    group = situation.state.group_of(event.fingerprint) if event.happened in FAILURES else None
+    if group and group.takes and (not group.in_gap or group.full):
+        return situation.fold(Reason.GROUP, group=group.id)
+    return situation.hold(Reason.REMOVED, until)
 
 
 def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> RuleResult:
-    """Return what a watch makes of a service that cannot be read, or can be again."""
-    if watch.removed:
-        return situation.drop(Reason.NO_RULE)
+    """Return what a watch makes of a service that cannot be read, or can be again.
+
+    Where that is not posted yet once the service is back, neither is news.
+    """
     down = situation.state.down(event.account, event.service)
+    if event.happened is EventKind.UP and down:
+        return situation.fold(Reason.BACK, group=down.id) if down.posted else situation.drop(Reason.AS_BEFORE)
     if event.happened is EventKind.UP:
-        return situation.fold(Reason.BACK, group=down.id) if down else situation.drop(Reason.NO_RULE)
+        return situation.drop(Reason.NO_RULE)
     if down:
         return situation.fold(Reason.GROUP, group=down.id)
+    if watch.held_until:
+        return situation.hold(Reason.REMOVED, watch.held_until)
     return _new_message(situation, situation.post(Reason.WANTED), None)
 
 
@@ -203,7 +226,9 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
         return _new_message(situation, situation.post(Reason.FIRST), snooze)
     window = timedelta(seconds=after.window_s)
     if after.count is not None:
-        count = most_within([*(group.times if group else ()), event.happened_at], window)
+        before = situation.state.last_group_of(event.fingerprint)
+        lately = within(before.times, window, event.happened_at) if before else ()
+        count = most_within([*lately, *_times_with(group, event)], window)
         reached, progress = count >= after.count, {"count": count, "of": after.count}
     else:
         failed, ended = situation.state.ended_since((event.account, event.service), event.happened_at - window)
@@ -212,6 +237,14 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
     if not reached:
         return situation.hold(Reason.THRESHOLD, situation.now + window, **progress, window_s=after.window_s)
     return _new_message(situation, situation.post(Reason.REACHED, **progress, window_s=after.window_s), snooze)
+
+
+def _times_with(group: FailureGroup | None, event: JobEvent) -> Sequence[datetime]:
+    """Return when the failures of a group happened, with one that it may count already."""
+    if group is None:
+        return [event.happened_at]
+    counted = any(each.event == event.id for each in group.held)
+    return group.times if counted else [*group.times, event.happened_at]
 
 
 def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) -> RuleResult:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from bot.domain.cards import Card, CardJob, wants
-from bot.domain.changes import EndReason, EventKind
+from bot.domain.changes import Change, EndReason, EventKind
 from bot.domain.decisions import Decided, Decision
 from bot.domain.event_log import Ended
 from bot.domain.failure_groups import (
@@ -16,12 +16,14 @@ from bot.domain.failure_groups import (
     FailureGroup,
     GroupJob,
     GroupKind,
+    Hold,
     encode_posts,
 )
 from bot.domain.outbox import OutboxSnapshot, Urgency, Write, encode_record
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.watches import Rules
+from bot.rules.job_events import concerns, views_of
 from providers.models import Job, JobRef
 
 
@@ -50,7 +52,8 @@ class DestinationState:
     """The cards and groups of a destination as they are after some of its events.
 
     `posts` are the times of its last new messages, `rules` what it asks for, `ended` the jobs of services that a share
-    is judged by. `numbers` are for new groups. `now` is the time of the decision.
+    is judged by. `known` are events of mirrored jobs that were decided on before. `numbers` are for new groups. `now`
+    is the time of the decision.
 
     `changed` names the records that differ from those in Redis, each with how urgent the edit of its message is, None
     where the message needs no edit. `members` are jobs that join groups, as they are kept, with the time
@@ -64,6 +67,7 @@ class DestinationState:
     posts: tuple[datetime, ...] = ()
     rules: Rules = field(default_factory=Rules)
     ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
+    known: frozenset[str] = frozenset()
     waiting: Waiting = field(default_factory=Waiting)
     numbers: tuple[int, ...] = ()
     changed: Mapping[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
@@ -81,6 +85,7 @@ class DestinationState:
             snapshot.posts,
             snapshot.rules,
             snapshot.ended,
+            snapshot.decided,
             numbers=tuple(numbers),
         )
 
@@ -89,6 +94,16 @@ class DestinationState:
         name = str(ref)
         mine = [card for card in self.cards.values() if name in card.jobs]
         return max(mine, key=lambda card: _followed_until(card.jobs[name]), default=None)
+
+    def followed_as_other(self, change: Change) -> bool:
+        """Whether a mirrored job is followed here as a job of the other service that knows it."""
+        other = {str(each.ref) for each in views_of(change)} - {str(change.job.ref)}
+        jobs = (card.jobs[ref] for card in self.cards.values() for ref in other & card.jobs.keys())
+        return any(concerns(each, change) for each in jobs)
+
+    def knows(self, event: str) -> bool:
+        """Whether an event of a mirrored job was decided on already."""
+        return event in self.known or any(each.decision.event == event for each in self.decisions)
 
     def group_of(self, fingerprint: str) -> FailureGroup | None:
         """Return the open group of failures of one reason."""
@@ -127,9 +142,14 @@ class DestinationState:
         found = (each for each in self._open(GroupKind.DOWN) if (each.account, each.service) == (account, service))
         return next(found, None)
 
-    def storm(self, *, held: bool = False) -> FailureGroup | None:
-        """Return the open storm message, or the one that is held until a snooze is over."""
-        return next((each for each in self._open(GroupKind.STORM) if (each.hold is not None) is held), None)
+    def storm(self) -> FailureGroup | None:
+        """Return the open storm message."""
+        return next((each for each in self._open(GroupKind.STORM) if each.hold is None), None)
+
+    def held_storm(self, hold: Hold, rules: Sequence[str]) -> FailureGroup | None:
+        """Return the storm message that is held: until a snooze is over, or as long as the same rules are removed."""
+        mine = (each for each in self._open(GroupKind.STORM) if each.hold and each.hold.removed is hold.removed)
+        return next((each for each in mine if not hold.removed or each.rules == tuple(rules)), None)
 
     def _open(self, kind: GroupKind) -> Iterable[FailureGroup]:
         return (each for each in self.groups.values() if each.group is kind and each.open)

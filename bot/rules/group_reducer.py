@@ -1,9 +1,8 @@
 """Carries out decisions about events that share a message: groups of failures, batches, storms, services. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.cards import Card
@@ -15,18 +14,15 @@ from bot.domain.failure_groups import (
     FailureGroup,
     GroupJob,
     GroupKind,
-    HeldEvent,
-    Hold,
     PreviousHead,
 )
-from bot.domain.notifications import GroupHead, Notification, ServiceHead, StormHead, WatchEvent
+from bot.domain.notifications import GroupHead, Notification, StormHead, WatchEvent
 from bot.domain.outbox import Urgency
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.domain.watches import Threshold
 from bot.rules.destination_state import DestinationState
+from bot.rules.final_decisions import reached
 from bot.rules.job_events import FAILURES, JobEvent
-from bot.rules.thresholds import most_within, share_reached
 
 
 class Applied(NamedTuple):
@@ -41,14 +37,14 @@ def post(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     if event.happened not in FAILURES:
         rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
         return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))
-    state, group = _joined(reached(state, event), event, decision, card)
+    state, group = joined(reached(state, event), event, decision, card)
     return _with_head(state, group, event, card)
 
 
 def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision, card: Card) -> Applied:
     """Post the head of a batch for the first of its jobs that failed."""
     state, number = state.new_id()
-    group = _opened(state, number, GroupKind.BATCH, event, card)
+    group = opened(state, number, GroupKind.BATCH, event, card)
     group = _counted(group, event, decision, mentions_of(state, decision, card), state.now)
     return _with_head(state.with_group(group).with_member(group.id, event.member), group, event, card)
 
@@ -106,7 +102,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     """Let an open group, a batch or a storm message take an event in."""
     match decision.reason:
         case Reason.GROUP:
-            return Applied(_joined(state, event, decision, card)[0])
+            return Applied(joined(state, event, decision, card)[0])
         case Reason.BATCH:
             return Applied(into_batch(state, event, decision, card))
         case Reason.STORM | Reason.CATCH_UP:
@@ -115,39 +111,20 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
             return Applied(state)
 
 
-def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Keep an event until more is known: in a group without a message for a failure, else in a held storm message."""
-    until = decision.until or state.now
-    if event.happened not in FAILURES:
-        state, storm = storm_for(state, event, hold=Hold(until=until))
-        return Applied(state.with_group(_with_count(storm, event, state.now)))
-    members = state.members
-    state, group = _joined(state, event, decision, card)
-    state = replace(state, members=members)  # it is a member once its final decision is not to drop it
-    limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
-    held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=rule_ids(decision))
-    removed = decision.reason is Reason.REMOVED
-    waits = {
-        "hold": Hold.model_validate({"until": until, "removed": removed, **limits}),
-        "held": (*group.held, held)[-TIMES_MAX:],
-    }
-    return Applied(state.with_group(group.model_copy(update=waits)))
-
-
-def _joined(
+def joined(
     state: DestinationState, event: JobEvent, decision: Decision, card: Card | None
 ) -> tuple[DestinationState, FailureGroup]:
     """Return the group of a failure, with it; a new one where none is open."""
     group = state.group_of(event.fingerprint)
     if group is None:
         state, number = state.new_id()
-        group = _opened(state, number, GroupKind.FAILURES, event, card)
+        group = opened(state, number, GroupKind.FAILURES, event, card)
     group = _counted(group, event, decision, mentions_of(state, decision, card), state.now)
     state = _with_storm_counted(state, group)
     return state.with_group(group).with_member(group.id, event.member), group
 
 
-def _opened(state: DestinationState, number: str, kind: GroupKind, event: JobEvent, card: Card | None) -> FailureGroup:
+def opened(state: DestinationState, number: str, kind: GroupKind, event: JobEvent, card: Card | None) -> FailureGroup:
     job, error = event.job, event.job.error
     before = state.last_group_of(event.fingerprint) if kind is GroupKind.FAILURES else None
     return FailureGroup(
@@ -225,23 +202,23 @@ def into_batch(state: DestinationState, event: JobEvent, decision: Decision, car
     return state.with_group(head).with_member(head.id, event.member)
 
 
-def storm_for(
-    state: DestinationState, event: JobEvent | ServiceEvent, *, hold: Hold | None = None
-) -> tuple[DestinationState, FailureGroup]:
-    """Return the open storm message, or a new one; with `hold` the one that waits until a snooze is over."""
-    if storm := state.storm(held=hold is not None):
-        return state, storm
+def storm_for(state: DestinationState, event: JobEvent | ServiceEvent) -> tuple[DestinationState, FailureGroup]:
+    """Return the open storm message, or a new one."""
+    storm = state.storm()
+    return (state, storm) if storm else new_storm(state, event)
+
+
+def new_storm(state: DestinationState, event: JobEvent | ServiceEvent) -> tuple[DestinationState, FailureGroup]:
     state, number = state.new_id()
     times = dict.fromkeys(("first_at", "last_at"), event.happened_at) | dict.fromkeys(
         ("opened_at", "changed_at"), state.now
     )
-    return state, FailureGroup(id=number, place=state.destination, group=GroupKind.STORM, hold=hold, **times)
+    return state, FailureGroup(id=number, place=state.destination, group=GroupKind.STORM, **times)
 
 
-def _with_count(storm: FailureGroup, event: JobEvent, now: datetime) -> FailureGroup:
-    """Return a storm message with one more event that is no failure."""
-    counts = {**storm.counts, event.happened.value: storm.counts.get(event.happened.value, 0) + 1}
-    return storm.model_copy(update={"counts": counts, "changed_at": now})
+def with_counts(storm: FailureGroup, kinds: Iterable[str], now: datetime) -> FailureGroup:
+    """Return a storm message with more events that are no failures."""
+    return storm.model_copy(update={"counts": Counter(storm.counts) + Counter(kinds), "changed_at": now})
 
 
 def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) -> Applied:
@@ -256,10 +233,10 @@ def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) ->
             }
         )
     if event.happened in FAILURES:
-        state, group = _joined(reached(state, event), event, decision, None)
+        state, group = joined(reached(state, event), event, decision, None)
         state, storm = headed_by_storm(state, storm, group)
     else:
-        storm = _with_count(storm, event, state.now)
+        storm = with_counts(storm, [event.happened.value], state.now)
     return posted_storm(state, storm) if new else Applied(state.with_group(storm))
 
 
@@ -290,108 +267,11 @@ def _with_storm_counted(state: DestinationState, group: FailureGroup) -> Destina
     storm = state.groups.get(group.storm) if group.storm else None
     if storm is None or not storm.open:
         return state
-    return state.with_group(storm.model_copy(update={"count": storm.count + 1, "changed_at": state.now}))
-
-
-def release(state: DestinationState, group: FailureGroup) -> Applied:
-    """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
-    if group.rules and not asked_for(state, group):
-        return Applied(_dropped(state, group, Reason.NO_RULE).without_group(group.id))
-    if group.group is GroupKind.STORM:
-        return posted_storm(state, group)
-    state = _finally(state, group, Outcome.POST, Reason.RELEASED)
-    card = state.cards.get(group.card)
-    head = with_all_mentioned(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
-    state = state.with_group(head).without_edit(head.id).with_post()
-    held = group.hold is not None
-    content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
-    return Applied(state, (Notification(content),))
-
-
-def asked_for(state: DestinationState, group: FailureGroup) -> bool:
-    """Whether a rule that is in force asks for the message of a group; the threshold of a watch counts in a gap too."""
-    mine = [watch.spec for watch in state.rules.active if watch.id in group.rules]
-    return SUBSCRIPTION in group.rules or any(not group.in_gap or _reached(state, group, spec.after) for spec in mine)
-
-
-def _reached(state: DestinationState, group: FailureGroup, after: Threshold | None) -> bool:
-    if after is None:
-        return True
-    window = timedelta(seconds=after.window_s)
-    if after.count is not None:
-        return most_within(group.times, window) >= after.count
-    return share_reached(*state.ended_since((group.account, group.service), group.last_at - window), after.share or 0)
-
-
-def expire(state: DestinationState, group: FailureGroup) -> DestinationState:
-    """Drop the failures of a group that a threshold no longer counts; without any, the group goes."""
-    window = timedelta(seconds=(group.hold and group.hold.window_s) or 0)
-    over = [each for each in group.held if state.now - each.noticed_at > window]
-    if not over:
-        return state
-    left = tuple(each for each in group.held if each not in over)
-    state = _dropped(state, group.model_copy(update={"held": tuple(over)}), Reason.NOT_REACHED)
-    if not left:
-        return state.without_group(group.id)
-    times = tuple(each.job.at for each in left)
-    kept = {"held": left, "times": times, "count": len(left), "first_at": min(times)}
-    return state.with_group(group.model_copy(update=kept))
-
-
-def _dropped(state: DestinationState, group: FailureGroup, reason: Reason) -> DestinationState:
-    hold = group.hold
-    known = {
-        "count": group.count,
-        "of": hold and hold.of,
-        "share": hold and hold.share,
-        "window_s": hold and hold.window_s,
-    }
-    parameters = {name: value for name, value in known.items() if value} if reason is Reason.NOT_REACHED else {}
-    return _finally(state, group, Outcome.DROP, reason, parameters)
-
-
-def _finally(
-    state: DestinationState,
-    group: FailureGroup,
-    outcome: Outcome,
-    reason: Reason,
-    parameters: Mapping[str, str | int] = MappingProxyType({}),
-) -> DestinationState:
-    """Take the final decision about each event that a group holds: if its head is posted, all but the first fold."""
-    for number, held in enumerate(group.held):
-        folds = number and outcome is Outcome.POST
-        decision = Decision(
-            event=held.event,
-            at=state.now,
-            outcome=Outcome.FOLD if folds else outcome,
-            reason=Reason.GROUP if folds else reason,
-            rule=next(iter(held.rules), ""),
-            also=held.rules[1:],
-            parameters={"group": group.id} if folds else parameters,
-            held=True,
-        )
-        state = state.decided(held.job.ref, decision)
-        if outcome is not Outcome.DROP:
-            state = state.with_member(group.id, held.job)
-    return state
-
-
-def reached(state: DestinationState, event: JobEvent) -> DestinationState:
-    """Take the final decision about the failures that waited for a threshold: they fold into the head."""
-    group = state.group_of(event.fingerprint)
-    if group is None or not group.held:
-        return state
-    for held in group.held:
-        decision = Decision(
-            event=held.event, at=state.now, outcome=Outcome.FOLD, reason=Reason.GROUP, parameters={"group": group.id},
-            rule=next(iter(held.rules), ""), also=held.rules[1:], held=True,
-        )  # fmt: skip
-        state = state.decided(held.job.ref, decision).with_member(group.id, held.job)
-    return state
+    people = tuple(dict.fromkeys((*storm.mentions, *group.mentions)))
+    grown = {"count": storm.count + 1, "changed_at": state.now, "mentions": people}
+    return state.with_group(storm.model_copy(update=grown))
 
 
 def has_thread_lines(group: FailureGroup) -> bool:
-    """Whether lines follow in the thread of a head: not in direct messages, nor under a storm message."""
-    return (
-        group.group in {GroupKind.FAILURES, GroupKind.BATCH} and bool(group.ts) and not is_direct_message(group.place)
-    )
+    """Whether lines follow in the thread of a head: not in direct messages, nor where a service is down."""
+    return group.group is not GroupKind.DOWN and bool(group.ts) and not is_direct_message(group.place)

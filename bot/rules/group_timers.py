@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.failure_groups import ALSO_TO_CHANNEL, FailureGroup, GroupKind
 from bot.domain.notifications import Notification, ThreadLine
 from bot.domain.outbox import Urgency
-from bot.rules import group_reducer
+from bot.rules import group_reducer, held_groups
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
 
@@ -30,14 +30,14 @@ def apply(state: DestinationState, group_id: str) -> Applied:
 def _held(state: DestinationState, group: FailureGroup) -> Applied:
     """Return the state once a threshold counts failures no longer, or a snooze that holds a head is over."""
     if group.hold and group.hold.window_s:
-        return Applied(group_reducer.expire(state, group))
+        return Applied(held_groups.expire(state, group))
     is_due = group.hold is None or group.hold.until <= state.now or restored(state, group)
-    return group_reducer.release(state, group) if is_due else Applied(state)
+    return held_groups.release(state, group) if is_due else Applied(state)
 
 
 def restored(state: DestinationState, group: FailureGroup) -> bool:
     """Whether a group was held because its watch was removed, and a watch that asks for it is there again."""
-    return group.in_gap and group_reducer.asked_for(state, group)
+    return group.in_gap and held_groups.asked_for(state, group)
 
 
 def _is_over(state: DestinationState, group: FailureGroup) -> bool:
@@ -53,7 +53,7 @@ def _is_over(state: DestinationState, group: FailureGroup) -> bool:
 
 def next_line(group: FailureGroup) -> datetime | None:
     """Return when the next thread line of a head is due; None without news, or where no lines follow."""
-    wanted = group.count > group.line_count and not group.snooze and group_reducer.has_thread_lines(group)
+    wanted = group.has_news and not group.snooze and group_reducer.has_thread_lines(group)
     return group.next_line_at() if wanted else None
 
 
@@ -67,7 +67,7 @@ def _line(state: DestinationState, group: FailureGroup) -> Applied:
     known = group.model_copy(update={"lines": lines, "line_count": group.count, "mentioned": people})
     return Applied(
         state.with_group(known),
-        (Notification(ThreadLine(group, group.newest[: group.count - group.line_count], broadcast=broadcast)),),
+        (Notification(ThreadLine(group, group.newest[: max(0, group.count - group.line_count)], broadcast=broadcast)),),
     )
 
 

@@ -77,8 +77,7 @@ class JobEvent:
     @cached_property
     def jobs(self) -> Sequence[Job]:
         """The job as each service has it that knows it, the one that owns it first."""
-        owned = self.job.model_copy(update={"service": self.change.ref.service})
-        return [*views(owned), self.job]
+        return [*views_of(self.change), self.job]
 
     @property
     def late(self) -> bool:
@@ -94,6 +93,11 @@ class JobEvent:
     def member(self) -> GroupJob:
         """Its job as a group names it."""
         return GroupJob.of(self.job, self.happened_at)
+
+
+def views_of(change: Change) -> Sequence[Job]:
+    """Return the job of a change as each service has it that knows it, the one that owns it first."""
+    return views(change.job.model_copy(update={"service": change.ref.service}))
 
 
 def events_of(change: Change, *, followed: bool) -> Iterator[JobEvent]:

@@ -1,12 +1,13 @@
 """Carries out decisions about services that cannot be read: one message says since when, and when one is back. Pure."""
 
 from bot.domain.changes import EventKind
-from bot.domain.decisions import Decision, Outcome
-from bot.domain.failure_groups import FailureGroup, GroupKind, Hold
+from bot.domain.decisions import Decision, Outcome, Reason
+from bot.domain.failure_groups import FailureGroup, GroupKind, HeldEvent
 from bot.domain.notifications import Notification, ServiceHead
 from bot.domain.outbox import Urgency
 from bot.domain.service_events import ServiceEvent
 from bot.rules.destination_state import DestinationState
+from bot.rules.final_decisions import drop_held
 from bot.rules.group_reducer import (
     Applied,
     headed_by_storm,
@@ -16,6 +17,7 @@ from bot.rules.group_reducer import (
     storm_for,
     with_all_mentioned,
 )
+from bot.rules.held_groups import hold_of
 
 
 def apply(state: DestinationState, event: ServiceEvent, decision: Decision) -> Applied:
@@ -31,8 +33,9 @@ def apply(state: DestinationState, event: ServiceEvent, decision: Decision) -> A
         case Outcome.FOLD:
             return _down_in_storm(state, down, event)
         case Outcome.HOLD:
-            waits = Hold(until=decision.until or state.now)
-            return Applied(state.with_group(down.model_copy(update={"hold": waits})))
+            held = HeldEvent(event=event.id, noticed_at=event.at, rules=down.rules)
+            waits = {"hold": hold_of(decision, state.now), "held": (held,)}
+            return Applied(state.with_group(down.model_copy(update=waits)))
         case _:
             down = with_all_mentioned(down.model_copy(update={"posted_at": state.now}))
             state = state.with_group(down).without_edit(number).with_post()
@@ -41,7 +44,7 @@ def apply(state: DestinationState, event: ServiceEvent, decision: Decision) -> A
 
 def _back(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> DestinationState:
     if not down.posted:
-        return state.without_group(down.id)
+        return drop_held(state, down, Reason.AS_BEFORE)
     back = {"closed_at": event.at, "count": event.found, "changed_at": state.now}
     return state.with_group(down.model_copy(update=back), Urgency.END)
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain import record_formats
-from bot.domain.attempts import Attempt
+from bot.domain.attempts import Attempt, attempts_ended
 from bot.domain.elapsed import AHEAD, in_future
 from bot.domain.event_log import KEPT_MAX
 from bot.domain.outbox import numbered
@@ -22,6 +22,7 @@ from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
+from bot.store.decisions import DecisionBook
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import (
@@ -44,6 +45,7 @@ from bot.store.redis.keys import (
     SWEEP,
 )
 from bot.store.redis.scripts import script
+from providers.mirrors import owner
 from providers.models import Job, JobRef, JobState
 
 NEWER_AGAIN = timedelta(seconds=10)
@@ -136,7 +138,9 @@ class Tracked:
         slot = f"{job.account}/{job.service}"
         known = looking((job.account, job.service), [job], [job.created_at])
         _, flat = await self.link.execute_many([("SADD", PLACES.of(), destination), known])
-        attempt = Attempt.first(job)._replace(number=found_attempts(flat).get(job.id, 0) + 1)
+        decided = await DecisionBook(self.link).read(destination, str(owner(job)))
+        ended = max(found_attempts(flat).get(job.id, 0), attempts_ended(each.event for each in decided))
+        attempt = Attempt.first(job)._replace(number=ended + 1)
         await self.note_destination(user, destination)
         about: tuple[Part, ...] = (
             job.id,

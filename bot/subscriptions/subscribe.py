@@ -93,7 +93,8 @@ class Subscription:
         if not jobs:
             return Subscribing(details, Subscribed(None))
         await refuse_newer_jobs(deps, destination, [job.ref for job in jobs])
-        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, options, self.card)
+        card = await _begun_card(deps, jobs, destination, options) or self.card
+        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, options, card)
         await deps.store.outbox.restore(destination)
         snapshot = await deliver_now(deps, destination)
         after = expected(snapshot)
@@ -122,6 +123,22 @@ def subscribe(
     """Follow these jobs, as `Subscription` has it."""
     destination, question = options.user if options.to is To.DM else here, show_jobs(deps, addresses)
     return Subscription(deps, options, destination, card or secrets.token_hex(5), ended_too, question)
+
+
+async def _begun_card(deps: Deps, jobs: Sequence[Job], destination: str, options: SubscriptionOptions) -> str | None:
+    """Return the card, not posted yet, of an equal command that a crash interrupted; None if there is none."""
+    if len(jobs) < 2:  # one job that is followed keeps its card anyway
+        return None
+    snapshot = await read_outbox(deps, destination)
+    waiting = [(entry.card, entry.body) for entry in snapshot.entries if isinstance(entry.body, SubscribedEntry)]
+    refs = {job.ref for job in jobs}
+    for card in dict.fromkeys(card for card, _ in waiting if card not in snapshot.cards):
+        mine = [body for each, body in waiting if each == card]
+        if all(
+            body.job.ref in refs and body.terms == options.model_copy(update={"at": body.terms.at}) for body in mine
+        ):
+            return card
+    return None
 
 
 async def _track(  # noqa: PLR0917  # what a subscription consists of

@@ -68,3 +68,8 @@ def position(answer: JobList, shown: int) -> str:
     if answer.total is not None:
         return f"{span} of {'at least ' if answer.errors or answer.pending else ''}{answer.total:,}"
     return f"{span}, more follow" if answer.more else span
+
+
+def not_all(limit: int) -> str:
+    """Say that a list has more jobs than the number that can be read."""
+    return f"⚠️ more than {limit:,} jobs: not all can be seen"

@@ -87,13 +87,31 @@ def no_reason(job: Job) -> str:
     return job.unexplained or NO_REASON
 
 
-def state(job: Job) -> str:
-    """The state with its emoji and the vendor's own word, for mrkdwn."""
-    raw = f" {code(job.raw_state, 60)}" if job.raw_state else ""
+def own_word(state: JobState | None, raw: str | None) -> str | None:
+    """Return the vendor's word for a state, where it says something that the state does not."""
+    letters = "".join(filter(str.isalpha, (raw or "").casefold()))
+    return None if state and letters in _SAME.get(state, ()) else raw
+
+
+_SAME = {
+    JobState.PENDING: {"pending", "created", "init", "queued", "queuing", "submitted", "waiting"},
+    JobState.RUNNING: {"running", "processing", "analysing", "transcoding"},
+    JobState.SUCCEEDED: {"succeeded", "succeed", "success", "finish", "finished", "completed", "transcodesuccess"},
+    JobState.FAILED: {"failed", "fail", "failure", "error", "transcodefail"},
+    JobState.CANCELLED: {"cancelled", "canceled", "transcodecancelled"},
+}
+"""Vendors' words, letters only, that say the same as our state."""
+
+
+def state(job: Job, *, whole: bool = False) -> str:
+    """The state with its emoji, for mrkdwn; with the vendor's word where it says more, or `whole` always."""
+    word = job.raw_state if whole else own_word(job.state, job.raw_state)
+    raw = f" {code(word, 60)}" if word else ""
     return f"{EMOJI[job.state]} *{job.state.capitalize()}*{raw}"
 
 
 def plain_state(job: Job) -> str:
     """The same for a plain text."""
-    raw = f" ({job.raw_state})" if job.raw_state else ""
+    word = own_word(job.state, job.raw_state)
+    raw = f" ({word})" if word else ""
     return f"{EMOJI[job.state]} {job.state.capitalize()}{raw}"

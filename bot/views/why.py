@@ -10,7 +10,7 @@ from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
 from bot.domain.explanations import Act, Action, Explained, JobExplanation, KnownEvent, Waiting
 from bot.domain.failure_groups import FailureGroup, GroupKind
 from bot.views.failure_groups import happened, headline
-from bot.views.states import EMOJI
+from bot.views.states import EMOJI, own_word
 from bot.views.terms import person
 from bot.views.text import bold, code, count, date, duration, listed, plain
 
@@ -46,7 +46,8 @@ def event_name(event_id: str) -> str:
 
 def event(known: KnownEvent) -> str:
     """Say what happened, when, and how that was noticed."""
-    raw = f" {code(known.raw_state, 60)}" if known.raw_state else ""
+    word = own_word(known.state, known.raw_state)
+    raw = f" {code(word, 60)}" if word else ""
     at = f"{date(known.at)} " if known.at else f"{date(known.noticed_at)} " if known.noticed_at else ""
     if known.noticed_at is None:
         return f"{at}*{event_name(known.id)}*{raw} · as the provider says"

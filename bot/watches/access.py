@@ -10,6 +10,7 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.watch_answers import CoveredService
 from bot.domain.watches import WatchSpec
 from bot.slack_api.membership import readers
+from providers.base import Capabilities
 
 
 class Coverage(NamedTuple):
@@ -50,6 +51,10 @@ async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) ->
 
 def _coverage(deps: Deps, spec: WatchSpec, reader: Audience | None) -> Coverage:
     watched = spec.service_filter.pick(deps.providers)
-    found = [CoveredService(each.account, each.service, each.capabilities.lists) for each in watched]
+    found = [_covered(each.account, each.service, each.capabilities) for each in watched]
     seen = [each for each in found if reader is None or deps.access.sees(each.account, reader)]
     return Coverage(seen, [each for each in found if each not in seen])
+
+
+def _covered(account: str, service: str, able: Capabilities) -> CoveredService:
+    return CoveredService(account, service, able.lists, able.page_max if able.whole_list else None)

@@ -35,6 +35,7 @@ from bot.views.slack.subscription_list import tab_lines
 from bot.views.slack.watch_form import WatchForm
 from bot.watches.dry_run import dry_run
 from bot.watches.forecast import forecast
+from bot.watches.list_limits import list_limits
 from bot.watches.listing import watches
 from bot.watches.mute import mute, unmute
 from bot.watches.unwatch import rewatch, unwatch
@@ -82,10 +83,10 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
 
 
 async def _watched(deps: Deps, result: Watched) -> Message:
-    """Say what a watch does, and how often a new or changed one would have posted."""
+    """Say what a watch does, what it cannot see, and how often a new or changed one would have posted."""
     new = result.outcome in {Outcome.ADDED, Outcome.CHANGED}
     notes = dry_run_view.forecast(await forecast(deps, result.watch)) if new else []
-    return views.watched(result, notes)
+    return views.watched(result, notes, await list_limits(deps, result.covered))
 
 
 async def _unwatched(deps: Deps, ids: tuple[str, ...] | None, here: str, asker: Asker) -> Message:

@@ -145,7 +145,7 @@ async def received(store: Store, destination: str, said: Iterable[Said], service
         lines.update([(posted["line"], posted["count"])] if "line" in posted else [])
     groups = (await store.outbox.read(destination, services)).groups
     members = {name: await _members(store, destination, name) for name in groups}
-    held = {f"{one.job.ref} failure {one.job.name}" for each in groups.values() for one in each.held}
+    held = {f"{one.job.ref} failure {one.job.name}" for each in groups.values() for one in each.held if one.job}
     decisions = await _decisions(store, destination, services)
     return Received(told, heads, lines, groups, members, held, decisions, finals)
 
@@ -177,7 +177,8 @@ def check_groups(here: Received, said: Iterable[Said]) -> None:
             assert {name: text[name] for name in shown(group)} == shown(group), "a head is as it should be"
     for group in here.groups.values():
         if group.group in {GroupKind.FAILURES, GroupKind.BATCH}:
-            assert group.count == len(here.members[group.id]) + len(group.held), (
+            undecided = [each for each in group.held if not each.decided]
+            assert group.count == len(here.members[group.id]) + len(undecided), (
                 f"{group} lists {here.members[group.id]}"
             )
         if group.group is GroupKind.STORM:
@@ -210,7 +211,8 @@ def check_storms(here: Received) -> None:
 def check_found(here: Received, promised: Mapping[str, bool], words: Mapping[str, str], *, settled: bool) -> None:
     """Check that each step is found where it is promised, and once. Unless `settled`, a group may hold it."""
     found = here.found(words)
-    assert set(found) <= set(promised), f"not promised: {set(found) - set(promised)}"
+    more = set(found) - set(promised)
+    assert not more, f"not promised: {more}: {here.decided(more)}"
     assert set(found.values()) <= {1}, f"found more than once: {found - Counter(set(found))}"
     missing = {step for step, surely in promised.items() if surely and not found[step]}
     assert missing <= (set() if settled else here.waiting), f"lacks {missing}: {here.decided(missing)}"
@@ -220,7 +222,7 @@ def check_decisions(here: Received, *, settled: bool) -> None:
     """Check that each event has one last decision, or, unless all is `settled`, is held."""
     for event, decisions in here.decisions.items():
         last = [each for each in decisions if each.outcome.final]
-        assert len(last) == 1 if settled else len(last) <= 1, f"{event}: {decisions}"
+        assert len(last) == 1 if settled else len(last) <= 1, f"{event}: {here.decided([event.rpartition('#')[0]])}"
     assert not settled or not here.waiting
     assert not settled or not [name for name, group in here.groups.items() if group.hold]
 

@@ -53,13 +53,17 @@ specs = st.sampled_from(
 
 @dataclass
 class ModelledWatch:
-    """A watch as it should be; `gap` are the steps since it was removed, `times` the failures that it counts."""
+    """A watch as it should be; `gap` are the steps since it was removed, `times` the failures that it counts.
+
+    `in_batches` are the jobs of batches that took a step since then.
+    """
 
     id: str
     place: str
     spec: WatchSpec
     removed: datetime | None = None
     gap: list[Step] = field(default_factory=list[Step])
+    in_batches: set[str] = field(default_factory=set[str])
     times: dict[tuple[str, ...], list[tuple[datetime, Step]]] = field(
         default_factory=dict[tuple[str, ...], list[tuple[datetime, Step]]]
     )
@@ -148,7 +152,9 @@ class WatchedStory(FragileBot):
                 continue  # another one asks for the same by now
             for step in model.gap:
                 self.promises[model.place].surely(step)
-            model.removed, model.gap = None, []
+            for (place, _), card in self.cards.items():
+                card.watched = card.watched | (model.in_batches if place == model.place else set())
+            model.removed, model.gap, model.in_batches = None, [], set()
 
     @rule(here=st.sampled_from(HERE + USERS), user=st.sampled_from(USERS), crash=crashes,
           service=st.sampled_from([SERVICE, LISTED]), code=st.sampled_from(["A", "B"]))  # fmt: skip
@@ -272,12 +278,22 @@ class WatchedStory(FragileBot):
         batch = self._in_batch(destination, step)
         at_once = [each for each in mine if not each.removed and (not each.spec.after or batch or not step.failure)]
         for each in mine:
-            if each.removed and self.now - each.removed < UNDO and step.failure and not (batch or each.spec.after):
-                each.gap.append(step)
+            if each.removed and self.now - each.removed < UNDO:
+                self._in_gap(each, step, batch=batch)
             elif each.spec.after and not each.removed and step.failure and not batch:
                 for reached in each.counts(step, self.now):
                     self.promises[destination].surely(reached)
         return bool(at_once), bool(mine)
+
+    def _in_gap(self, watch: ModelledWatch, step: Step, *, batch: bool) -> None:
+        """A step was seen after a watch was removed: it is found if that is taken back, unless a card has it."""
+        mine = [card for (place, _), card in self.cards.items() if place == watch.place and step.ref in card.jobs]
+        for card in mine:
+            card.told.append((step.words, False))  # where it is delivered after that
+        if batch:
+            watch.in_batches.add(step.ref)
+        elif not watch.spec.after if step.failure else not mine:
+            watch.gap.append(step)
 
     def _in_batch(self, destination: str, step: Step) -> bool:
         return any(

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from tests.oracle.matcher import Event, Rule, events, judge
-from tests.oracle.received import failures_in, messages, received
+from tests.oracle.received import failures_in, finals, messages, received
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
 POLL_S = 0.1
@@ -39,6 +39,7 @@ class Onlooker:
     clouds: httpx.AsyncClient
     people: Mapping[str, Person]
     rules: dict[str, list[Rule]] = field(default_factory=lambda: defaultdict[str, list[Rule]](list))
+    batches: dict[str, list[set[str]]] = field(default_factory=lambda: defaultdict[str, list[set[str]]](list))
     ordered: set[str] = field(default_factory=set[str])
     deleted: set[str] = field(default_factory=set[str])
     before: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -70,6 +71,7 @@ class Onlooker:
         assert answer.says("I follow"), answer.text
         # A batch has one more message about all ends.
         batch = len(ids) > 1
+        self.batches[channel] += [{*ids}] if batch else []
         self.rules[channel] += [Rule(f"id:{each} on:{'failed' if batch else on}", 0, batch=batch) for each in ids]
         self.ordered |= {*ids}
 
@@ -160,6 +162,10 @@ class Onlooker:
             "not wanted": [each for each in mine if each[1] not in self.deleted and wanted.get(each, "not then")],
             "missing": [each for each in missing if each[0] == "failed"],
         }
+        posts = await finals(self.reader(channel), channel, self.before[channel])
+        for batch in self.batches[channel]:
+            if (number := sum(bool(each & batch) for each in posts)) != 1 and not batch & self.deleted:
+                wrong[f"{number} final posts"] = [("final", each) for each in sorted(batch)]
         for kind in {kind for kind, _ in missing if kind != "failed"}:
             lacking = [each for each in missing if each[0] == kind]
             explained = [each for each in lacking if await self._explained(channel, each[1], kind)]

@@ -18,6 +18,8 @@ COUNTED = {"finished": "succeeded", "cancelled": "cancelled", "started": "starte
 """Words of a storm message for events that it counts without their jobs."""
 MANY = re.compile(r"^\S+ (\d[\d,]*) (?:of \d[\d,]* jobs? )?(failed|finished|cancelled|started|submitted)")
 """The text of a head or a storm message."""
+FINAL = re.compile(r"^All \d[\d,]* jobs? have ended")
+"""The text of the final post of a batch."""
 ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNT = re.compile(rf"(\d[\d,]*) ({'|'.join(COUNTED)})")
 
@@ -52,6 +54,12 @@ async def received(person: Person, channel: str, before: Collection[str] = ()) -
     return found
 
 
+async def finals(person: Person, channel: str, before: Collection[str]) -> list[set[str]]:
+    """Return the jobs that each final post of a batch offers to show, but not of the messages with a ts of `before`."""
+    said = [each for each in await person.sees(channel) if not each.json["ephemeral"] and each.ts not in before]
+    return [_offered(each) for each in said if FINAL.match(each.json["text"])]
+
+
 def failures_in(said: Sequence[Answer]) -> int:
     """Return how many failures messages say that they are about, without a click."""
     many = [found for each in said if (found := MANY.match(each.json["text"]))]
@@ -68,7 +76,12 @@ def _kind(message: Answer) -> str:
 
 def _ids(message: Answer) -> set[str]:
     """Return the ids of the jobs whose *Details* a message offers."""
-    buttons = [each for _, each in message.elements if each.get("text", {}).get("text") == "Details"]
+    return _offered(message, "Details")
+
+
+def _offered(message: Answer, label: str = "") -> set[str]:
+    """Return the ids of jobs in the values of a message's buttons, or of those with this label."""
+    buttons = [each for _, each in message.elements if label in {"", each.get("text", {}).get("text")}]
     return set(ID.findall(" ".join(str(each.get("value")) for each in buttons)))
 
 

@@ -6,6 +6,7 @@ from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.button_payloads import FRESH, CommandPayload
 from bot.views.errors import service_error, waited
 from bot.views.lateness import still_asking
+from bot.views.list_notes import not_all
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, stacked
 from bot.views.slack.lateness import still_asked
 from bot.views.text import age, bold, code, count, date, duration, plain, unformatted
@@ -67,7 +68,8 @@ def _line(service: ServiceHealth) -> str:
     )
     own = f" · {waited(service.waited)}" if service.waited else ""
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{own}{listing}{budget}{_last_error(service)}{_tracked(service)}"
+    cut_off = f" · {not_all(service.list_limit)}" if service.list_limit else ""
+    return f"✅ {where} answers{latency}{own}{listing}{cut_off}{budget}{_last_error(service)}{_tracked(service)}"
 
 
 def _last_error(service: ServiceHealth) -> str:

@@ -113,7 +113,7 @@ def _job(job: Job, answer: JobDetails, command: CommandPayload, meaning: Meaning
     notes = [f"⚠️ {plain(note, room)}" for note in job.notes[:NOTES_MAX]]
     request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
     return [
-        section(f"{state(job)} · {bold(name(job), 200)}"),
+        section(f"{state(job, whole=True)} · {bold(name(job), 200)}"),
         *([section(reason)] if reason else []),
         *([section("\n".join(notes))] if notes else []),
         *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),

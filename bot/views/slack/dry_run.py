@@ -22,7 +22,10 @@ POSTS_MAX = 10
 """Messages that are shown; the others are counted."""
 CLOSE = timedelta(minutes=2)
 """A log that lacks no more than this of the last 24 hours is one of 24 hours; a shorter one than this is none."""
-NOT_PREDICTED = "Not predicted: snoozes, and failures that other watches or subscriptions here already show."
+NOT_PREDICTED = (
+    "Not predicted: snoozes, catch-up messages after a downtime of Callboard, and failures that other watches or "
+    "subscriptions here already show."
+)
 
 
 def dry_run(run: DryRun) -> Message:
@@ -103,8 +106,7 @@ def basis_lines(run: DryRun) -> Iterator[str]:
         yield f"From Callboard's log {reach}{named}."
     yield from _from_lists(run)
     if blind := [each for each in run.basis if not each.lists and not _whole(run, each)]:
-        jobs, they_have = ("its jobs", "it has") if len(blind) == 1 else ("their jobs", "they have")
-        yield f"{_names(blind)} can't list {jobs}: {they_have} no earlier history."
+        yield f"No earlier history of {_names(blind)}."
 
 
 def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:

@@ -96,7 +96,7 @@ def _meant(group: FailureGroup, meaning: Meaning) -> Iterator[str]:
 
 def _found(shown: ShownGroup) -> Iterator[str]:
     """Yield that the job was not found before."""
-    if shown.change and shown.change.kind is Kind.FOUND:
+    if shown.change and shown.change.kind is Kind.FOUND and shown.group.count == 1:
         yield f"It was {missing(shown.change)}, and is found again."
 
 

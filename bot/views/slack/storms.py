@@ -17,7 +17,7 @@ from bot.views.failure_groups import (
 )
 from bot.views.slack.block_kit import Block, Budget, Message, actions, context, message, section
 from bot.views.slack.failure_groups import HELD, show_all_button
-from bot.views.slack.mentions import group_mentions
+from bot.views.slack.mentions import group_mentions, mentioned
 from bot.views.states import EMOJI
 from bot.views.text import age, count, date, duration, plain, unformatted
 from providers.models import JobState
@@ -43,14 +43,30 @@ def storm(shown: ShownGroup, *, posted: bool = True, held: bool = False) -> Mess
     return message(f"{unformatted(head)}{closed}", [first, *lines, *foot])
 
 
+def storm_line(group: FailureGroup, groups: Sequence[FailureGroup]) -> Message:
+    """Say in the thread of a storm message what is new in it; `groups` are those whose head it is.
+
+    It mentions those whom the message has not mentioned.
+    """
+    new = group.count - group.line_count
+    blind = [each for each in groups if each.group is GroupKind.DOWN and each.open]
+    text = f"{EMOJI[JobState.FAILED]} *{new:,} more failed*: {group.count:,} in all" if new > 0 else _blind(blind)
+    people = mentioned([[each for each in group.mentions if each not in group.mentioned]])
+    return message(unformatted(text), [section(text), *actions("storm", _buttons(group)), *people])
+
+
+def _blind(groups: Sequence[FailureGroup]) -> str:
+    return f"⚠️ *Can't see {count(len(groups), 'service')}*" if groups else "✅ *Can see all services again*"
+
+
 def _head(group: FailureGroup, groups: Sequence[FailureGroup]) -> str:
     """How many failed and where, or while Callboard was down: `❌ *214 failed* in 3 services`."""
     failing = [each for each in groups if each.group is not GroupKind.DOWN]
     when = " while Callboard was down" if group.offline_from else ""
     if group.count:
         return f"{EMOJI[JobState.FAILED]} *{group.count:,} failed*{when or services(failing)}"
-    if blind := len(groups) - len(failing):
-        return f"⚠️ *Can't see {count(blind, 'service')}*{when}"
+    if blind := [each for each in groups if each.group is GroupKind.DOWN]:
+        return f"{_blind(blind)}{when}"
     return f"{EMOJI[JobState.SUCCEEDED]} *{counted(group) or 'Nothing new'}*{when}"
 
 

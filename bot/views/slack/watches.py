@@ -17,7 +17,7 @@ from bot.domain.button_payloads import (
 from bot.domain.notifications import ChangedMute, ChangedWatches, SnoozedGroup, WatchChange, WatchNote, WatchTest
 from bot.domain.quoting import quoted
 from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
-from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
+from bot.domain.watch_answers import CoveredService, ListedWatch, ListLimit, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
 from bot.views.slack import snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
@@ -49,13 +49,14 @@ _DONE = {
 }
 
 
-def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
+def watched(result: Watched, notes: Sequence[str] = (), limits: Sequence[ListLimit] = ()) -> Message:
     """What a watch does from now on, how new jobs are noticed, and what it cannot see.
 
-    `notes` are further lines: how often it would have posted.
+    `notes` are further lines: how often it would have posted. `limits` are lists that are too long, or may be.
     """
     watch = result.watch
     lines = [_title(result), *notes, *coverage(result.covered, result.hidden, result.watch.place)]
+    lines += map(_list_limit, limits)
     if result.suspended:
         why = suspensions.why(result.suspended, watch.place)
         lines.append(f"⏸️ I can't post yet: {why}. {suspensions.help_against(result.suspended)}")
@@ -104,6 +105,11 @@ def coverage(covered: Sequence[CoveredService], hidden: Sequence[CoveredService]
     if hidden:
         who = "you" if is_direct_message(destination) else "some members of the channel"
         yield f"⚠️ Not covered: {_names(hidden)}, because {who} can't see {_them(hidden)}."
+
+
+def _list_limit(limit: ListLimit) -> str:
+    long = f"{bold(limit.service, 80)} has more than {limit.jobs:,} jobs"
+    return f"⚠️ {long}: not all can be seen." if limit.exceeded else f"If {long}, not all can be seen."
 
 
 def _names(services: Sequence[CoveredService]) -> str:

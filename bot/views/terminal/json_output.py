@@ -78,6 +78,7 @@ def accounts(answer: AccountsHealth) -> Record:
                 "last_error_at": instant(each.last_error_at),
                 "budget_left": each.budget_left,
                 "budget": each.budget,
+                "list_limit": each.list_limit,
             }
             for each in answer.services
         ],

@@ -14,8 +14,8 @@ from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, Servic
 from bot.views.errors import service_error, waited
 from bot.views.facts import NOBODY, Meaning, facts, missing
 from bot.views.lateness import names
-from bot.views.list_notes import notes, nothing, position
-from bot.views.states import EMOJI, name, no_reason
+from bot.views.list_notes import not_all, notes, nothing, position
+from bot.views.states import EMOJI, name, no_reason, own_word
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
 
@@ -85,8 +85,9 @@ def _title(job: Job) -> Text:
     return _printable(ref) if name(job) == job.id else _printable(title) + "\n" + _printable(ref, "dim")
 
 
-def _state(job: Job) -> Text:
-    raw = f" {clean(job.raw_state)}" if job.raw_state else ""
+def _state(job: Job, *, whole: bool = False) -> Text:
+    word = job.raw_state if whole else own_word(job.state, job.raw_state)
+    raw = f" {clean(word)}" if word else ""
     return Text(f"{EMOJI[job.state]} {job.state}", COLOURS[job.state]) + Text(raw, "dim")
 
 
@@ -105,7 +106,7 @@ def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:
         table = Table(box=None, show_header=False, pad_edge=False, title=title, title_justify="left")
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
-        table.add_row("State", _state(job))
+        table.add_row("State", _state(job, whole=True))
         table.add_row("Ref", _printable(str(job.ref)))
         for label, value in facts(job).items():
             table.add_row(_printable(label), _said(value))
@@ -141,6 +142,7 @@ def accounts(answer: AccountsHealth) -> RenderableType:
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
         latency = "\n".join(filter(None, (latency, waited(each.waited))))
         reachable = Text("no", "red") if each.error else Text("yes", "green")
+        reachable += f"\n{not_all(each.list_limit)}" if each.list_limit else ""
         table.add_row(_printable(f"{each.account}/{each.service}"), _printable(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []
     return Group(table, *map(_said, map(service_error, failed)))

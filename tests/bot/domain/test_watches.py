@@ -48,6 +48,12 @@ def test_the_order_of_words_and_the_case_of_letters_make_no_other_watch():
     assert WatchSpec(media="A").same() != WatchSpec(media="a").same()
 
 
+def test_a_copy_with_other_fields_asks_by_these():
+    spec = WatchSpec(name="other")
+    assert not spec.matches(WATCHED)
+    assert spec.model_copy(update={"name": "test"}).matches(WATCHED)
+
+
 def test_the_documented_example_is_one():
     [text] = re.findall(r"\{\"account.*?\}\}", watches.__doc__ or "", re.DOTALL)
     spec = WatchSpec.model_validate_json(text)

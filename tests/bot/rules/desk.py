@@ -123,6 +123,8 @@ class Desk:
         snapshot = OutboxSnapshot(
             CHANNEL, list(self._entries), records=dict(self.records), rules=self.rules, ended=self.ended
         )
+        kept = [each.decision for each in self.decisions if each.decision.kept]
+        snapshot.decided = frozenset(each.event for each in kept)
         for name, text in self.records.items():
             if name == POSTS_ID:
                 snapshot.posts = read_posts(text)

@@ -190,6 +190,15 @@ class TestTime:
         lines = [(at - NOW) // MINUTE for at, content in desk.posts if isinstance(content, ThreadLine)]
         assert lines == [1, 5, 15, 30]
 
+    def test_a_storm_has_thread_lines_that_mention_those_who_joined_it_later(self):
+        people = [watch(number, code=f"ALG.{number:03}", mention=(f"<@U{number}>",)) for number in range(6)]
+        desk = Desk(rules(*people)).takes(*(failed(number, f"ALG.{number:03}") for number in range(4)))
+        desk.waits(seconds=10).takes(failed(4, "ALG.004"), failed(5, "ALG.005")).waits(minutes=9)
+        [line] = desk.contents(ThreadLine)
+        assert isinstance(line, ThreadLine)
+        assert (line.group.group, line.group.mentioned) == (GroupKind.STORM, ("<@U3>",))
+        assert line.group.mentions == ("<@U3>", "<@U4>", "<@U5>")
+
     def test_at_ten_a_hundred_and_a_thousand_a_line_goes_to_the_channel(self):
         desk = (
             Desk(rules(watch())).takes(failed(0)).takes(*(failed(number) for number in range(1, 12))).waits(minutes=2)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.views.states import EMOJI, plain_state, state
+from bot.views.states import EMOJI, own_word, plain_state, state
+from providers.alibaba import states as alibaba
+from providers.huawei import digital_human, image_moderation, video_ocr
 from providers.models import JobState
 from tests.bot.views import judges
 from tests.bot.views.anything import job
@@ -24,3 +26,18 @@ def test_a_raw_state_is_a_providers_text():
     shown = state(job(JobState.UNKNOWN, raw_state="<!channel> `*"))
     judges.accept_mrkdwn(shown)
     assert shown == "❔ *Unknown* `&lt;!channel&gt; ʼ*`"
+
+
+def test_a_vendors_word_is_shown_where_it_says_more_than_the_state():
+    tables = [video_ocr.STATES, digital_human.STATES, image_moderation.STATES, alibaba.AI_JOB, *alibaba.DETAIL.values()]
+    said = {raw for table in tables for raw, meant in table.meanings.items() if own_word(meant, raw)}
+    assert said == {
+        "STARTING", "RECOVERING", "UPGRADING", "STOPPING", "FROZEN", "ABNORMAL", "CREATE_FAILED", "START_FAILED",
+        "STOPPED", "FREEZING", "BLOCK", "DELETING", "reserved", "Skip",
+    }  # fmt: skip
+    assert own_word(JobState.FAILED, "SUCCEED") == "SUCCEED"
+    assert own_word(JobState.UNKNOWN, "running") == own_word(None, "running") == "running"
+    running = job(JobState.RUNNING, raw_state="RUNNING")
+    assert state(running) == "🔄 *Running*"
+    assert plain_state(running) == "🔄 Running"
+    assert state(running, whole=True) == "🔄 *Running* `RUNNING`", "details have it always"

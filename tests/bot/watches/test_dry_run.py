@@ -135,4 +135,4 @@ async def test_the_forecast_is_for_the_answer_to_watch(world: Guarded):
     result = await watch(world.deps, WatchSpec(account="acme"), HERE, DANA)
     lines = view.forecast(await forecast(world.deps, result.watch))
     assert lines[0] == "In the last 24 hours it would have posted nothing."
-    assert any("*pictures* can't list its jobs" in line for line in lines)
+    assert any("No earlier history of *pictures*." in line for line in lines)

@@ -194,7 +194,7 @@ def test_what_failed_has_a_line():
 def test_the_fallback_says_it_all_in_words():
     message = job_details(answer(job(name="<!channel>"), errors=(LATE,)), ASK, no_meaning)
     assert message.text.split("\n") == [
-        "✅ Succeeded (SUCCEEDED): &lt;!channel&gt;, media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5",
+        "✅ Succeeded: &lt;!channel&gt;, media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5",
         "⚠️ vod-sg/vod-ai isn't responding (no answer within 10 s). Try again in a moment.",
     ]
 

@@ -87,7 +87,7 @@ def test_a_page_of_ordinary_jobs_fits_whole_with_everything_around_it():
 def test_one_job_says_everything_in_two_lines():
     found = job(JobState.FAILED, raw_state="FAILED", error=JobError(code="VAS.1204", message="The video is broken."))
     first, second = job_list(answer(found), ASK, Controls()).blocks[1]["text"]["text"].split("\n")
-    assert first == "❌ *Failed* `FAILED` · *lecture 7* · video-ocr · media-cn"
+    assert first == "❌ *Failed* · *lecture 7* · video-ocr · media-cn"
     assert second.startswith("created <!date^1795172400^{ago}|2026-11-20 11:00 UTC> · took 1 min 30 s · `VAS.1204` The")
 
 

@@ -105,10 +105,10 @@ def test_what_is_found_again_is_restored():
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
     notification = CardChange(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.thread_reply(notification, lambda _: None))
-    assert "🔄 *Running* `RUNNING` · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
+    assert "🔄 *Running* · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
     ended = notification.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
     text = judges.words(notifications.thread_reply(CardChange(subscribed.card(FAILED), ended), lambda _: None))
-    assert text.startswith("❌ *Failed* `FAILED` · *lecture 7*\nfound again, so its subscription is restored")
+    assert text.startswith("❌ *Failed* · *lecture 7*\nfound again, so its subscription is restored")
     assert "`VAS.1204` The video is broken." in text
 
 

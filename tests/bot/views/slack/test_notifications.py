@@ -64,11 +64,11 @@ class TestReplies:
             CardChange(subscribed.card(FAILED, options=people), change(FAILED)), lambda _: "it ends early"
         )
         first, *rest = judges.words(message).split("\n")
-        assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
+        assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* · *lecture 7*"
         assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
         assert rest[1:3] == ["`VAS.1204` The video is broken.", "This code means: it ends early"]
         assert judges.commands(message.blocks) == {"Details": CommandPayload(text=f"show {FAILED.ref}").encode()}
-        assert message.text.startswith("❌ Failed (FAILED): lecture 7, VAS.1204 The video is broken., media-cn/")
+        assert message.text.startswith("❌ Failed: lecture 7, VAS.1204 The video is broken., media-cn/")
 
     def test_an_end_of_which_no_time_is_told(self):
         ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
@@ -81,7 +81,7 @@ class TestReplies:
                 CardChange(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning
             )
         )
-        assert "🔄 *Running* `PROCESSING` · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
+        assert "🔄 *Running* · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
 
     def test_progress(self):
         moved = change(RUNNING, kind=Kind.PROGRESSED)

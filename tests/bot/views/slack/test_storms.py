@@ -10,7 +10,7 @@ from bot.domain.cards import Shown
 from bot.domain.failure_groups import FailureGroup, GroupKind, ShownGroup
 from bot.views.slack.batch_heads import batch_head
 from bot.views.slack.service_down import service_down
-from bot.views.slack.storms import storm
+from bot.views.slack.storms import storm, storm_line
 from providers.models import Job, JobState
 from tests.bot.views import anything, grouped, judges, subscribed
 from tests.bot.views.anything import NOON
@@ -40,6 +40,20 @@ def failing(count: int, code: str, service: str = "video-ocr") -> FailureGroup:
 
 def a_storm(**values: object) -> FailureGroup:
     return group(214, group=GroupKind.STORM, code=None, message=None, newest=(), **values)
+
+
+class TestStormLine:
+    def test_it_says_what_is_new_and_mentions_who_joined(self):
+        line = storm_line(a_storm(line_count=200, mentions=("<@U1>", "<@U2>"), mentioned=("<@U1>",)), ())
+        judges.accept(line)
+        assert line.text == "❌ 14 more failed: 214 in all"
+        assert "<@U2>" in judges.words(line)
+        assert "<@U1>" not in judges.words(line)
+
+    def test_a_service_that_went_down_in_it(self):
+        blind = group(0, group=GroupKind.DOWN, code=None, newest=())
+        line = storm_line(a_storm(line_count=214, mentions=("<@U1>",)), [blind])
+        assert line.text == "⚠️ Can't see 1 service"
 
 
 class TestStorm:

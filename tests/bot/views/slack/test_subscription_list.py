@@ -31,7 +31,7 @@ def test_a_list_of_what_is_followed_here():
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
     message = subscription_list(shown, CommandPayload(text="subscriptions here"), NOON, mine=False)
     text = judges.words(message)
-    assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
+    assert "🔄 *Running* · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
     assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
     assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
     labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]

@@ -106,7 +106,7 @@ def test_accounts():
     assert found["services"][0] == {
         "account": "vod-sg", "service": "vod-ai", "region": "ap-southeast-1", "reachable": False, "latency_s": None,
         "last_ok_at": "2026-11-20T12:00:00Z", "last_error": LATE_RECORD, "last_error_at": "2026-11-20T12:00:00Z",
-        "budget_left": 3, "budget": 5,
+        "budget_left": 3, "budget": 5, "list_limit": None,
     }  # fmt: skip
     assert found["services"][1]["reachable"] is True
     assert found["services"][1]["last_error"] is None

@@ -70,9 +70,9 @@ def test_a_list():
         remembered=(Remembered(account="vod-sg", service="vod-jobs", known=3),),
     )  # fmt: skip
     text = squeezed(tables.job_list(answer, NOON))
-    assert "✅ succeeded SUCCEEDED lecture 7 1 h ago 1 min 30 s" in text
+    assert "✅ succeeded lecture 7 1 h ago 1 min 30 s" in text
     assert "media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5" in text
-    assert "❌ failed FAILED media-cn/video-ocr/b2 1 h ago 1 min 30 s E1 broken" in text
+    assert "❌ failed media-cn/video-ocr/b2 1 h ago 1 min 30 s E1 broken" in text
     assert "⚠️ vod-sg/vod-ai isn't responding (no answer within 10 s). Try again in a moment." in text
     assert "vod-sg/vod-jobs cannot list its jobs; I searched the 3 jobs" in text
     assert "312, checked just now" in text
