@@ -70,7 +70,7 @@ async def installing(studio: Studio) -> None:
 
 
 async def working(studio: Studio) -> None:
-    """Take the pictures of a card, a storm, the form to find, and the Home tab."""
+    """Take pictures of a card, a storm, the form to find, and the Home tab."""
     async with studio.at(studio.workspace("T0SANDBOX", "C0ONCALL"), WIDE) as page:
         await a_card_and_its_thread(page, studio.site)
         await a_storm(page, studio.site)

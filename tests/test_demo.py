@@ -103,7 +103,7 @@ def demo() -> Generator[Demo]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def dana(demo: Demo, chromium: Browser) -> AsyncGenerator[Newcomer]:
-    """A person at the workspace, once the bot is connected, and at the clouds' control page."""
+    """A person at the workspace and the control page, once the bot is connected."""
     async with (
         looking_at(chromium, demo.slack) as workspace,
         looking_at(chromium, f"{demo.clouds}/control") as clouds,

@@ -68,7 +68,7 @@ def test_the_scopes_that_may_be_left_out():
 
 
 def source() -> str:
-    """Return the source as one text, in which a string that continues on the next line is one string."""
+    """Return the source as one text, with strings joined across lines."""
     text = "\n".join(file.read_text() for folder in ("bot", "providers") for file in (ROOT / folder).rglob("*.py"))
     return re.sub(r'"\s*\n\s*f?"', "", text)
 
