@@ -106,7 +106,7 @@ def _command(command: grammar.Command) -> Iterator[str]:
     yield from (f"## `{command.usage}`", "", f"{command.summary[0].upper()}{command.summary[1:]}.")
     yield from command.details
     if command.slack_only:
-        yield "In Slack only."
+        yield "Only in Slack."
     if command.words:
         yield from ("", "| word | meaning |", "| --- | --- |")
         yield from (f"| `{word.example}` | {word.meaning} |" for word in command.words)
