@@ -167,7 +167,7 @@ async def _a_card_for_the_alert(dana: Newcomer) -> None:
     await expect(card).to_contain_text("Failed")
     await expect(card).to_contain_text("1 reply")
     notified = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
-    await expect(notified).to_contain_text("Ended by hand in the sandbox")
+    await expect(notified).to_contain_text("Ended manually in the sandbox")
 
 
 async def _a_watch_and_a_storm(dana: Newcomer) -> None:
@@ -175,7 +175,7 @@ async def _a_watch_and_a_storm(dana: Newcomer) -> None:
     await dana.types("/jobs watch video-ocr")  # the line for the channel and the answer come in either order
     await expect(dana.page.get_by_role("article").filter(has_text="it would have posted")).to_be_visible()
     await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
-    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs are going to fail")
+    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs will fail")
     heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
     await expect(heads).to_have_count(3, timeout=STORM_MS)
     await dana.presses("Show all", heads.first)

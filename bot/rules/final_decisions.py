@@ -23,7 +23,7 @@ def drop_all(state: DestinationState, group: FailureGroup, reason: Reason) -> De
 
 
 def drop_held(state: DestinationState, group: FailureGroup, reason: Reason) -> DestinationState:
-    """Return the state without a group whose message is not posted: what it holds is dropped."""
+    """Return the state without a group whose message is not posted. Drops its held events."""
     return drop_all(state, group, reason).without_group(group.id)
 
 
@@ -33,8 +33,13 @@ def decide_finally(
     outcome: Outcome,
     reason: Reason,
     parameters: Mapping[str, str | int] = MappingProxyType({}),
+    *,
+    into: FailureGroup | None = None,
 ) -> DestinationState:
-    """Take the final decision about each event that a group holds: if its head is posted, all but the first fold."""
+    """Take the final decision about each held event of a group. If its head is posted, all but the first fold.
+
+    `into` is another group whose message includes them.
+    """
     undecided = [each for each in group.held if not each.decided]
     for number, held in enumerate(undecided):
         folds = number and outcome is Outcome.POST
@@ -47,6 +52,8 @@ def decide_finally(
             also=held.rules[1:],
             parameters={"group": group.id} if folds else parameters,
             held=True,
+            channel=into.channel if into else "",
+            ts=into.ts if into else "",
         )
         state = state.decided(held.ref, decision)
         if outcome is not Outcome.DROP and held.job:

@@ -1,4 +1,4 @@
-"""Carries out decisions about services that cannot be read: one message says since when, and when one is back. Pure."""
+"""Carries out decisions about services that cannot be read, with one message for each downtime. Pure."""
 
 from bot.domain.changes import EventKind
 from bot.domain.decisions import Decision, Outcome, Reason
@@ -50,7 +50,7 @@ def _back(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> D
 
 
 def _down_in_storm(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> Applied:
-    state, storm = storm_for(state, event)
+    state, storm = storm_for(state, event.happened_at)
     new = not storm.ts
     state, storm = headed_by_storm(state, storm, down)
     return posted_storm(state, storm) if new else Applied(state.with_group(storm))

@@ -36,10 +36,15 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
     if not found.covered:
         permit(deps, {each.account for each in in_scope}, destination)
         raise UsageError(Problem.NOTHING_TO_WATCH)
-    # Everybody there reads the words of a watch.
-    named = {spec.account, *(each.partition("/")[0] for each in spec.without_scopes)} & {*deps.catalog.accounts}
-    permit(deps, sorted(each for each in named if each), destination)
+    # All who are there read the words of a watch.
+    permit(deps, sorted(spec.first_words & {*deps.catalog.accounts}), destination)
     return found
+
+
+def may_see(deps: Deps, spec: WatchSpec) -> bool:
+    """Return whether the requester may see all accounts that the words of a watch name."""
+    named = spec.first_words & {*deps.whole.catalog.accounts}
+    return all(deps.sees(each) for each in {*named, spec.account} if each)
 
 
 async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) -> Coverage:

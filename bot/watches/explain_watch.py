@@ -13,7 +13,7 @@ from bot.domain.mirrored_scopes import services_to_watch
 from bot.domain.service_key import Service
 from bot.domain.watch_answers import CoveredService
 from bot.domain.watches import Mute, Rules, Watch
-from bot.watches.access import coverage
+from bot.watches.access import coverage, may_see
 from bot.watches.message_links import linked
 from bot.watches.rules import read_rules
 from providers.mirrors import views
@@ -34,7 +34,7 @@ async def explain_watch(deps: Deps, watch_id: str, destinations: Sequence[str]) 
         await _explained(deps, destination, rules, watch)
         for destination, rules in each
         if (watch := rules.watch(watch_id) or (await deps.store.watches.former(destination, rules)).get(watch_id))
-        if watch.spec.account is None or deps.sees(watch.spec.account)
+        if may_see(deps, watch.spec)
     ]
     if not found:
         raise UsageError(Problem.NO_SUCH_WATCH, watch_id)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.deps.deps import Deps
 from bot.domain.outbox import OutboxSnapshot
 from bot.domain.watch_answers import ListedWatch, WatchList
-from bot.domain.watches import Mute, Watch, WatchSpec
-from bot.watches.access import coverage
+from bot.domain.watches import Mute, Watch
+from bot.watches.access import coverage, may_see
 
 
 async def watches(deps: Deps, *, here: str | None = None, user: str | None = None) -> WatchList:
@@ -15,7 +15,7 @@ async def watches(deps: Deps, *, here: str | None = None, user: str | None = Non
     suspensions = await deps.store.outbox.suspensions(destinations)
     snapshots = await deps.store.watches.read(destinations)
     wanted = [each for one in snapshots for each in one.rules.active if user is None or each.owner == user]
-    listed = [await _listed(deps, each, suspensions.get(each.place)) for each in wanted if _may_see(deps, each.spec)]
+    listed = [await _listed(deps, each, suspensions.get(each.place)) for each in wanted if may_see(deps, each.spec)]
     mutes = [] if here is None else [(here, each) for one in snapshots for each in _mutes(deps, one)]
     return WatchList(listed, mutes)
 
@@ -23,11 +23,6 @@ async def watches(deps: Deps, *, here: str | None = None, user: str | None = Non
 async def _listed(deps: Deps, watch: Watch, suspended: str | None) -> ListedWatch:
     covered, _ = await coverage(deps, watch.spec, watch.place, watch.owner)
     return ListedWatch(watch, unseen=not covered, suspended=suspended)
-
-
-def _may_see(deps: Deps, spec: WatchSpec) -> bool:
-    """Whether the requester may see what a watch is about; one on an account names it."""
-    return spec.account is None or deps.sees(spec.account)
 
 
 def _mutes(deps: Deps, snapshot: OutboxSnapshot) -> Sequence[Mute]:

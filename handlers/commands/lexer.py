@@ -30,8 +30,9 @@ _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
 _NEGATED = re.compile(rf"[{_HYPHENS}](?![{DASHES}])(.+)", re.DOTALL)
-# The asterisk of `code:ALG.*`, and a full stop before it, are no punctuation; those around the whole word are.
-_BEGINNING = re.compile(rf"([^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^*\w]*", re.IGNORECASE)
+# The asterisk of `code:ALG.*`, and a full stop before it, are no punctuation; those around the whole word are: of two
+# asterisks one is that of the code.
+_BEGINNING = re.compile(rf"((?:\*(?=.*\*\*))?[^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^\w]*", re.IGNORECASE)
 _ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
 

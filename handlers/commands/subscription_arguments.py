@@ -70,7 +70,8 @@ def _subscribe(words: list[str], catalog: Catalog) -> Request:
         key, value = pair[0], _value(*pair, word, typed, style)
         if key == "to" and options.get(key, [value]) != [value]:
             raise UsageError(Problem.REPEATED_OPTION, key)
-        options.setdefault(key, []).append(value)
+        if value not in (values := options.setdefault(key, [])):
+            values.append(value)
     refs = jobs_named("subscribe", jobs, others, catalog)
     pairs = {key: ",".join(values) for key, values in options.items()}
     for key in pairs.keys() & {"mention", "on"}:  # once more as a whole: each of them once, and not too many

@@ -159,7 +159,8 @@ class _Reading:
             raise
         if key in {"to", "after"} and self.options.get(key, [read]) != [read]:
             raise UsageError(Problem.REPEATED_OPTION, key)
-        self.options.setdefault(key, []).append(read)
+        if read not in (values := self.options.setdefault(key, [])):
+            values.append(read)
 
     def _state(self, value: str, word: str) -> UsageError:
         """Return the error for a state, which a list has; a watch has the events that lead there."""

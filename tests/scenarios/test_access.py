@@ -1,4 +1,4 @@
-"""Who may see an account: Lee, by a user group; whoever is in #media; and nobody else."""
+"""Access to an account: Lee has it by a user group, the members of #media by their channel, others have none."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -45,7 +45,7 @@ def sam(stage: Stage) -> Person:
 
 
 async def posted(stage: Stage, answer: Answer, channel: str) -> Answer:
-    """An answer in a channel, as it got there before the rules were made."""
+    """Return an answer in a channel, as it was posted before the rules were made."""
     assert stage.bot.workspaces
     slack = (await stage.bot.workspaces.get("")).client
     await slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
@@ -74,7 +74,7 @@ async def test_a_button_pressed_by_somebody_else(stage: Stage, sam: Person):
     shown = await posted(stage, await stage.lee.types(f"/jobs show {REF}", GENERAL), GENERAL)
     for label in ("Subscribe", "Share"):
         assert NOT_FOR_YOU in (await sam.clicks(label, shown, GENERAL)).text
-    # An answer to Refresh would take the message's place, where everybody reads it; a refusal does not.
+    # An answer to Refresh would replace the message, which the whole channel reads. A refusal does not.
     assert NOT_FOR_YOU in (await sam.clicks("Refresh", shown, GENERAL)).text
     listed = await posted(stage, await stage.lee.types("/jobs list media-cn limit:3", GENERAL), GENERAL)
     assert "I don't know `media-cn`" in (await sam.clicks("Refresh", listed, GENERAL)).text

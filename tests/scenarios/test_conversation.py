@@ -1,4 +1,4 @@
-"""Somebody speaks to Callboard: in a channel, in a thread, in direct messages."""
+"""A person speaks to Callboard in a channel, in a thread, or in direct messages."""
 
 from tests.scenarios.conftest import Stage
 

@@ -1,4 +1,4 @@
-"""A gateway's wrong answer ends no subscription: the job is followed on, or waits until it is found."""
+"""A gateway's wrong answer ends no subscription: the job is still tracked, or waits until it is found."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A service that hangs, throttles or refuses costs one line, never the answer."""
+"""A service that hangs, throttles or refuses costs one line, never the whole answer."""
 
 import pytest
 

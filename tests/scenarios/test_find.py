@@ -1,4 +1,4 @@
-"""Somebody looks for a job in a form, from wherever they are."""
+"""A person finds a job in a form that opens from anywhere."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def nothing() -> None:
-    """What is done to look at what is there."""
+    """Do nothing, to read the present state."""
 
 
 async def sent(stage: Stage, view: Json, until: str, **fields: Any) -> Json:

@@ -1,4 +1,4 @@
-"""What is there is shown after a second; what is late follows, or takes its place."""
+"""After a second the answer shows what has arrived. Late results follow, or replace it."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 ROW = " · video-ocr · media-cn"
 ASKING = "⏳ still asking video-ocr"
 SLOW_S = 2.5
-"""Seconds of a slow service: longer than first words take, and shorter than an answer waits."""
+"""Seconds of a slow service: longer than the wait for a partial answer, shorter than that for the whole."""
 
 
 @pytest.fixture(autouse=True)
 def first_words() -> None:
-    """They come after a second, as in life."""
+    """Send partial answers after a second, as in production."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def patience_s() -> float:
 
 @pytest.fixture(autouse=True)
 def slow_answer(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set once the slow service has answered, however soon it answers the next request."""
+    """Return an event for the slow service's answer. It stays set during its next request."""
     answered, record = asyncio.Event(), HealthBook.record
 
     async def recorded(book: HealthBook, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
@@ -59,7 +59,7 @@ async def slow(stage: Stage) -> Stage:
 
 
 def rows(*answers: Answer | Json) -> list[str]:
-    """The jobs that have a row in these answers, as refs."""
+    """Return the refs of the jobs that have a row in these answers."""
     blocks = [block for each in answers for block in (each.blocks if isinstance(each, Answer) else each["blocks"])]
     asks = [
         CommandPayload.model_validate_json(element["value"]) for _, element in elements(blocks) if is_details(element)
@@ -81,7 +81,7 @@ async def comes(event: asyncio.Event) -> None:
 
 
 async def nothing_follows(stage: Stage, slow_answer: asyncio.Event) -> None:
-    """Fail if the slow service's answer is followed by a message of its own."""
+    """Fail if a new message follows the slow service's answer."""
     await comes(slow_answer)
     for _ in range(2):
         await stage.dana.types("/jobs help")
@@ -299,7 +299,7 @@ def terminal(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def on_a_screen(terminal: Terminal, *words: str) -> str:
-    """Run a command as a program in a terminal of its own, and return everything that its screen was sent."""
+    """Run a command as a program in its own terminal. Returns all output to its screen."""
     screen, keyboard = pty.openpty()
     with terminal.starts(*words, out=keyboard, err=keyboard) as program:
         os.close(keyboard)

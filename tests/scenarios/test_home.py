@@ -1,4 +1,4 @@
-"""Somebody looks at Callboard's Home tab."""
+"""A person opens Callboard's Home tab."""
 
 import pytest
 

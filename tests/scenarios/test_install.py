@@ -1,4 +1,4 @@
-"""Workspaces that install the app by themselves: each its own, and nothing left of one that goes."""
+"""Workspaces install the app without an operator: each is separate, and nothing is left after an uninstall."""
 
 import asyncio
 import re
@@ -30,8 +30,8 @@ HOME, NORTH = "T0SANDBOX", NORTHWIND.id
 
 @pytest.fixture
 async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
-    """Workspaces beside a bot that is not running yet."""
-    del link  # empties Redis before, and looks at its keys afterwards
+    """Yield workspaces and a bot that is not running yet."""
+    del link  # empties Redis before, and checks its keys afterwards
     async with opened(tmp_path, redis_process) as site:
         yield site
 
@@ -47,7 +47,7 @@ READING = {
 
 
 def everything_in(url: str) -> str:
-    """All that Redis keeps, names and values, tasks in pydocket's own form among them."""
+    """Return all that Redis stores, names and values, including tasks in pydocket's format."""
     with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]
 
         def ask(*command: object) -> Any:
@@ -82,7 +82,7 @@ async def test_a_workspace_that_did_not_is_told_so(site: Site) -> None:
 
 
 async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: None) -> None:
-    """Northwind's #incidents has the id of #on-call in the first workspace, and Nora has Dana's."""
+    """Northwind's #incidents has the id of the first workspace's #on-call, Nora has Dana's id."""
     del quick
     async with site.running() as bot:
         for team in (HOME, NORTH):
@@ -117,7 +117,7 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(site: Site,
 
 
 async def test_an_organisation_uses_every_surface(site: Site) -> None:
-    """What is told of it names the organisation, the workspace, or both, and a form neither."""
+    """Payloads from it name the organization, the workspace, or both. Those of a form name neither."""
     async with site.running():
         await site.installs(HARBOR_LIVE.id, organization=True)
         for team, channel in ((HARBOR_LIVE.id, "C0LIVEOPS"), (HARBOR_STUDIO.id, "C0STUDIO")):
@@ -354,7 +354,7 @@ class TestRefusals:
 
 
 async def test_strangers_who_only_begin_leave_nothing(site: Site, link: RedisLink) -> None:
-    """Anyone can, thousands of times: each is known by what its browser brings back."""
+    """Any stranger can start thousands of installations. The browser's own data identifies each."""
     async with site.running() as bot:
         before = set(await link.execute("KEYS", "*"))
         for _ in range(50):

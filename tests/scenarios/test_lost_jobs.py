@@ -1,4 +1,4 @@
-"""Jobs that their provider no longer knows, does not know yet, or cannot tell about."""
+"""Jobs that their provider lost, does not have yet, or cannot report on."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""`/jobs find`, `accounts`, `help`, and what happens to a mistyped one."""
+"""`/jobs find`, `accounts`, `help`, and the answer to a mistyped command."""
 
 from handlers.commands.grammar import COMMANDS
 from tests.scenarios.conftest import Stage

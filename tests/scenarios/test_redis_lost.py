@@ -1,4 +1,4 @@
-"""Redis dies under the running bot, and comes back: nobody restarts anything."""
+"""Redis dies under the running bot and comes back. No one restarts the bot."""
 
 import asyncio
 import tempfile
@@ -28,7 +28,7 @@ def server() -> Generator[Server]:
 
 @pytest.fixture
 def redis_process(server: Server) -> str:
-    """The server of `stage`, in place of the one that outlives the test."""
+    """Return the server of `stage`, in place of the one that outlives the test."""
     return server.url
 
 

@@ -1,4 +1,4 @@
-"""Somebody picks Callboard from the menu of a message: an alert, a question, a reply."""
+"""A person picks Callboard from the menu of a message: an alert, a question, a reply."""
 
 import tomllib
 

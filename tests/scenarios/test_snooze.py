@@ -1,4 +1,4 @@
-"""Somebody wants to hear nothing about a job for a while."""
+"""A person snoozes the notifications of a job."""
 
 import pytest
 
@@ -9,21 +9,21 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 
 async def followed(stage: Stage, *names: str, on: str = "done") -> tuple[list[str], Answer]:
-    """Subscribe to new jobs of these names, and return their ids and the card."""
+    """Subscribe to new jobs with these names, and return their ids and the card."""
     jobs = [stage.scene.job(name=name).id for name in names]
     await stage.dana.types(f"/jobs subscribe {' '.join(jobs)} on:{on}")
     return jobs, await stage.dana.hears("Subscribed by <@U0DANA>")
 
 
 async def snoozed(stage: Stage, card: Answer, rest: str = "For 1 hour") -> Answer:
-    """Let lee snooze a card, and return it."""
+    """Let Lee snooze a card, and return it."""
     await stage.lee.picks(rest, card)
     await stage.lee.hears("snoozed until", ephemeral=True)
     return await stage.dana.hears("by <@U0LEE>: ")
 
 
 async def told(stage: Stage, card: Answer) -> list[str]:
-    """What stands in a card's thread."""
+    """Return the texts in a card's thread."""
     return [each.text for each in await stage.dana.sees() if each.json["thread_ts"] == card.ts]
 
 

@@ -1,4 +1,4 @@
-"""Snoozing as people see it: a card and the Home tab in a real browser, with everything behind them."""
+"""Snoozing in a real browser: a card and the Home tab, with the whole bot behind them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager

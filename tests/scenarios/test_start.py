@@ -1,4 +1,4 @@
-"""`callboard run`, `check`, `sandbox` and `demo` at the start: what does not work is said in words."""
+"""`callboard run`, `check`, `sandbox` and `demo` at the start: they describe every problem in words."""
 
 import json
 import re
@@ -49,14 +49,14 @@ def terminal(
 
 @pytest.fixture
 def taken() -> Generator[int]:
-    """A port on which somebody else listens."""
+    """Return a port on which another process listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.fixture
 def later() -> Generator[Server]:
-    """A Redis server that is not started yet."""
+    """Return a Redis server that is not started yet."""
     with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
         server = Server(Path(folder))
         server.dies()
@@ -169,7 +169,7 @@ class TestRun:
 
 
 def first(program: "subprocess.Popen[str]", lines: int) -> list[dict[str, str]]:
-    """The first lines of a program's log."""
+    """Return the first lines of a program's log."""
     assert program.stderr
     return [json.loads(program.stderr.readline()) for _ in range(lines)]
 

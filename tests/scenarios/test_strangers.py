@@ -1,4 +1,4 @@
-"""People of other organizations and guests: earlier subscriptions, and messages to them."""
+"""People from other organizations and guests: earlier subscriptions, and messages to them."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ SHARED = "Another organization shares this channel"
 
 
 async def becomes(person: Person, **traits: object) -> None:
-    """Make a person a guest, or one of another organization."""
+    """Make a person a guest, or one from another organization."""
     response = await person.page.post("/test/person", json={"user": person.id, **traits})
     assert response.json()["ok"], response.text
 

@@ -1,4 +1,4 @@
-"""Somebody subscribes to a job, and is told what becomes of it."""
+"""A person subscribes to a job and is notified when it changes."""
 
 from datetime import timedelta
 

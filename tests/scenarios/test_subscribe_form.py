@@ -1,4 +1,4 @@
-"""Somebody subscribes in a form instead of a command."""
+"""A person subscribes in a form instead of a command."""
 
 import pytest
 

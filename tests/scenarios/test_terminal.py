@@ -1,4 +1,4 @@
-"""`callboard jobs …` as it is typed, against the simulated clouds."""
+"""`callboard jobs …` commands against the simulated clouds."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A channel watches, changes its mind, and takes that back."""
+"""A channel creates a watch, changes it, removes it, and restores it."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 
 def text_in(view: Json, name: str) -> str:
-    """What is typed in a field of a form."""
+    """Return the text in a field of a form."""
     block = next(each for each in view["blocks"] if each.get("block_id") == name)
     return block["element"].get("initial_value", "")
 

@@ -1,4 +1,4 @@
-"""A channel asks why: a head leads back to its reasons, and a dry run shows what would have come."""
+"""A channel asks why: a head links to its reasons, and a dry run shows what a watch would have posted."""
 
 import asyncio
 import json

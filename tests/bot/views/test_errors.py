@@ -1,4 +1,4 @@
-"""What went wrong, said so that somebody knows what to do."""
+"""Errors in words that say what to do."""
 
 import pytest
 from hypothesis import given, settings
@@ -51,7 +51,7 @@ def test_a_line_for_each_failure(values: dict[str, object], line: str):
 
 @settings(max_examples=60)
 @given(anything.errors)
-def test_no_vendors_words_break_a_line(error: ServiceError):
+def test_no_vendor_text_breaks_a_line(error: ServiceError):
     line = views.service_error(error)
     judges.accept_mrkdwn(line)
     assert len(line) < 1000
@@ -65,7 +65,7 @@ def test_a_number_of_jobs_is_no_code():
 
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_has_a_sentence(problem: Problem):
-    """With and without anything to choose from."""
+    """With and without choices."""
     assert views.sentence(UsageError(problem))[-1] in ".?"
     said = views.sentence(UsageError(problem, "<!here>", expected=("a", "b", "c")))
     assert "{" not in said

@@ -1,4 +1,4 @@
-"""What a list says besides its rows: where it is in the whole, and which services were not read whole."""
+"""The notes of a list in addition to its rows: its position, and the services that were read in part."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from providers.models import Job
 from tests.bot.views.anything import NOON, job
 
 
-def test_what_is_left_out_is_repeated_in_words():
+def test_exclusions_are_repeated_in_words():
     assert without((), ()) == ""
     assert without(("vod-ai",), (("name", "test"), ("code", "ALG.002"))) == "without vod-ai, name test and code ALG.002"
 
@@ -40,7 +40,7 @@ def test_one_job_and_none():
     assert position(answer(), 0) == "0 jobs"
 
 
-def test_each_service_that_was_not_read_whole_has_its_line():
+def test_each_service_that_was_read_in_part_has_its_line():
     known = Remembered(account="vod-sg", service="vod-jobs", known=1)
     part = Incomplete(account="media-cn", service="video-ocr", scanned=1000, malformed=2)
     lines = notes(answer(errors=(LATE,), remembered=(known, known.model_copy(update={"known": 0})), incomplete=(part,)))

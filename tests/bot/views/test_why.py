@@ -1,4 +1,4 @@
-"""The words of why: each reason has its own, with its parameters, and none breaks without them."""
+"""The texts of why: each reason has its own, with its parameters, and works without them."""
 
 from datetime import timedelta
 
@@ -54,7 +54,7 @@ def test_every_reason_has_words():
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_words_with_and_without_parameters(reason: Reason):
+def test_texts_with_and_without_parameters(reason: Reason):
     parameters, words = WORDS[reason]
     assert unformatted(why.reason(decision(reason, parameters=parameters))) == words
     bare = unformatted(why.reason(decision(reason)))
@@ -71,7 +71,7 @@ def test_a_decision_names_its_rules_once():
     assert why.decided(Explained("C1", first)).endswith("for the subscription")
 
 
-def test_what_is_not_recorded_is_not_said_to_be_posted():
+def test_unrecorded_decisions_do_not_claim_a_post():
     line = why.decided(Explained("C1", decision(Reason.FIRST, Outcome.POST), recorded=False))
     assert line == "`w7` asks for it, but no decision is recorded"
 
@@ -99,7 +99,7 @@ def test_an_event_says_how_it_was_noticed():
         (Waiting("C1", f"{REF}#1/failed"), "it is next"),
     ],
 )
-def test_what_waits_says_what_for(waits: Waiting, words: str):
+def test_waiting_events_have_a_reason(waits: Waiting, words: str):
     assert unformatted(why.waiting(waits)).endswith(words)
 
 

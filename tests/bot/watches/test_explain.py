@@ -17,6 +17,7 @@ from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.views.slack import why
 from bot.views.terminal import json_output
+from bot.watches.access import may_see
 from bot.watches.explain_group import explain_group
 from bot.watches.explain_job import explain_job
 from bot.watches.explain_watch import explain_watch
@@ -224,6 +225,10 @@ async def test_accounts_that_may_not_be_seen(store: Store, monkeypatch: pytest.M
     for refused in (explain_group(stranger, "g1", [HERE]), explain_watch(stranger, "w1", [HERE])):
         with pytest.raises(UsageError):
             await refused
+    for spec in (VIDEO, WatchSpec(without_scopes=("acme",)), WatchSpec(without_scopes=("acme/video",))):
+        assert may_see(world.deps, spec)
+        assert not may_see(stranger, spec)
+    assert may_see(stranger, WatchSpec(without_scopes=("video",)))
 
 
 async def test_as_json(world: Guarded):

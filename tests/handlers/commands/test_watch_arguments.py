@@ -202,3 +202,24 @@ def test_a_watch_written_out_is_the_same_watch(spec: WatchSpec):
     assert parse(f"watch {once.words()}", CATALOG).watch == once
     assert (once.service_filter, once.on, once.to, once.after) == (spec.service_filter, spec.on, spec.to, spec.after)
     assert WatchSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("watch media-cn to:dm to:dm", "watch media-cn to:dm"),
+        ("watch media-cn dm to:dm", "watch media-cn to:dm"),
+        ("watch media-cn after:5/10m after:5/10m", "watch media-cn after:5/10m"),
+        ("watch media-cn on:failed failed", "watch media-cn on:failed"),
+        (f"subscribe {REF} to:dm to:dm", f"subscribe {REF} to:dm"),
+    ],
+    ids=str,
+)
+def test_an_option_that_is_typed_twice_is_the_option(typed: str, meant: str):
+    assert read(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["code:ALG.*", "code:ALG.**", "*code:ALG.**", "code:ALG.*.", "`code:ALG.*`"])
+def test_a_code_that_is_a_prefix_stays_one_with_asterisks_around_it(typed: str):
+    assert read(f"watch {typed}") == "watch code:ALG.*"
+    assert read("watch *code:ALG.002*") == "watch code:ALG.002"

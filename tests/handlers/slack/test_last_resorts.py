@@ -67,7 +67,7 @@ async def test_an_answer_whose_response_url_is_used_up(desk: Desk):
     desk.workspace.faults.order(Fault(method="response_url", error="used_url", times=2))
     await desk.hand({"command": "/jobs", "text": "help", "channel_id": "C0ONCALL"})
     assert (await desk.dana.hears("/jobs list", ephemeral=True)).json["ephemeral"]
-    assert desk.log.getvalue().count("answered by another way") == 1
+    assert desk.log.getvalue().count("sending it another way") == 1
 
 
 async def test_a_mention_that_was_deleted_before_its_answer_came(desk: Desk):

@@ -1,4 +1,4 @@
-"""How the accounts are doing."""
+"""The health of the accounts."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +53,7 @@ def test_a_service_that_answers_again_says_what_it_failed_with():
     assert "requests left this second · last error `late` <!date^" in shown(service)
 
 
-def test_the_fallback_names_who_fails():
+def test_the_fallback_names_failing_services():
     made = accounts(AccountsHealth(services=(HEALTHY, FAILING), checked_at=NOON))
     assert made.text == "1 of 2 services answer.\nvod-sg/vod-ai does not answer"
     assert judges.commands(made.blocks)["Refresh"] == CommandPayload(text="accounts").encode()

@@ -1,4 +1,4 @@
-"""Cards: whatever happened to their jobs, Slack takes them and they say where things stand."""
+"""Cards: for jobs in any condition, Slack accepts them and they show the present state."""
 
 from datetime import datetime, timedelta
 
@@ -55,7 +55,7 @@ def test_a_running_job():
     ("seconds", "said"),
     [(-1, ""), (0, ""), (60, " · next check within a minute"), (61, " · next check <!date^1795176061")],
 )
-def test_a_card_never_promises_a_check_that_is_past(seconds: int, said: str):
+def test_a_card_never_promises_a_check_in_the_past(seconds: int, said: str):
     check = Check(at=NOON, next_at=NOON + timedelta(seconds=seconds))
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": check}))
     assert f"checked {age(NOON)}{said}" in text
@@ -94,7 +94,7 @@ def test_a_job_that_ended():
         (EndReason.UNSUBSCRIBED, "🔕 *No longer followed* · *lecture 7*"),
     ],
 )
-def test_a_job_that_is_no_longer_followed(end_reason: EndReason, said: str):
+def test_a_job_that_is_no_longer_tracked(end_reason: EndReason, said: str):
     message = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: end_reason})), NOON)
     text = judges.words(message)
     assert said in text
@@ -103,7 +103,7 @@ def test_a_job_that_is_no_longer_followed(end_reason: EndReason, said: str):
     assert list(judges.commands(message.blocks)) == ["Details"]
 
 
-def test_a_job_of_which_no_more_is_known_than_its_id():
+def test_a_job_with_only_an_id():
     drawn = subscribed.card(RUNNING)
     bare = drawn.model_copy(update={"jobs": {ref: each.model_copy(update={"job": None}) for ref, each in
                                              drawn.jobs.items()}})  # fmt: skip
@@ -125,7 +125,7 @@ def test_a_batch():
     assert message.text == "3 of 6 jobs have ended: ❌ 1 failed, 🔄 1 running, ⏳ 2 pending, ✅ 2 succeeded"
 
 
-def test_a_large_batch_counts_what_it_does_not_name():
+def test_a_large_batch_counts_the_jobs_that_it_does_not_name():
     text = words(seen(subscribed.card(*batch(*[JobState.FAILED] * 8, *[JobState.RUNNING] * 9, JobState.PENDING))))
     assert text.count("❌ Failed") == 8
     assert text.count("🔄 Running") == 4
@@ -139,7 +139,7 @@ def test_a_batch_that_is_over():
     assert "▰" not in text
 
 
-def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
+def test_removed_jobs_do_not_count_as_unfinished():
     jobs = batch(JobState.SUCCEEDED, JobState.RUNNING, JobState.RUNNING)
     text = words(seen(subscribed.card(*jobs, fates={jobs[1].id: EndReason.UNSUBSCRIBED})))
     assert "*1 of 2 jobs have ended*" in text
@@ -153,14 +153,14 @@ def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
     assert "*None of the 3 jobs is followed any more*" in words(seen(left))
 
 
-def test_a_batch_of_long_refs_leaves_out_what_no_button_holds():
+def test_a_batch_of_long_refs_omits_jobs_too_long_for_a_button():
     jobs = [job(JobState.RUNNING, id=f"{'x' * 150}{at}") for at in range(20)]
     labels = list(judges.commands(card(seen(subscribed.card(*jobs)), NOON).blocks))
     assert labels == ["Details", "Refresh", "Unsubscribe from 11"]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(119, False), (120, True)])
-def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):  # noqa: FBT001
+def test_a_service_that_fails_for_two_minutes_is_shown(seconds: int, said: bool):  # noqa: FBT001
     failing = Check(
         at=NOON, next_at=NOON + timedelta(minutes=5), failing_since=NOON - timedelta(seconds=seconds), error=LATE
     )
@@ -170,7 +170,7 @@ def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):
     assert ("checked <!date" in text) != said
 
 
-def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails():
+def test_not_checked_counts_from_the_last_check_not_from_the_failure():
     began = NOON - timedelta(minutes=9)
     failing = Check(at=NOON, failing_since=began, error=LATE)
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
@@ -196,7 +196,7 @@ def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails(
         ({"mention": ("<@U0LEE>", "<@U0SAM>", "<!subteam^S1>")}, "too · calls 2 people and 1 group"),
     ],
 )
-def test_what_a_card_promises(values: dict[str, object], said: str):
+def test_the_next_check_on_a_card(values: dict[str, object], said: str):
     text = words(seen(subscribed.card(RUNNING, options=asked(**values))))
     assert said in text
     assert "<@U0LEE>" not in text, "a card calls nobody but who subscribed"

@@ -1,4 +1,4 @@
-"""Digests: what failed first, everything counted, and pages of all of it."""
+"""Digests: failed jobs first, everything counted, and pages of all changes."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from tests.bot.views.subscribed import change, told
 
 
 def text_of(digest: Digest) -> str:
-    """The first page of a digest."""
+    """Return the first page of a digest."""
     return judges.words(digests.digest_all(digest, "k1"))
 
 

@@ -1,4 +1,4 @@
-"""Errors as messages: Slack takes every one, and its button helps."""
+"""Errors as messages: Slack accepts each, and its button helps."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ def test_a_correction_can_be_run():
     assert judges.commands(made.blocks) == {"Yes, run it": CommandPayload(text="list media-cn").encode()}
 
 
-def test_a_correction_too_long_for_a_button_is_only_told():
+def test_a_correction_too_long_for_a_button_is_only_text():
     made = errors.usage(UsageError(Problem.UNKNOWN_WORD, "lst", suggestion="list name:" + "x" * 2000))
     judges.accept(made)
     assert judges.commands(made.blocks) == {}
@@ -50,7 +50,7 @@ def test_the_way_back_from_an_expired_button():
     assert judges.commands(made.blocks) == {"List jobs": CommandPayload(text="list").encode()}
 
 
-def test_what_is_not_the_askers_fault():
+def test_errors_that_the_user_did_not_cause():
     lost = errors.memory_lost()
     judges.accept(lost)
     assert "`/jobs show`" in judges.words(lost), "it names what works without Redis"

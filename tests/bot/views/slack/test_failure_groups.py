@@ -1,4 +1,4 @@
-"""Heads: state and name first, the numbers that matter, and nothing that mentions anyone by an edit."""
+"""Heads: state and name first, then the important numbers, and no mention by an edit."""
 
 from datetime import timedelta
 
@@ -88,10 +88,10 @@ class TestHead:
         text = judges.words(head(ShownGroup(group(2, message="Cannot open obs://b/a.mp4")), no_meaning))
         assert "\ne.g. Cannot open obs://b/a.mp4\n" in text
 
-    def test_a_share_that_cannot_be_right_is_left_out(self):
+    def test_an_impossible_share_is_omitted(self):
         assert "of 3 jobs" not in judges.words(head(ShownGroup(group(14), ended=3), no_meaning))
 
-    def test_a_snoozed_head_can_be_woken(self):
+    def test_a_snoozed_head_can_be_unsnoozed(self):
         message = head(ShownGroup(group(snooze=grouped.asleep())), no_meaning)
         assert "😴 Snoozed until <!date^" in judges.words(message)
         [row] = [block for block in message.blocks if block["type"] == "actions"]
@@ -108,7 +108,7 @@ class TestHead:
         )
         assert "is muted here for ever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
 
-    def test_a_subscription_alone_has_nothing_to_mute(self):
+    def test_a_head_of_only_a_subscription_has_nothing_to_mute(self):
         message = head(ShownGroup(group(rules=("subscription",))), no_meaning)
         assert "Mute this code" not in judges.commands(message.blocks)
         assert "By " not in judges.words(message)

@@ -1,4 +1,4 @@
-"""What people read of a snooze."""
+"""The texts of a snooze."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def test_a_card_says_until_when_by_whom_and_how_to_end_it():
     ]  # fmt: skip
 
 
-def test_one_that_is_over_still_says_so_while_its_end_is_untold():
+def test_a_snooze_still_shows_while_its_held_notification_waits():
     card = subscribed.card(ENDED)
     told = cards.card(subscribed.seen(asleep(card)), NOON)
     assert "Snoozed" not in judges.words(told)

@@ -43,7 +43,7 @@ def a_storm(**values: object) -> FailureGroup:
 
 
 class TestStormLine:
-    def test_it_says_what_is_new_and_mentions_who_joined(self):
+    def test_it_shows_the_news_and_mentions_added_people(self):
         line = storm_line(a_storm(line_count=200, mentions=("<@U1>", "<@U2>"), mentioned=("<@U1>",)), ())
         judges.accept(line)
         assert line.text == "❌ 14 more failed: 214 in all"

@@ -1,4 +1,4 @@
-"""Lists of subscriptions: what is followed, its state, and the buttons that act on it."""
+"""Lists of subscriptions: the jobs, their states, and the buttons that act on them."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now
     assert ("Refresh" in judges.commands(message.blocks)) == bool(shown)
 
 
-def test_a_list_of_what_is_followed_here():
+def test_a_list_of_subscriptions_here():
     batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), options=asked(on=On.ANY))
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
     message = subscription_list(shown, CommandPayload(text="subscriptions here"), NOON, mine=False)
@@ -38,7 +38,7 @@ def test_a_list_of_what_is_followed_here():
     assert labels == ["Details", "Unsubscribe", "Details", "Unsubscribe", "Restore", "Refresh"]
 
 
-def test_a_suspended_card_says_why_and_what_helps():
+def test_a_suspended_card_has_its_reason_and_a_fix():
     shown = [seen(subscribed.card(RUNNING), suspended="not_in_channel")]
     message = subscription_list(shown, MINE, NOON, mine=True)
     said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
@@ -57,7 +57,7 @@ def test_a_list_of_mine_works_from_anywhere():
     assert [each.place for each in stops] == ["C0MEDIA", None]
 
 
-def test_an_empty_list_says_how_to_begin():
+def test_an_empty_list_says_how_to_start():
     message = subscription_list([], MINE, NOON, mine=True)
     judges.accept(message)
     assert "You follow nothing. `/jobs subscribe JOB` follows a job here" in judges.words(message)

@@ -1,4 +1,4 @@
-"""Answers to subscribe and unsubscribe: what is followed, what is not and why, and the way back."""
+"""Answers to subscribe and unsubscribe: the subscribed jobs, the others with the reason, and the undo."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def test_slack_takes_every_answer(
 
 @settings(max_examples=40)
 @given(subscribed.unsubscribed, st.lists(subscribed.shown(), max_size=2).map(lambda some: some * 15))
-def test_slack_takes_every_farewell(result: Unsubscribed, here: Sequence[Shown]):
+def test_slack_takes_every_unsubscription(result: Unsubscribed, here: Sequence[Shown]):
     judges.accept(views.unsubscribed(result, () if result.removed else here))
 
 
@@ -66,7 +66,7 @@ class TestSubscribed:
             "Unsubscribe": CommandPayload(text=f"unsubscribe {RUNNING.ref}"),
         }
 
-    def test_whom_it_will_call_is_named_to_the_asker_alone(self):
+    def test_mentioned_people_are_named_only_to_the_subscriber(self):
         options = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
         text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), options)
         assert "and in the channel. That calls <@U0LEE> and <!subteam^S1>." in text
@@ -77,22 +77,22 @@ class TestSubscribed:
         assert "🔔 I follow 12 jobs: *lecture 0*, *lecture 1*" in text
         assert "*lecture 9* and 2 more. The end" in text
 
-    def test_new_terms(self):
+    def test_new_options(self):
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref]), asked(to=To.DM))
         assert "was followed here before: from now on, the end is told by direct message." in text
 
-    def test_terms_beside_those_of_others(self):
+    def test_options_beside_those_of_others(self):
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref], others=["U0LEE"]), asked(on=On.ANY))
         assert "was followed here before by <@U0LEE>. What they asked for stays; added to it, every change is" in text
         result = Subscribed(None, [FAILED.ref], [RUNNING.ref], ["U0LEE"])
         text, _ = answer(found(RUNNING), result)
         assert "What they asked for stays, and the same holds for it now." in text
 
-    def test_one_job_and_another_that_was_followed_before(self):
+    def test_one_new_job_and_one_with_a_subscription(self):
         text, _ = answer(found(RUNNING), Subscribed(None, [FAILED.ref], [RUNNING.ref]))
         assert "was followed here before: the same holds for it now." in text
 
-    def test_the_same_terms(self):
+    def test_the_same_options(self):
         text, _ = answer(found(RUNNING), Subscribed(None))
         assert "🔁 *lecture 7* (🔄 *Running*) was followed here already, on these terms." in text
 
@@ -101,7 +101,7 @@ class TestSubscribed:
         assert text.startswith("It has ended already, so there is nothing to follow:\n❌ *Failed* · *lecture 7*")
         assert asks == {"Details": CommandPayload(text=f"show {FAILED.ref}")}
 
-    def test_ids_that_nobody_knows_can_be_looked_for(self):
+    def test_unknown_ids_can_be_searched_for(self):
         lost = [Missing(id=each, looked_in=("vod-sg/vod-ai",)) for each in ("a1", "b2", "media:m1")]
         text, asks = answer(found(missing=lost), Subscribed(None), asked(on=On.ANY, mention=("<@U0LEE>",)))
         assert "`a1`, `b2` and `media:m1` are not known to *vod-sg/vod-ai*" in text
@@ -119,7 +119,7 @@ class TestSubscribed:
         assert asks == {"Restore": CommandPayload(place="C0ONCALL")}
 
 
-def test_an_unsubscription_can_be_taken_back():
+def test_an_unsubscription_can_be_undone():
     options = asked(on=On.FAILED, to=To.THREAD, mention=("<@U0LEE>",))
     message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING, options=options), [RUNNING.ref])]))
     assert "🔕 No longer followed: *lecture 7*" in judges.words(message)
@@ -130,13 +130,13 @@ def test_an_unsubscription_can_be_taken_back():
     )
 
 
-def test_of_several_cards_each_can_be_taken_back():
+def test_each_of_several_cards_can_be_restored():
     cards = [(subscribed.card(each), [each.ref]) for each in batch(JobState.RUNNING, JobState.PENDING)]
     buttons = judges.buttons(views.unsubscribed(Unsubscribed(cards)).blocks)
     assert [each["action_id"] for each in buttons] == ["open:undo", "open:undo"]
 
 
-def test_words_that_name_no_subscription_are_answered_with_what_there_is():
+def test_unknown_words_are_answered_with_the_subscriptions():
     nothing = Unsubscribed(unknown=["a1"])
     assert judges.words(views.unsubscribed(nothing)) == "❔ `a1` is not followed here."
     text = judges.words(views.unsubscribed(nothing, [seen(subscribed.card(RUNNING))]))
@@ -144,7 +144,7 @@ def test_words_that_name_no_subscription_are_answered_with_what_there_is():
     assert judges.words(views.unsubscribed(Unsubscribed())) == "Nothing is followed here."
 
 
-def test_a_notification_of_what_is_no_longer_followed_names_it():
+def test_a_notification_of_an_ended_subscription_names_its_job():
     message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING), [RUNNING.ref])]))
     assert message.text == "🔕 No longer followed: lecture 7"
 
@@ -162,7 +162,7 @@ def test_restored_or_not():
     assert "Restore" in judges.commands(still.blocks)
 
 
-def test_the_asker_learns_what_watch_with_a_job_does_and_what_comes_later():
+def test_the_answer_explains_watch_with_a_job():
     assert views.notes(asked(), watched=False) == []
     assert "a watch is for every job" in views.notes(asked(), watched=True)[0]
     [note] = views.notes(asked(on=frozenset({On.FAILED, On.STUCK})), watched=False)

@@ -1,4 +1,4 @@
-"""How to mend what `callboard check` finds: the words alone."""
+"""The fixes for the findings of `callboard check`: only the texts."""
 
 import pytest
 
@@ -80,7 +80,7 @@ ALIBABA = AlibabaAccount.model_validate(
         (HUAWEI, ProviderError(), "the cloud has trouble"),
     ],
 )
-def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: ProviderError, mend: str):
+def test_each_failure_has_a_fix(account: HuaweiAccount, error: ProviderError, mend: str):
     assert mend in (advice.service_fails(account, account.services[0], error, []).mend or "")
 
 
@@ -92,7 +92,7 @@ def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: Provid
         (["env:AK", "file:/run/sk"], "set AK and write the secret into /run/sk"),
     ],
 )
-def test_what_is_missing_is_named(missing: list[str], mend: str):
+def test_missing_secrets_are_named(missing: list[str], mend: str):
     error = Unauthorized("the environment variable AK is not set", code="credentials_missing")
     assert advice.service_fails(ALIBABA, "vod-ai", error, missing).mend == mend
 
@@ -102,7 +102,7 @@ def test_what_is_missing_is_named(missing: list[str], mend: str):
     [Unavailable(code="unreachable"), Unavailable(code="timeout"), NotOffered(code="InvalidApi.NotFound")],
     ids=str,
 )
-def test_a_service_that_the_region_does_not_have_is_named_with_those_that_do(error: ProviderError):
+def test_the_regions_of_a_service_are_named_where_it_is_missing(error: ProviderError):
     told = "; vod-ai is documented for ap-southeast-1 and cn-beijing alone, and vod-sg is in us-west-1"
     regions = {"cn-beijing", "ap-southeast-1"}
     there, elsewhere = ALIBABA, ALIBABA.model_copy(update={"region": "us-west-1"})
@@ -118,7 +118,7 @@ def test_the_region_is_not_blamed_for_a_refusal():
     assert "documented" not in (finding.mend or "")
 
 
-def test_a_refusal_that_nobody_documents_has_its_words_and_no_advice():
+def test_an_undocumented_refusal_has_its_text_and_no_advice():
     finding = advice.service_fails(ALIBABA, "vod-ai", Rejected("No.", code="Unheard.Of"), [])
     assert finding == (Status.FAIL, "vod-sg/vod-ai", "Unheard.Of: No.", None)
 
@@ -154,14 +154,14 @@ def test_scopes():
     assert "callboard manifest" in (missing.mend or "")
 
 
-def test_user_groups_need_a_scope_of_their_own():
+def test_user_groups_need_their_own_scope():
     granted = [*BOT_SCOPES, *WISHED_SCOPES]
     assert advice.scopes(granted, groups=True).text == "missing: usergroups:read (access rules that name user groups)"
     assert advice.scopes([*granted, "usergroups:read"], groups=True).status is Status.OK
 
 
 @pytest.mark.parametrize("scope", WISHED_SCOPES)
-def test_a_scope_that_is_only_wished_for_may_be_missing(scope: str):
+def test_an_optional_scope_may_be_missing(scope: str):
     finding = advice.scopes({*BOT_SCOPES, *WISHED_SCOPES} - {scope})
     assert finding.status is Status.WARN
     assert finding.text.startswith(f"works, but lacks {scope} (")
@@ -177,7 +177,7 @@ def test_a_scope_that_is_only_wished_for_may_be_missing(scope: str):
         ("no", Status.WARN, "a crash may lose much"),
     ],
 )
-def test_what_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said: str):
+def test_data_that_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said: str):
     finding = advice.redis(Server("7.0.15", durable=True, fsync=fsync), embedded=False)
     assert finding.status is status
     assert said in finding.text

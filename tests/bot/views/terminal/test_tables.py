@@ -1,4 +1,4 @@
-"""The answers in a terminal: the same words, and nothing in them controls it."""
+"""Answers in a terminal: the same words, and no text controls the terminal."""
 
 from io import StringIO
 
@@ -15,7 +15,7 @@ from tests.bot.views.slack.test_details import LATE
 
 
 class Terminal(StringIO):
-    """An output that says it is a terminal, so that styles are written as escape sequences."""
+    """An output that claims to be a terminal. Styles become escape sequences in it."""
 
     def isatty(self) -> bool:
         return True
@@ -128,5 +128,5 @@ def test_accounts():
     assert "isn't responding (no answer within 10 s)" in text
 
 
-def test_what_is_not_a_terminal_gets_long_lines():
+def test_a_pipe_gets_long_lines():
     assert tables.console(StringIO()).width == 240
