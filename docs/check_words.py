@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 LIST = "docs/words.toml"
 PAGES = (".md", ".html", ".js", ".css", ".yml", ".yaml", ".toml", ".lua")
 EXEMPT = ("# stored", "# vendor")
-"""Ends of lines whose words other processes wrote or a vendor did."""
+"""Ends of lines whose words another process or a vendor wrote."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Found:
     instead: str
 
     def __str__(self) -> str:
-        """Return a line as linters print it: `bot/views/text.py:12: "told": notify, post`."""
+        """Return a line in the format of linters: `PATH:LINE: "WORD": what to write instead`."""
         return f'{self.path}:{self.line}: "{self.word}": {self.instead}'
 
 
@@ -51,7 +51,7 @@ class Words:
         return cls({rf"\b(?:{pattern})\b": text for pattern, text in read["instead"].items()}, (*read["vendor_texts"],))
 
     def find(self, path: str, texts: Iterator[tuple[int, str]]) -> Iterator[Found]:
-        """Yield each replaced word of the texts, which come with the line that they begin on."""
+        """Yield each replaced word of texts, which come with their first line."""
         for first, text in texts:
             for pattern, instead in self.instead.items():
                 for match in re.finditer(pattern, text, re.IGNORECASE):
@@ -59,7 +59,7 @@ class Words:
 
 
 def python_texts(source: str, *, literals: bool) -> Iterator[tuple[int, str]]:
-    """Yield comments, docstrings and, with `literals`, all other texts of more than one word, with their lines."""
+    """Yield comments and docstrings with their lines; with `literals`, also other texts of several words."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
@@ -74,7 +74,7 @@ def python_texts(source: str, *, literals: bool) -> Iterator[tuple[int, str]]:
 
 
 def texts_of(path: str, source: str) -> Iterator[tuple[int, str]]:
-    """Yield the texts of a file that people read. Literals of tests do not count: they are input, or stored."""
+    """Yield the texts of a file that people read. Literals of tests are input or stored, and do not count."""
     lines = source.splitlines()
     if path.endswith(".py"):
         texts = python_texts(source, literals=not path.startswith("tests/"))
@@ -83,7 +83,7 @@ def texts_of(path: str, source: str) -> Iterator[tuple[int, str]]:
 
 
 def main() -> int:
-    """Print what was found in the files under version control; return 1 if there is any."""
+    """Print the replaced words of all files under version control; return 1 if there are any."""
     words = Words.load(ROOT / LIST)
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()  # noqa: S607
     wanted = [path for path in listed if path.endswith((".py", *PAGES)) and path not in (LIST, *words.vendor_texts)]

@@ -14,20 +14,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 READ_BY_PEOPLE = ("bot/views", "bot/config", "handlers", "callboard")
 SHOWING = ("tests/bot/views", "tests/bot/config", "tests/handlers")
-"""Tests whose texts are the examples."""
+"""Tests whose texts become the examples."""
 EXAMPLES: dict[tuple[str, int, int], str] = {}
-"""What an f-string was when it was first made, by its file, line and column."""
+"""The first value of each f-string, by its file, line and column."""
 LONGEST = 160
 
 
 class _Noting(ast.NodeTransformer):
-    """Make each f-string of a module pass through `_note`."""
+    """Wrap each f-string of a module in a call of `_note`."""
 
     def __init__(self, path: str) -> None:
         self.path = path
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        """Wrap the outermost f-string alone: those inside a format specification have no meaning of their own."""
+        """Wrap only the outermost f-string: those inside a format specification are not texts."""
         place = [ast.Constant(value) for value in (self.path, node.lineno, node.col_offset)]
         return ast.copy_location(ast.Call(ast.Name("__note__", ast.Load()), [*place, node], []), node)
 
@@ -38,7 +38,7 @@ def _note(path: str, line: int, column: int, text: str) -> str:
 
 
 class _NotingLoader(SourceFileLoader):
-    """Load a module whose f-strings are noted, without reading or writing bytecode."""
+    """Loads a module whose f-strings are noted, without reading or writing bytecode."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
@@ -52,7 +52,7 @@ class _NotingLoader(SourceFileLoader):
 
 
 class _NotingFinder(MetaPathFinder):
-    """Find the modules that hold texts for people."""
+    """Finds the modules with texts for people."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -66,7 +66,7 @@ class _NotingFinder(MetaPathFinder):
 
 
 def texts(path: str, source: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each text of a module in order: the function that has it, the text, and an example of an f-string."""
+    """Yield each text of a module in order: its function, the text, and an example of an f-string."""
     tree = ast.parse(source)
     yield from _texts(path, tree, "")
 
@@ -86,13 +86,13 @@ def _texts(path: str, node: ast.AST, function: str) -> Iterator[tuple[str, str, 
 
 
 def _template(text: ast.JoinedStr) -> str:
-    """Return an f-string with its placeholders, and without its braces' insides where they are long."""
+    """Return an f-string with `{…}` in place of each expression."""
     parts = [part.value if isinstance(part, ast.Constant) else "{…}" for part in text.values]
     return " ".join("".join(map(str, parts)).split())
 
 
 def page() -> Iterator[str]:
-    """Yield the lines of the page, module by module; f-strings without letters are left out."""
+    """Yield the lines of the page, module by module, without f-strings that have no letters."""
     for folder in READ_BY_PEOPLE:
         for file in sorted((ROOT / folder).rglob("*.py")):
             path = str(file.relative_to(ROOT))
@@ -108,7 +108,7 @@ def page() -> Iterator[str]:
 
 
 def main() -> int:
-    """Run the tests that make the examples, then print the page. Returns 1 if a test fails."""
+    """Run the tests that make the examples, then print the page. Return 1 if a test fails."""
     sys.path.insert(0, str(ROOT))
     sys.meta_path.insert(0, _NotingFinder())
     with redirect_stdout(sys.stderr):
