@@ -17,8 +17,8 @@ from tests.scenarios.person import Answer, Person
 pytestmark = pytest.mark.usefixtures("quick")
 GENERAL, MEDIA = "C0GENERAL", "C0MEDIA"
 REF = f"media-cn/video-ocr/{VIDEO_OCR_ID}"
-NOT_FOR_ALL = "Not everybody who would read it there may see `media-cn`"
-NOT_FOR_YOU = "There is no account `media-cn` that you may see here. There are vod-sg."
+NOT_FOR_ALL = "Can't share: some members lack access to `media-cn`"
+NOT_FOR_YOU = "You can't see an account `media-cn` here. Available: vod-sg."
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_a_button_pressed_by_somebody_else(stage: Stage, sam: Person):
     # An answer to Refresh would take the message's place, where everybody reads it; a refusal does not.
     assert NOT_FOR_YOU in (await sam.clicks("Refresh", shown, GENERAL)).text
     listed = await posted(stage, await stage.lee.types("/jobs list media-cn limit:3", GENERAL), GENERAL)
-    assert "I don't know `media-cn`" in (await sam.clicks("Refresh", listed, GENERAL)).text
+    assert "Unknown word `media-cn`" in (await sam.clicks("Refresh", listed, GENERAL)).text
 
 
 @pytest.mark.parametrize("command", ["list", "list media-cn", f"show {REF}", f"show {VIDEO_OCR_ID}"])
@@ -188,7 +188,7 @@ class TestWhoMaySubscribeByTheChannelAlone:
     async def test_elsewhere_nothing_is_to_be_had(self, sam: Person):
         for command in ("list", f"subscribe {VIDEO_OCR_ID}", "accounts", "subscriptions mine"):
             answer = await sam.types(f"/jobs {command}", GENERAL)
-            assert "There is nothing here that you may see." in answer.text
+            assert "You don't have access here." in answer.text
             assert "media-cn" not in str(answer.json)
 
 

@@ -302,8 +302,8 @@ class TestRefusals:
         async with site.running():
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200
-            assert "The installation was cancelled in Slack" in page.text
-            assert '<a href="install">Begin again</a>' in page.text
+            assert "The installation was canceled in Slack" in page.text
+            assert '<a href="install">Start again</a>' in page.text
 
     async def test_another_browser(self, site: Site) -> None:
         async with site.running():

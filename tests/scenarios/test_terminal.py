@@ -141,7 +141,7 @@ class TestStatus:
         terminal.fault("video-ocr", "unauthorized")
         printed = terminal.types("jobs", "list")
         assert printed.status == 3
-        assert "media-cn/video-ocr does not accept our credentials" in printed.out
+        assert "media-cn/video-ocr rejected our credentials" in printed.out
         assert "media-cn/digital-human/" in printed.out
 
     def test_no_service_answered(self, terminal: Terminal):

@@ -29,13 +29,13 @@ SHOWN, FOLLOWED, LEFT, ABSENT, OTHERS, UNKNOWN = "shown", "followed", "left", "a
 UNSEEN, NOTHING, PUBLIC, LOOKS = "unseen", "nothing", "not for all", "looks only"
 OUTSIDER, GUEST = "no outsiders", "no guests"
 WORDS = {
-    "Callboard does not answer people of other organizations here.": OUTSIDER,
-    "Callboard does not answer guests here. Ask a member": GUEST,
-    "There is nothing here that you may see.": NOTHING,
+    "Callboard doesn't answer people from other organizations here.": OUTSIDER,
+    "Callboard doesn't answer guests here. Ask a member": GUEST,
+    "You don't have access here.": NOTHING,
     "that you may see here. There are vod-sg": UNSEEN,
     "or it is an account that you may not see here": UNSEEN,
-    "Not everybody who would read it there may see `media-cn`": PUBLIC,
-    "You may look at jobs of `media-cn` here, but not subscribe to them": LOOKS,
+    "Can't share: some members lack access to `media-cn`": PUBLIC,
+    "You can see jobs of `media-cn` here, but you can't subscribe to them": LOOKS,
     "is not known to *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,

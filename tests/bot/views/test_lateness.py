@@ -29,7 +29,7 @@ def test_who_is_still_asked():
         (3, [], "*video-ocr after 4 s: 3 jobs*"),
         (1, [], "*video-ocr after 4 s: 1 job*"),
         (0, [], "*video-ocr after 4 s: no jobs*"),
-        (0, [error(OCR)], "⚠️ *video-ocr didn't answer in 4 s*. Try again in a moment."),
+        (0, [error(OCR)], "⚠️ *video-ocr didn't respond in 4 s*. Try again in a moment."),
         (2, [error(OCR)], "⚠️ *video-ocr didn't finish in 4 s: 2 jobs so far*. Try again in a moment."),
     ],
 )
@@ -39,4 +39,4 @@ def test_what_came_of_it(jobs_found: int, errors: list[ServiceError], said: str)
 
 def test_another_failure_is_said_in_the_usual_words():
     failed = error(OCR, "forbidden")
-    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* does not allow us to ask this")
+    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* denied permission")

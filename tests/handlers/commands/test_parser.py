@@ -240,19 +240,19 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 
 def test_errors_say_what_to_type_instead():
     assert sentence(refused("lst")) == (
-        "I don't know `lst`. "
-        "Type list, failed, show, find, watch, unwatch, subscribe, unsubscribe, subscriptions, why, accounts "
-        "or help there."
+        "Unknown word `lst`. "
+        "Try list, failed, show, find, watch, unwatch, subscribe, unsubscribe, subscriptions, why, accounts "
+        "or help."
     )
     assert sentence(refused("show")) == (
         "Which job? Type `/jobs show JOB [JOB…]`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link."
     )
     assert sentence(refused("list colour:red")) == (
-        "There is no filter `colour`. There are state, since, until, name, kind, media, code and limit."
+        "Unknown filter `colour`. Available: state, since, until, name, kind, media, code and limit."
     )
-    assert sentence(refused("list limit:0")) == "I don't understand `limit:0`. Type 1 to 100 there."
+    assert sentence(refused("list limit:0")) == "`limit:0` isn't valid. Use 1 to 100."
     assert sentence(refused("list media-cn vod-ai")) == (
-        "There is no `media-cn/vod-ai`: this account has video-ocr, image-moderation and digital-human."
+        "`media-cn/vod-ai` doesn't exist. This account has video-ocr, image-moderation and digital-human."
     )
 
 

@@ -50,12 +50,12 @@ def test_everything_filled_in():
     [
         ({}, "jobs", "Which job?"),
         ({"jobs": jobs("lecture 7.mp4")}, "jobs", "7.mp4 is not a job"),
-        ({"jobs": jobs("media-ch/video-ocr/" + ID)}, "jobs", "There is no account media-ch"),
+        ({"jobs": jobs("media-ch/video-ocr/" + ID)}, "jobs", "Unknown account media-ch"),
         ({"jobs": jobs("help")}, "jobs", "help is not a job"),
         ({"jobs": jobs("aasd****")}, "jobs", "masked id"),
         ({"jobs": jobs(f"{ID} on:failed")}, "jobs", "on:failed is not a job"),
         ({"jobs": jobs(" ".join(f"{at:032x}" for at in range(21)))}, "jobs", "21 jobs are too many"),
-        ({"jobs": jobs(ID), "groups": jobs("@on-call")}, "groups", "I don't know the user group @on-call"),
+        ({"jobs": jobs(ID), "groups": jobs("@on-call")}, "groups", "Unknown user group @on-call"),
         ({"jobs": jobs(ID), "groups": jobs(" ".join(f"S{at:03}" for at in range(11)))}, "groups", "11 mentions"),
     ],
 )

@@ -15,8 +15,8 @@ from bot.views.terminal.report import report
         ([Status.OK], "Everything works."),
         ([Status.OK, Status.WARN], "Everything works, with 1 warning."),
         ([Status.WARN, Status.WARN], "Everything works, with 2 warnings."),
-        ([Status.OK, Status.FAIL], "1 to mend."),
-        ([Status.WARN, Status.FAIL, Status.FAIL], "2 to mend, and 1 warning."),
+        ([Status.OK, Status.FAIL], "1 problem."),
+        ([Status.WARN, Status.FAIL, Status.FAIL], "2 problems and 1 warning."),
     ],
 )
 def test_the_last_line_says_what_is_left_to_do(found: list[Status], said: str):
