@@ -99,9 +99,9 @@ def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
 
 
 class Slack(_Section):
-    """One workspace by its bot token, or with `client_id` all that install the app.
+    """One workspace (`bot_token`), or with `client_id` every workspace that installs the app.
 
-    They install it at `/slack/install`. Socket Mode requires an app token, HTTP mode a signing secret.
+    Workspaces install it at `/slack/install`. Socket Mode requires an app token, HTTP mode a signing secret.
     """
 
     mode: Literal["socket", "http"] = Field(default="socket", description="how Slack reaches the bot")
@@ -297,7 +297,7 @@ class AccessRule(_Section):
 
 
 class WatchTable(_Section):
-    """A watch of a channel as code: this file creates, changes and removes it, and Slack can't edit it.
+    """A watch of a channel as code: this file creates, changes and removes it, and it can't be edited in Slack.
 
     `words` are the words after `/jobs watch`. Mentions have Slack's syntax: `mention:<@U024BE7LH>`.
     """

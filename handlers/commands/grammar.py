@@ -165,7 +165,7 @@ COMMANDS = (
         "show",
         "JOB [JOB…]",
         "details; JOB is an id, a ref or a console link",
-        ("A ref is ACCOUNT/SERVICE/ID. An id alone is looked up in every service.",),
+        ("A ref is ACCOUNT/SERVICE/ID. An id without account and service is looked up in every service.",),
         ("show f18320e61e4c4dc685aa2dfc22a28dc5",),
     ),
     Command(

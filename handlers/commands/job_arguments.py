@@ -169,7 +169,7 @@ def _is_recognized(text: str) -> bool:
 
 
 def _meant(pieces: list[_Piece]) -> list[_Piece]:
-    """Drop pieces without meaning. If a certain id has plain words beside it, drop all doubtful ids."""
+    """Drop pieces without meaning, and doubtful ids if plain words accompany a certain id."""
     said = [piece for piece in pieces if not piece.is_empty] or pieces
     doubtful = [piece for piece in said if not piece.certain]
     if len(doubtful) == len(said) or not any(piece.is_plain_word for piece in doubtful):

@@ -71,7 +71,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
 async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Refresh an answer: run the same command again, without cached lists."""
+    """Refresh an answer: run its command again with new requests."""
     with fresh():
         await on_run(ack, body, action, client, respond, context)
 

@@ -42,7 +42,7 @@ async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, contex
 
 
 async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
-    """Refresh the tab, without cached lists."""
+    """Refresh the tab with new requests."""
     await ack()
     with fresh():
         await publish(await deps_of(context), qualified_id(context, body["user"]["id"]))

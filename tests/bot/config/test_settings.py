@@ -1,4 +1,4 @@
-"""callboard.toml: a right file becomes settings, a wrong one a list of lines that say what was found and expected."""
+"""callboard.toml: a valid file becomes settings, an invalid one a list of errors."""
 
 from pathlib import Path
 from typing import Any

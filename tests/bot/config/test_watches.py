@@ -1,4 +1,4 @@
-"""`[[watches]]`: the words are those of `/jobs watch`, and what is wrong is said with its line."""
+"""`[[watches]]` has the words of `/jobs watch`, and errors name their line."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_the_words_are_those_of_the_command(file: Path):
         ("#ops", "media-cn", LINES + 2, 'watches[0].channel: found "#ops", expected the id of a channel'),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(file: Path, channel: str, words: str, line: int, text: str):
+def test_an_error_names_its_line(file: Path, channel: str, words: str, line: int, text: str):
     with pytest.raises(ConfigError) as refused:
         watching(file, channel, words)
     assert str(refused.value).startswith(f"{file}:{line}: ")

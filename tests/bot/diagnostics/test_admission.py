@@ -1,4 +1,4 @@
-"""`callboard check` about who is let in: workspaces, guests, and shared channels."""
+"""`callboard check` about access: workspaces, guests, and shared channels."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -20,7 +20,7 @@ IN_A_CHANNEL = '\n[[access]]\naccounts = ["vod-sg"]\nchannels = ["C0MEDIA"]\n'
 
 @pytest.fixture
 def scopes() -> tuple[str, ...]:
-    """What the token may do less."""
+    """Tests with a token that lacks the scope."""
     return ()
 
 

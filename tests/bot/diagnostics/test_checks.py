@@ -42,7 +42,7 @@ SERVICES = (
 
 @dataclass
 class Site:
-    """What is checked."""
+    """The settings and servers that a test checks."""
 
     world: World
     workspace: Workspace
@@ -143,7 +143,7 @@ class TestSeveralWorkspaces:
         installation = Installation(workspace="T0SANDBOX", bot_token=token, installed_at=datetime.now(UTC))
         await Installations(link).put("T0SANDBOX", TokenCipher([SecretRef("env:CALLBOARD_KEY")]).encrypt(installation))
 
-    async def test_nobody_installed_it_yet(self, site: Site):
+    async def test_no_workspace_has_installed_it(self, site: Site):
         found = await site.findings()
         assert found["slack.encryption_keys"].status is found["slack.client_secret"].status is Status.OK
         assert found["workspaces"].mend == "open /slack/install of the running bot in a browser"
@@ -266,7 +266,7 @@ async def test_redis_by_a_wrong_url(site: Site, monkeypatch: pytest.MonkeyPatch)
         (Fault(fault="down"), Status.FAIL, "check this machine's network, proxy and DNS"),
     ],
 )
-async def test_one_service_in_trouble_hides_nobody(
+async def test_one_failing_service_hides_no_other(
     site: Site, fault: Fault, status: Status, mend: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "CALL_S", 1.5)

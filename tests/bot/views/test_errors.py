@@ -1,4 +1,4 @@
-"""What went wrong, said so that somebody knows what to do."""
+"""Error messages: what went wrong, and what to do about it."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Late services in words: who is still asked, and what came of it."""
+"""Lines about late services: still being asked, and their results."""
 
 import pytest
 
@@ -37,6 +37,6 @@ def test_what_came_of_it(jobs_found: int, errors: list[ServiceError], said: str)
     assert came(OCR, jobs_found, errors) == said
 
 
-def test_another_failure_is_said_in_the_usual_words():
+def test_another_failure_has_the_usual_words():
     failed = error(OCR, "forbidden")
     assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* denied permission")

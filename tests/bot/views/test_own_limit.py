@@ -1,4 +1,4 @@
-"""Waiting for our own request budget is named as such, so that it is not taken for the service's slowness."""
+"""A wait for our own rate limit is named, so that the service doesn't look slow."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What people type, and what Callboard makes of it."""
+"""Typed commands and their requests."""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def read(text: str) -> str:
-    """Parse, and write the request in its plainest form."""
+    """Parse a text, and return its request in the plainest form."""
     return str(parse(text, CATALOG))
 
 
@@ -276,10 +276,10 @@ def test_without_accounts_everything_is_still_a_sentence():
 @settings(max_examples=150)
 @given(requests.requests)
 def test_a_request_written_out_is_the_same_request(request: Request):
-    """Once read, since reading takes invisible characters and the like away."""
+    """Compare from the second reading on, because the first removes invisible characters."""
     plainest = attempt(str(request))
     if isinstance(plainest, UsageError):
-        # All that a generated request can be wrong in: nothing visible to look for, or a sample id.
+        # The only possible errors of a generated request: no visible text to find, or a sample id.
         assert plainest.problem in {Problem.NO_TEXT, Problem.BAD_VALUE, Problem.MASKED_ID}
         return
     assert parse(str(plainest), CATALOG) == plainest
@@ -295,7 +295,7 @@ def test_a_request_written_out_is_the_same_request(request: Request):
 @settings(max_examples=50)
 @given(requests.typed)
 def test_a_value_is_taken_to_the_letter(text: str):
-    """Quoted, it loses only what cannot be seen or typed."""
+    """A quoted value loses only invisible and untypeable characters."""
     kept = " ".join(word for word in text.replace('"', " ").split(" ") if word.isalnum() and word.isascii())
     if kept:
         assert dict(parse(f'list name:"{kept}."', CATALOG).filters) == {"name": f"{kept}."}

@@ -1,4 +1,4 @@
-"""The commands of subscriptions, as people type them."""
+"""Commands of subscriptions, as people type them."""
 
 from datetime import UTC, datetime
 
@@ -137,7 +137,7 @@ def test_errors_say_what_to_type_instead():
     )
 
 
-def test_the_terms_of_a_subscription():
+def test_the_options_of_a_subscription():
     asked = parse(f"subscribe {ID} on:failed to:dm mention:<@U1|dana>,<!subteam^S1|@oncall>", CATALOG)
     assert asked.subscription_options("U0DANA", NOON) == SubscriptionOptions(
         user="U0DANA", at=NOON, on=frozenset({On.FAILED}), to=To.DM, mention=("<@U1>", "<!subteam^S1>")

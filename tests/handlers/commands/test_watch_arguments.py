@@ -1,4 +1,4 @@
-"""What people type after `watch`, `unwatch` and `why`."""
+"""Words after `watch`, `unwatch` and `why`."""
 
 import pytest
 from hypothesis import given, settings
@@ -195,7 +195,7 @@ def test_a_watch_written_out_is_the_same_watch(spec: WatchSpec):
     try:
         once = parse(f"watch {spec.words()}", CATALOG).watch
     except UsageError as error:
-        if error.problem is not Problem.BAD_VALUE:  # a value of which nothing visible is left
+        if error.problem is not Problem.BAD_VALUE:  # a value without visible characters
             raise
         return
     assert once

@@ -1,4 +1,4 @@
-"""How to mend what `callboard check` finds: the words alone."""
+"""How to fix the findings of `callboard check`: only the words."""
 
 import pytest
 
@@ -80,7 +80,7 @@ ALIBABA = AlibabaAccount.model_validate(
         (HUAWEI, ProviderError(), "the cloud has a problem"),
     ],
 )
-def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: ProviderError, mend: str):
+def test_each_failure_has_a_fix(account: HuaweiAccount, error: ProviderError, mend: str):
     assert mend in (advice.service_fails(account, account.services[0], error, []).mend or "")
 
 
@@ -118,7 +118,7 @@ def test_the_region_is_not_blamed_for_a_refusal():
     assert "documented" not in (finding.mend or "")
 
 
-def test_a_refusal_that_nobody_documents_has_its_words_and_no_advice():
+def test_an_undocumented_refusal_has_its_words_and_no_advice():
     finding = advice.service_fails(ALIBABA, "vod-ai", Rejected("No.", code="Unheard.Of"), [])
     assert finding == (Status.FAIL, "vod-sg/vod-ai", "Unheard.Of: No.", None)
 

@@ -1,4 +1,4 @@
-"""The last line of `callboard check`: whoever reads no more knows what is left to do."""
+"""The last line of `callboard check`, which sums up the findings."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ from bot.views.terminal.report import report
         ([Status.WARN, Status.FAIL, Status.FAIL], "2 problems and 1 warning."),
     ],
 )
-def test_the_last_line_says_what_is_left_to_do(found: list[Status], said: str):
+def test_the_last_line_counts_the_problems(found: list[Status], said: str):
     console = Console(file=StringIO(), width=100, record=True)
     console.print(report(Report(tuple(Finding(each, "redis", "is there") for each in found))))
     assert console.export_text().splitlines()[-1] == said

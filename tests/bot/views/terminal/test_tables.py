@@ -1,4 +1,4 @@
-"""The answers in a terminal: the same words, and nothing in them controls it."""
+"""Answers in the terminal: the same words, without control characters."""
 
 from io import StringIO
 
@@ -15,7 +15,10 @@ from tests.bot.views.slack.test_details import LATE
 
 
 class Terminal(StringIO):
-    """An output that says it is a terminal, so that styles are written as escape sequences."""
+    """An output that claims to be a terminal.
+
+    Styles then become escape sequences.
+    """
 
     def isatty(self) -> bool:
         return True
