@@ -104,7 +104,7 @@ async def test_what_everybody_may_see_is_shared_anywhere(stage: Stage):
 async def test_subscriptions(stage: Stage, sam: Person):
     job = stage.scene.job(name="lecture.mp4")
     assert NOT_FOR_ALL in (await stage.lee.types(f"/jobs subscribe {job.id}", GENERAL)).text
-    assert "not subscribe" in (await sam.types(f"/jobs subscribe {job.id}", MEDIA)).text
+    assert "can't subscribe" in (await sam.types(f"/jobs subscribe {job.id}", MEDIA)).text
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
     card = await sam.hears("Subscribed by <@U0LEE>", MEDIA)
     await sam.starts("Refresh", card, MEDIA)
@@ -194,7 +194,7 @@ class TestWhoMaySubscribeByTheChannelAlone:
 
 async def test_a_mention_tells_what_everybody_who_reads_it_may_see(stage: Stage):
     await stage.lee.says(f"<@U0CALLBOARD> show {REF}", GENERAL)
-    refused = await stage.dana.hears("There is no account", GENERAL)
+    refused = await stage.dana.hears("You can't see an account", GENERAL)
     assert "*Ref*" not in refused.text
     await stage.lee.says(f"<@U0CALLBOARD> show {REF}", MEDIA)
     await stage.dana.hears("*Ref*", MEDIA)
@@ -231,7 +231,7 @@ async def test_a_lost_job_is_not_followed_again_by_who_may_only_look(stage: Stag
     await stage.lee.hears("Subscribed by", MEDIA)
     stage.world.store("media-cn", "video-ocr").remove(job.id)
     note = await posted(stage, await stage.lee.hears("lecture.mp4", "D0LEE"), MEDIA)
-    assert "not subscribe" in (await sam.clicks("Restore", note, MEDIA)).text
+    assert "can't subscribe" in (await sam.clicks("Restore", note, MEDIA)).text
 
 
 async def test_refresh_on_a_card_that_may_not_be_seen(stage: Stage, sam: Person):

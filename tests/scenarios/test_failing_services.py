@@ -10,7 +10,7 @@ pytestmark = pytest.mark.mode("socket")
 @pytest.mark.parametrize(
     ("fault", "details", "said"),
     [
-        ("error", {"status": 503}, "is not available"),
+        ("error", {"status": 503}, "is unavailable"),
         ("throttle", {"seconds": 60}, "is rate limiting us"),
         ("unauthorized", {}, "rejected our credentials"),
         ("forbidden", {}, "denied permission"),

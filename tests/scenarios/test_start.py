@@ -119,7 +119,7 @@ class TestRun:
     def test_redis_out_of_reach(self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nobody.sock")
         monkeypatch.setattr("bot.runtime.bootstrap.STARTUP_TIMEOUT_S", 0)
-        refused(terminal.types("run"), 1, "Start Redis, or leave redis.url out")
+        refused(terminal.types("run"), 1, "Start Redis, or remove redis.url")
 
     @pytest.mark.parametrize("command", ["run", "serve", "worker"])
     def test_redis_may_start_later(

@@ -220,7 +220,7 @@ class TestWrongUsage:
     def test_a_file_that_is_not_there(self, terminal: Terminal, tmp_path: Path):
         printed = terminal.plainly("jobs", "list", "--config", str(tmp_path / "none.toml"))
         assert (printed.status, printed.out) == (2, "")
-        assert "none.toml: there is no such file" in printed.err
+        assert "none.toml: no such file" in printed.err
 
     @pytest.mark.parametrize("command", [("jobs", "list"), ("check",), ("run",)])
     def test_a_wrong_file(self, terminal: Terminal, command: tuple[str, ...]):
