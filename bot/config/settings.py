@@ -134,7 +134,10 @@ class Slack(_Section):
         "Slack allows",
     )
     connections: int = Field(
-        default=1, ge=1, le=10, description="Socket Mode connections of this process, 1 to 10 in all processes together"
+        default=1,
+        ge=1,
+        le=10,
+        description="1 to 10 Socket Mode connections of this process, at most 10 in all processes",
     )
     api_url: Annotated[str, AfterValidator(_web_url)] = Field(default=SLACK_API_URL, description=URL_EXPECTED)
 
