@@ -152,7 +152,8 @@ async def test_an_undocumented_refusal_is_shown_as_it_is(gateway: Gateway):
     [error] = answer.errors
     assert (answer.jobs, [each.id for each in answer.missing if each.everywhere]) == ((), [])
     line = service_error(error)
-    assert line.startswith("⚠️ *vod-sg/vod-jobs* refused the request (`Unheard.Of`: The moon is full.), failing since <!date^")
+    failed = "⚠️ *vod-sg/vod-jobs* refused the request (`Unheard.Of`: The moon is full.)"
+    assert line.startswith(f"{failed}, failing since <!date^")
     assert line.endswith(">. Request id `REFUSED`.")
     assert json_output.error(error) == {
         "account": "vod-sg",
