@@ -10,11 +10,11 @@ pytestmark = pytest.mark.mode("socket")
 @pytest.mark.parametrize(
     ("fault", "details", "said"),
     [
-        ("error", {"status": 503}, "is not available"),
-        ("throttle", {"seconds": 60}, "wants fewer requests"),
-        ("unauthorized", {}, "does not accept our credentials"),
-        ("forbidden", {}, "does not allow us to ask this"),
-        ("malformed", {}, "answered something unreadable"),
+        ("error", {"status": 503}, "is unavailable"),
+        ("throttle", {"seconds": 60}, "is rate limiting us"),
+        ("unauthorized", {}, "rejected our credentials"),
+        ("forbidden", {}, "denied permission"),
+        ("malformed", {}, "sent an invalid response"),
         ("cut", {}, "the connection broke"),
         ("down", {}, "the connection broke"),
     ],
@@ -63,7 +63,7 @@ async def test_since_when_a_service_fails_is_told(stage: Stage) -> None:
     await stage.fault("video-ocr", "unauthorized")
     first = await stage.dana.types("/jobs list video-ocr")
     again = await stage.dana.turns("Refresh", first)
-    assert ", since <!date^" in again.text
+    assert ", failing since <!date^" in again.text
 
 
 async def test_the_service_recovers(stage: Stage) -> None:

@@ -108,7 +108,7 @@ class TestCommands:
         await stage.fault("video-ocr", "hang")
         first = await stage.dana.types("/jobs failed")
         assert ASKING in first.text
-        later = await stage.dana.hears("video-ocr didn't answer in 4 s", ephemeral=True)
+        later = await stage.dana.hears("video-ocr didn't respond in 4 s", ephemeral=True)
         assert rows(later) == []
 
     async def test_when_nothing_is_there_that_is_said_and_no_more(self, slow: Stage) -> None:
@@ -278,11 +278,11 @@ async def test_a_service_that_keeps_missing_its_deadline_is_waited_for_two_secon
     assert first.ts != second.ts
 
     async def missed_twice() -> bool:
-        return sum(each.says("didn't answer in 4 s") for each in await stage.dana.sees()) == 2
+        return sum(each.says("didn't respond in 4 s") for each in await stage.dana.sees()) == 2
 
     await until(missed_twice)
     assert ASKING in (await stage.dana.types("/jobs list")).text
-    await stage.dana.hears("video-ocr didn't answer in 2 s", ephemeral=True)
+    await stage.dana.hears("video-ocr didn't respond in 2 s", ephemeral=True)
 
 
 @pytest.fixture

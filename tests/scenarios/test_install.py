@@ -302,8 +302,8 @@ class TestRefusals:
         async with site.running():
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200
-            assert "The installation was cancelled in Slack" in page.text
-            assert '<a href="install">Begin again</a>' in page.text
+            assert "The installation was canceled in Slack" in page.text
+            assert '<a href="install">Start again</a>' in page.text
 
     async def test_another_browser(self, site: Site) -> None:
         async with site.running():
@@ -311,7 +311,7 @@ class TestRefusals:
             site.cookies = ""
             page = await site.back(query)
             assert page.status == 400
-            assert "not begun in this browser" in page.text
+            assert "started in another browser" in page.text
 
     async def test_a_link_that_was_used(self, site: Site) -> None:
         async with site.running():
@@ -319,14 +319,14 @@ class TestRefusals:
             assert (await site.back(query)).status == 200
             page = await site.back(query)
             assert page.status == 401
-            assert "was finished before" in page.text
+            assert "it is already finished" in page.text
 
     async def test_a_secret_that_slack_does_not_know(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SLACK_CLIENT_SECRET", "somebody-elses")
         async with site.running():
             page = await site.installs(NORTH)
             assert page.status == 401
-            assert "does not know slack.client_id with this slack.client_secret" in page.text
+            assert "slack.client_id and slack.client_secret don&#x27;t match" in page.text
 
     async def test_a_stranger(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"

@@ -41,7 +41,7 @@ async def test_somebody_cancels_and_begins_again(site: Site, chromium: Browser) 
     link = str(site.bot.base_url.join("/slack/install"))
     async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)") as page:
         await page.get_by_role("button", name="Cancel").click()
-        await expect(page.get_by_role("heading", name="Nothing was installed")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Not installed")).to_be_visible()
         assert await complaints(page) == []
         await page.get_by_role("link").click()
         await expect(page.get_by_role("button", name="Allow")).to_be_visible()

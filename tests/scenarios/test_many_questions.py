@@ -58,7 +58,7 @@ async def test_one_person_with_sixty_questions_makes_no_service_fail_for_others(
         assert "⚠️" not in answer.text
         assert "media-cn" in answer.text
     shown = await answers(stage.dana, 60)
-    refused = [each for each in shown if "You have 12 questions under way" in each.text]
+    refused = [each for each in shown if "You have 12 questions in progress" in each.text]
     assert len(refused) >= 30
     assert not [each.text for each in shown if "⚠️" in each.text]
 

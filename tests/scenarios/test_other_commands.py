@@ -28,7 +28,7 @@ async def test_accounts_tell_how_each_service_does(stage: Stage) -> None:
     await stage.fault("image-moderation", "forbidden")
     answer = await stage.dana.types("/jobs accounts")
     assert "✅ *video-ocr* in cn-north-4" in answer.text
-    assert "*media-cn/image-moderation* does not allow us to ask this" in answer.text
+    assert "*media-cn/image-moderation* denied permission" in answer.text
     refreshed = await stage.dana.turns("Refresh", answer)
     assert "requests left this second" in refreshed.text
 

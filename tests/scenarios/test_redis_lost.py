@@ -15,7 +15,7 @@ from tests.scenarios.person import PATIENCE_S, Answer
 pytestmark = pytest.mark.mode("socket")
 
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
-LOST = "cannot be listed now"
+LOST = "can't be listed now"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_questions_are_answered_without_redis(stage: Stage, server: Server
     server.dies()
     listed = await stage.dana.types("/jobs list")
     assert lines_of_loss(listed) == 2
-    assert "*vod-sg/vod-ai* cannot be listed now" in listed.text
+    assert "*vod-sg/vod-ai* can't be listed now" in listed.text
     assert "1–10 of at least 1" in listed.text
     assert f"media-cn/video-ocr/{OCR}" in (await stage.dana.types(f"/jobs show {OCR}")).text
     found = await stage.dana.types(f"/jobs find {OCR}")

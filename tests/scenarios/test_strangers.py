@@ -67,7 +67,7 @@ async def test_slack_is_not_waited_for_for_long(stage: Stage, monkeypatch: pytes
     monkeypatch.setattr(membership, "WAIT_S", 0.2)
     stage.dana.workspace.faults.order(Fault(method="users.info", hang_s=86_400))
     answer = await stage.dana.types("/jobs list")
-    assert "Slack did not say whether you are one. Try again in a minute." in answer.text
+    assert "Slack didn't say whether you are one. Try again in a minute." in answer.text
     stage.dana.workspace.faults.clear_all()
     assert (await stage.dana.types("/jobs list")).says("media-cn")
 
@@ -82,5 +82,5 @@ async def test_the_form_to_subscribe_names_no_user_groups_to_a_guest(stage: Stag
 async def test_a_home_tab_of_another_organization_shows_nothing(stage: Stage):
     vera = replace(stage.dana, id="U0VERA")
     await becomes(vera, team="T0OTHER")
-    tab = str(await vera.looks_at_home(until="Callboard does not answer people of other organizations here."))
+    tab = str(await vera.looks_at_home(until="Callboard doesn't answer people from other organizations here."))
     assert not [word for word in ("media-cn", "vod-sg", "video-ocr") if word in tab]

@@ -141,7 +141,7 @@ class TestStatus:
         terminal.fault("video-ocr", "unauthorized")
         printed = terminal.types("jobs", "list")
         assert printed.status == 3
-        assert "media-cn/video-ocr does not accept our credentials" in printed.out
+        assert "media-cn/video-ocr rejected our credentials" in printed.out
         assert "media-cn/digital-human/" in printed.out
 
     def test_no_service_answered(self, terminal: Terminal):
@@ -220,7 +220,7 @@ class TestWrongUsage:
     def test_a_file_that_is_not_there(self, terminal: Terminal, tmp_path: Path):
         printed = terminal.plainly("jobs", "list", "--config", str(tmp_path / "none.toml"))
         assert (printed.status, printed.out) == (2, "")
-        assert "none.toml: there is no such file" in printed.err
+        assert "none.toml: no such file" in printed.err
 
     @pytest.mark.parametrize("command", [("jobs", "list"), ("check",), ("run",)])
     def test_a_wrong_file(self, terminal: Terminal, command: tuple[str, ...]):

@@ -29,13 +29,13 @@ SHOWN, FOLLOWED, LEFT, ABSENT, OTHERS, UNKNOWN = "shown", "followed", "left", "a
 UNSEEN, NOTHING, PUBLIC, LOOKS = "unseen", "nothing", "not for all", "looks only"
 OUTSIDER, GUEST = "no outsiders", "no guests"
 WORDS = {
-    "Callboard does not answer people of other organizations here.": OUTSIDER,
-    "Callboard does not answer guests here. Ask a member": GUEST,
-    "There is nothing here that you may see.": NOTHING,
-    "that you may see here. There are vod-sg": UNSEEN,
-    "or it is an account that you may not see here": UNSEEN,
-    "Not everybody who would read it there may see `media-cn`": PUBLIC,
-    "You may look at jobs of `media-cn` here, but not subscribe to them": LOOKS,
+    "Callboard doesn't answer people from other organizations here.": OUTSIDER,
+    "Callboard doesn't answer guests here. Ask a member": GUEST,
+    "You don't have access here.": NOTHING,
+    "here. Available: vod-sg": UNSEEN,
+    "or an account that you can't see here": UNSEEN,
+    "Can't share: some members lack access to `media-cn`": PUBLIC,
+    "You can see jobs of `media-cn` here, but you can't subscribe to them": LOOKS,
     "is not known to *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,
@@ -266,7 +266,7 @@ class TestStrangersWithoutAnyRule:
         await stage.lee.types(f"/jobs subscribe {REF}", MEDIA)
         card = await stage.lee.hears("Subscribed by", MEDIA)
         link = f"<https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video>"
-        for person, refused in zip(strangers, ("people of other organizations", "guests"), strict=True):
+        for person, refused in zip(strangers, ("people from other organizations", "guests"), strict=True):
             cell = Cell(stage, person, MEDIA)
             assert refused in await cell.reaction(partial(person.starts, "Refresh", card, MEDIA))
             assert refused in await cell.reaction(partial(person.starts_picking, "For 1 hour", card, MEDIA))

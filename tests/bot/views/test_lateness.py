@@ -1,4 +1,4 @@
-"""Late services in words: the pending ones, and the results of the others."""
+"""Lines about late services: still being asked, and their results."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_pending_services():
         (3, [], "*video-ocr after 4 s: 3 jobs*"),
         (1, [], "*video-ocr after 4 s: 1 job*"),
         (0, [], "*video-ocr after 4 s: no jobs*"),
-        (0, [error(OCR)], "⚠️ *video-ocr didn't answer in 4 s*. Try again in a moment."),
+        (0, [error(OCR)], "⚠️ *video-ocr didn't respond in 4 s*. Try again in a moment."),
         (2, [error(OCR)], "⚠️ *video-ocr didn't finish in 4 s: 2 jobs so far*. Try again in a moment."),
     ],
 )
@@ -37,6 +37,6 @@ def test_results_of_late_services(jobs_found: int, errors: list[ServiceError], s
     assert came(OCR, jobs_found, errors) == said
 
 
-def test_other_failures_have_their_usual_text():
+def test_another_failure_has_the_usual_words():
     failed = error(OCR, "forbidden")
-    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* does not allow us to ask this")
+    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* denied permission")

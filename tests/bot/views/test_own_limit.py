@@ -1,4 +1,4 @@
-"""Texts name waits for our own request budget. Otherwise the service would seem slow."""
+"""A wait for our own rate limit is named, so that the service doesn't look slow."""
 
 import io
 
@@ -56,7 +56,7 @@ def test_a_late_service_shows_our_share_of_the_wait():
 def test_a_service_that_could_not_be_asked_blames_our_budget():
     error = USED_UP.model_copy(update={"waited": OwnLimit(seconds=9.6, per_second=0.5)})
     said = errors.service_error(error)
-    assert "*media-cn/video-ocr* could not be asked in time (waited 10 s for our own limit of 0.5 requests/s)" in said
+    assert "*media-cn/video-ocr* wasn't called in time (waited 10 s for our own limit of 0.5 requests/s)" in said
     assert "(`budget`: Callboard's own request budget is used up)" in errors.service_error(USED_UP)
 
 
@@ -72,10 +72,10 @@ def test_a_late_answer_shows_our_share_of_the_wait():
     late = Late(account="media-cn", service="video-ocr", after_s=4.1, waited=WAIT)
     ours = "(waited 1 s for our own limit of 5 requests/s)"
     assert f"video-ocr after 4 s {ours}: 3 jobs" in lateness.came(late, 3, [])
-    assert f"didn't answer in 4 s {ours}" in lateness.came(late, 0, [LATE])
+    assert f"didn't respond in 4 s {ours}" in lateness.came(late, 0, [LATE])
 
 
 def test_too_many_questions_are_refused_in_words():
     message = usage(UsageError(Problem.TOO_MANY_QUESTIONS, "12"))
     judges.accept(message)
-    assert "You have 12 questions under way" in message.text
+    assert "You have 12 questions in progress" in message.text

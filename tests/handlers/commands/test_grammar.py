@@ -1,4 +1,4 @@
-"""The commands are declared once: the help, the manifest and the terminal agree with the declaration."""
+"""Help, manifest and terminal agree with the declarations of commands."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_the_manifest_says_what_the_grammar_says():
 def test_the_readme_has_every_command_and_filter():
     readme = README.read_text()
     for command in grammar.COMMANDS:
-        usage = command.usage.replace("|", r"\|")  # as a table's cell has it
+        usage = command.usage.replace("|", r"\|")  # as in a cell of a table
         assert f"| `{usage}` |" in readme
     for word in grammar.FILTERS:
         assert f"`{word.key}:" in readme

@@ -1,4 +1,4 @@
-"""The buttons of heads: every job can be reached, a code is muted in two clicks, old clicks get a polite answer."""
+"""The buttons of heads: list every job, mute a code in two clicks, answer old clicks."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def job(number: int) -> Any:
 
 
 async def clicked(desk: Desk, answer: Answer, label: str) -> Answer:
-    """Press a button of an answer, whose place another page may take."""
+    """Press a button of an answer, which another page may replace."""
     [button] = [each for _, each in answer.elements if each.get("text", {}).get("text") == label]
     action = desk.acted(action_id=button["action_id"], value=button["value"])
     return await desk.answers(action)

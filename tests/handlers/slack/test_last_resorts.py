@@ -1,4 +1,4 @@
-"""Where an answer has no place of its own any more, its person still gets to read it."""
+"""People read their answer even if its own destination no longer exists."""
 
 import pytest
 
@@ -38,14 +38,14 @@ async def test_an_option_that_is_not_offered_in_a_form(desk: Desk):
     assert desk.log.getvalue() == ""
 
 
-async def test_a_form_that_nobody_knows(desk: Desk):
+async def test_an_unknown_form(desk: Desk):
     view = desk.workspace.modals.push(DANA, MODAL)
     shown = {**MODAL, "id": view.id, "hash": view.hash, "callback_id": "of-another-callboard"}
     assert await desk.hand({"type": "view_submission", "user": {"id": DANA}, "view": shown}, "") == 200
 
 
 @pytest.mark.parametrize("kind", ["shortcut", "message_action"])
-async def test_a_shortcut_that_nobody_knows(desk: Desk, kind: str):
+async def test_an_unknown_shortcut(desk: Desk, kind: str):
     payload = {"type": kind, "callback_id": "of-another-callboard", "user": {"id": DANA}}
     await desk.modal(payload, until=TOO_OLD)
 

@@ -1,4 +1,4 @@
-"""Message shortcuts on anybody's messages."""
+"""Message shortcuts on messages of other people."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def provider() -> InMemory:
 
 
 def chosen(callback_id: str, **message: Any) -> dict[str, Any]:
-    """The payload of a message shortcut, as Slack documents it."""
+    """Return the payload of a message shortcut, as Slack documents it."""
     return {
         "type": "message_action",
         "callback_id": callback_id,
@@ -65,7 +65,7 @@ async def test_a_message_that_names_no_job(desk: Desk):
     assert "I found no job in this message" in answer.text
 
 
-async def test_in_a_thread_the_answer_stands_there(desk: Desk):
+async def test_in_a_thread_the_answer_is_there(desk: Desk):
     root = desk.says("an alert")
     answer = await desk.answers(chosen(LOOK_UP, text=A, thread_ts=root))
     assert answer.json["thread_ts"] == root
@@ -87,7 +87,7 @@ async def test_without_a_response_url_the_answer_is_a_modal(desk: Desk):
     assert "Share" not in judges.commands(view["blocks"])
 
 
-async def test_what_goes_wrong_is_told_in_the_modal(desk: Desk, provider: InMemory):
+async def test_an_error_is_shown_in_the_modal(desk: Desk, provider: InMemory):
     def bug(_: int) -> None:
         raise ZeroDivisionError
 

@@ -29,9 +29,9 @@ def test_slack_takes_every_complaint(error: UsageError):
 def test_a_correction_can_be_run():
     made = errors.usage(UsageError(Problem.UNKNOWN_WORD, "lst", expected=("list", "show"), suggestion="list media-cn"))
     assert made.blocks[0]["text"]["text"] == (
-        "🤔 I don't know `lst`. Type list or show there.\nDid you mean `/jobs list media-cn`?"
+        "🤔 Unknown word `lst`. Try list or show.\nDid you mean `/jobs list media-cn`?"
     )
-    assert made.text == "I don't know lst. Type list or show there.\nDid you mean /jobs list media-cn?"
+    assert made.text == "Unknown word lst. Try list or show.\nDid you mean /jobs list media-cn?"
     assert judges.commands(made.blocks) == {"Yes, run it": CommandPayload(text="list media-cn").encode()}
 
 

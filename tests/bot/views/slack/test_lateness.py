@@ -83,10 +83,10 @@ def test_the_line_is_below_the_title():
 def test_only_late_rows_follow_and_bad_news_comes_first():
     there = [of(Late(account="a", service="b")), *(of(OCR, number) for number in range(3))]
     message = jobs.late(listed(*there, late=(OCR, DIGITAL), errors=(error(DIGITAL),)))
-    assert message.blocks[0]["text"]["text"].startswith("⚠️ *digital-human didn't answer in 10 s")
+    assert message.blocks[0]["text"]["text"].startswith("⚠️ *digital-human didn't respond in 10 s")
     assert message.blocks[1]["text"]["text"] == "*video-ocr after 4 s: 3 jobs*"
     assert len(message.blocks) == 5
-    assert message.text.startswith("⚠️ digital-human didn't answer in 10 s")
+    assert message.text.startswith("⚠️ digital-human didn't respond in 10 s")
 
 
 def test_rows_that_do_not_fit_are_counted():

@@ -1,4 +1,4 @@
-"""Answers as JSON: names, order and nulls are a contract with scripts."""
+"""Answers as JSON. Names, order and nulls are a contract with scripts."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""Answers in a terminal: the same words, and no text controls the terminal."""
+"""Answers in the terminal: the same words, without control characters."""
 
 from io import StringIO
 
@@ -15,7 +15,10 @@ from tests.bot.views.slack.test_details import LATE
 
 
 class Terminal(StringIO):
-    """An output that claims to be a terminal. Styles become escape sequences in it."""
+    """An output that claims to be a terminal.
+
+    Styles then become escape sequences.
+    """
 
     def isatty(self) -> bool:
         return True
