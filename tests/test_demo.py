@@ -196,8 +196,8 @@ async def _the_home_tab(dana: Newcomer) -> None:
     await dana.presses("Close", answer)
     await expect(home.get_by_role("button", name="Unsnooze")).to_be_visible()
     await dana.picks("lee", dana.page.get_by_role("combobox", name="You are"))
-    await expect(home).to_contain_text("You follow nothing")
-    await dana.picks("media", home.get_by_role("combobox", name=dana.reads("Pick a channel")))
+    await expect(home).to_contain_text("You're not following any jobs")
+    await dana.picks("media", home.get_by_role("combobox", name=dana.reads("Choose a channel")))
     await expect(home).to_contain_text("by @dana")
 
 

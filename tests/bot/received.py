@@ -53,7 +53,7 @@ def written(notification: Notification) -> dict[str, Any]:
             return {"head": content.group.id, **shown(content.group)}
         case note:
             return {"note": type(note).__name__, "about": getattr(getattr(note, "card", None), "id", "")}
-    # A new card whose jobs have ended is the notification of that.
+    # A new card whose jobs have finished is the notification of that.
     return {**(drawn(notification.new_card) if notification.new_card else {}), **({"told": told} if told else {})}
 
 

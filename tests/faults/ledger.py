@@ -15,7 +15,7 @@ class SubscriptionOptions:
 
     @property
     def place(self) -> str:
-        """Where it is told."""
+        """Post updates to."""
         return self.user if self.to == "dm" else self.channel
 
     def wants(self, state: str) -> bool:

@@ -172,7 +172,7 @@ async def play(stage: Stage, episode: Episode | Storm) -> None:
 
 
 async def _subscribe(stage: Stage, subscription_options: SubscriptionOptions, refs: list[str]) -> None:
-    """Type the command until Redis has every job, but not for ever."""
+    """Type the command until Redis has every job, but not forever."""
     for ref in refs:
         stage.ledger.asked(subscription_options, ref)
     options = f"on:{subscription_options.on}" + (f" to:{subscription_options.to}" if subscription_options.to else "")

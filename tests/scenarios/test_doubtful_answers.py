@@ -35,7 +35,7 @@ async def test_a_job_is_followed_on_while_its_api_is_missing(
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
     await stage.fault(service, "not_found_api")
-    await stage.dana.hears("not checked since")
+    await stage.dana.hears("Not checked since")
     await stage.clouds.delete("/control/fault")
     stage.world.end(job.id, "failed")
     await stage.dana.hears("Failed", thread_ts=card.ts)

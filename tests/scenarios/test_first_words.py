@@ -132,7 +132,7 @@ class TestCommands:
         assert "not known" not in first.text
         later = await stage.dana.hears("video-ocr after", ephemeral=True)
         assert "no jobs" in later.text
-        assert "is not known to" in later.text
+        assert "was not found in" in later.text
 
     async def test_find(self, stage: Stage) -> None:
         await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)

@@ -95,7 +95,7 @@ users = ["*"]
     async def test_each_sees_exactly_theirs(self, stage: Stage, text: str):
         sam = replace(stage.dana, id="U0SAM")
         job = stage.scene.job("vod-ai")
-        await stage.lee.types(f"/jobs show {job.id}")  # what a service knows that cannot list its jobs
+        await stage.lee.types(f"/jobs show {job.id}")  # what a service knows that doesn't support listing
         await asyncio.gather(*(person.begins(text) for person in (stage.lee, sam) for _ in range(5)))
         everything, a_part = (await answers(stage.lee, 6))[1:], await answers(sam, 5)
         assert all("media-cn" in str(answer.json) for answer in everything)

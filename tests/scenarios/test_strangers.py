@@ -44,7 +44,7 @@ async def test_a_person_who_becomes_a_guest_is_notified_of_nothing_more(stage: S
     await becomes(stage.lee, guest="multi")
     monkeypatch.setattr(membership, "KEPT_S", 0.0)
     stage.world.end(job.id, "failed")
-    await stage.lee.hears("its account may not be seen here", "D0LEE")
+    await stage.lee.hears("this channel lost access to the account", "D0LEE")
     await stage.dana.hears("Failed", "D0DANA", broadcast=True)
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
 

@@ -42,7 +42,7 @@ async def test_what_is_chosen_in_it_counts(stage: Stage):
         groups=options(form, "groups", "S0ONCALL"),
     )
     card = await stage.dana.hears("Subscribed by <@U0DANA>")
-    assert card.says("a failure is told in the thread, not in the channel")
+    assert card.says("posts only to the thread when it fails")
     stage.world.end(job.id, "failed")
     told = await stage.dana.hears("Failed", thread_ts=card.ts, broadcast=False)
     assert "<@U0LEE> <!subteam^S0ONCALL>" in told.text
@@ -69,9 +69,7 @@ async def test_all_unfinished_of_a_list(stage: Stage):
     stage.scene.job(name="zebra 1")
     stage.scene.job(name="zebra 2")
     listed = await stage.dana.types("/jobs list video-ocr state:running name:zebra")
-    form = await stage.dana.opened(
-        lambda: stage.dana.starts("Subscribe to unfinished (2)", listed), "Subscribe to jobs"
-    )
+    form = await stage.dana.opened(lambda: stage.dana.starts("Follow 2 running", listed), "Subscribe to jobs")
     await stage.dana.sends(form)
     assert (await stage.dana.hears("I follow")).says("2 jobs")
 

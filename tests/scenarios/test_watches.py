@@ -42,7 +42,7 @@ async def test_watch_edit_test_remove_and_undo(stage: Stage):
     await dana.starts("Remove", listed)
     removed = await dana.hears("`w1` (*media-cn* with code `ALG.*`) removed", ephemeral=True)
     await lee.hears("<@U0DANA> removed watch `w1`")
-    assert (await dana.types("/jobs subscriptions")).says("Nothing is followed here")
+    assert (await dana.types("/jobs subscriptions")).says("No subscriptions in this channel")
     await dana.starts("Undo", removed)
     await dana.hears("is back", ephemeral=True)
     await lee.hears("<@U0DANA> restored watch `w1`")

@@ -36,7 +36,7 @@ WORDS = {
     "or it is an account that you may not see here": UNSEEN,
     "Not everybody who would read it there may see `media-cn`": PUBLIC,
     "You may look at jobs of `media-cn` here, but not subscribe to them": LOOKS,
-    "is not known to *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
+    "was not found in *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,
     "I follow": FOLLOWED,

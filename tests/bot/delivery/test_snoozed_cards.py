@@ -1,4 +1,4 @@
-"""What is told of a card that is or was snoozed: nothing meanwhile, everything worth telling afterwards, once."""
+"""Notify me when of a card that is or was snoozed: nothing meanwhile, everything worth telling afterwards, once."""
 
 from datetime import datetime, timedelta
 

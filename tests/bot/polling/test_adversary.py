@@ -74,7 +74,7 @@ class Adversary(Listing):
 
 
 async def play(store: Store, seed: int) -> Adversary:
-    """Watch an adversary for some time, and then until it is calm and all its jobs have ended."""
+    """Watch an adversary for some time, and then until it is calm and all its jobs have finished."""
     clock, random = Clock(), Random(seed)
     cloud = Adversary(clock=clock, random=random, capabilities=replace(LISTS, page_max=random.choice((3, 7, 20))))
     cloud.on_page = cloud.trouble_with

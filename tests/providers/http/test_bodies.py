@@ -119,7 +119,7 @@ async def send_without_end(writer: asyncio.StreamWriter, chunk: bytes, *, pause_
 
 
 async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One byte now and then, for ever: no read ever waits for long."""
+    """One byte now and then, forever: no read ever waits for long."""
     await reader.readuntil(b"\r\n\r\n")
     await send_without_end(writer, b" ", pause_s=0.01)
 

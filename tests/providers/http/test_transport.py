@@ -57,7 +57,7 @@ class Counted:
 
 
 class Cloud:
-    """Answers with one reply after the other, the last one for ever."""
+    """Answers with one reply after the other, the last one forever."""
 
     def __init__(self, *replies: httpx.Response | Exception, auth: httpx.Auth | None = None) -> None:
         self.replies = list(replies)
