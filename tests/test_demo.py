@@ -174,7 +174,7 @@ async def _whatever_a_message_names(dana: Newcomer) -> None:
     await dana.uses_menu("Subscribe to jobs", alert)
     card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana")
     await expect(card).to_contain_text("Running")
-    await expect(dana.page.get_by_role("article").filter(has_text="had ended already")).to_have_count(1)
+    await expect(dana.page.get_by_role("article").filter(has_text="already finished")).to_have_count(1)
 
 
 async def _a_watch_and_a_storm(dana: Newcomer) -> None:

@@ -102,7 +102,7 @@ async def test_subscribing_from_it_asks_for_the_channel(stage: Stage):
     details = await stage.dana.opened(lambda: stage.dana.uses(found, "Details"), f"`{job.id}`")
     form = await stage.dana.opened(lambda: stage.dana.uses(details, "Subscribe"), "Subscribe to jobs")
     await stage.dana.sends(form, where={"selected_conversation": "C0MEDIA"})
-    assert (await stage.dana.hears("I follow", "C0MEDIA", ephemeral=True)).says("zebra")
+    assert (await stage.dana.hears("Following", "C0MEDIA", ephemeral=True)).says("zebra")
     await stage.lee.hears("Subscribed by <@U0DANA>", "C0MEDIA")
 
 

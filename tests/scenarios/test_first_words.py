@@ -150,7 +150,7 @@ class TestCommands:
         job = slow.scene.job()
         first = await slow.dana.types(f"/jobs subscribe media-cn/video-ocr/{job.id}")
         assert first.text == ASKING
-        later = await slow.dana.hears("I follow", ephemeral=True)
+        later = await slow.dana.hears("Following", ephemeral=True)
         assert later.ts != first.ts
 
     async def test_a_message_shortcut(self, slow: Stage) -> None:

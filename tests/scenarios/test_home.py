@@ -34,7 +34,7 @@ async def test_unsubscribing_there_shows_at_once_and_can_be_undone(stage: Stage)
     tab = await stage.dana.looks_at_home(until="Unsubscribe")
     modal = await stage.dana.opened(lambda: stage.dana.uses(tab, "Unsubscribe"), "No longer followed")
     await stage.dana.home("You're not following any jobs")
-    await stage.dana.opened(lambda: stage.dana.uses(modal, "Undo"), "I follow")
+    await stage.dana.opened(lambda: stage.dana.uses(modal, "Undo"), "Following")
     await stage.lee.hears("Subscribed by <@U0DANA>")
 
 

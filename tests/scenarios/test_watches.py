@@ -76,7 +76,7 @@ async def dana_clicks_watch(stage: Stage) -> None:
 async def test_quieter(stage: Stage):
     job = stage.scene.job()
     watched = await stage.dana.types(f"/jobs watch {job.id}")
-    assert watched.says("I follow")
+    assert watched.says("Following")
     await stage.dana.types("/jobs watch video-ocr")
     quieter = await stage.dana.types("/jobs mute")
     labels = {each.get("placeholder", {}).get("text") for _, each in elements(quieter.blocks)}

@@ -39,7 +39,7 @@ WORDS = {
     "was not found in *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,
-    "I follow": FOLLOWED,
+    "Following": FOLLOWED,
     NAME: SHOWN,
     "media-cn": SHOWN,
 }
