@@ -51,7 +51,7 @@ async def test_a_lost_job_that_somebody_finds_has_its_subscription_back(stage: S
     await stage.dana.hears("Gone", thread_ts=card.ts)
     add(stage, job, "video-ocr")
     await stage.lee.types(f"/jobs show {job.id}")
-    await stage.dana.hears("its subscription is restored", thread_ts=card.ts)
+    await stage.dana.hears("subscription restored", thread_ts=card.ts)
     await stage.dana.hears("is restored", "D0DANA")
     stage.world.end(job.id, "failed")
     await stage.dana.hears("Failed", thread_ts=card.ts)

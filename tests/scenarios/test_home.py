@@ -20,7 +20,7 @@ async def test_it_shows_what_is_followed_what_runs_what_failed_and_the_accounts(
         "<#C0ONCALL>",
         "lecture.mp4",
         "broken.mp4",
-        "answers in",
+        " · OK · ",
         "Failed in the last",
     ):
         assert words in text
@@ -78,7 +78,7 @@ async def test_a_channel_can_be_picked_there(stage: Stage):
     tab = await stage.dana.looks_at_home(until="Choose one of your channels")
     await stage.dana.picks_channel(tab, "C0MEDIA")
     tab = await stage.dana.home("by <@U0LEE>")
-    assert "Nobody else" not in str(tab)
+    assert "No one else" not in str(tab)
     assert "Details of trailer.mp4" in str(tab)
     assert "Unsubscribe" not in str(tab)  # that is for who subscribed there
 
