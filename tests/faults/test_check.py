@@ -98,7 +98,7 @@ def test_a_subscription_missing_in_redis_is_lost():
 
 
 def batch(tellings: tuple[Telling, ...], finals: int) -> Conversation:
-    found = said(*tellings, cards=(Card("1.0", (REF, OTHER), "All 2 jobs have ended: ✅ 2 succeeded"),))
+    found = said(*tellings, cards=(Card("1.0", (REF, OTHER), "All 2 jobs have finished: ✅ 2 succeeded"),))
     found.finals["1.0"] = [FINAL] * finals
     return found
 

@@ -68,7 +68,7 @@ class Onlooker:
     async def follow(self, ids: Sequence[str], channel: str, on: str = "done") -> None:
         """Subscribe to jobs."""
         answer = await self.reader(channel).types(f"/jobs subscribe {' '.join(ids)} on:{on}", channel)
-        assert answer.says("I follow"), answer.text
+        assert answer.says("Following"), answer.text
         # A batch has one more message with all results.
         batch = len(ids) > 1
         self.batches[channel] += [{*ids}] if batch else []

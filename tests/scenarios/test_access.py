@@ -120,7 +120,7 @@ async def test_subscriptions(stage: Stage, sam: Person):
 async def test_what_somebody_subscribes_to_in_direct_messages_is_told_there(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     answer = await stage.lee.types(f"/jobs subscribe {job.id}", "D0LEE")
-    assert answer.says("The end is told by direct message.")
+    assert answer.says("I'll post by direct message when it finishes.")
     await stage.lee.hears("Subscribed by", "D0LEE")
     stage.world.end(job.id, "succeeded")
     await stage.lee.hears("Succeeded", "D0LEE", broadcast=True)
@@ -143,7 +143,7 @@ async def test_a_subscription_ends_when_its_channel_may_not_see_it_any_more(stag
     later = Access((AccessRule(accounts=("vod-sg",), users=("*",)),))
     await end_unseen(replace(stage.bot, access=later), f"T0SANDBOX/{MEDIA}")
     await enqueue_delivery(stage.bot, f"T0SANDBOX/{MEDIA}")
-    await stage.dana.hears("its account may not be seen here", MEDIA)
+    await stage.dana.hears("this channel lost access to the account", MEDIA)
     assert await stage.bot.store.tracked.cards(("media-cn", "video-ocr")) == set()
 
 
@@ -206,7 +206,7 @@ async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
     card = await stage.lee.hears("Subscribed by", "D0LEE")
     stage.bot.access.members["T0SANDBOX", "S0TRANSCODE"] = frozenset()
     stage.world.end(job.id, "failed")
-    await stage.lee.hears("its account may not be seen here", "D0LEE")
+    await stage.lee.hears("this channel lost access to the account", "D0LEE")
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
 
 
@@ -218,7 +218,7 @@ async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Sc
     scene.world.end(job.id, "failed")
     stricter = AccessRule(accounts=("*",), users=("U0DANA",))
     async with replace(scene, settings=scene.settings.model_copy(update={"access": (stricter,)})).bot():
-        await scene.lee.hears("its account may not be seen here", MEDIA)
+        await scene.lee.hears("this channel lost access to the account", MEDIA)
     told = await scene.lee.sees(MEDIA)
     assert not any(each.says("Failed") for each in told)
     assert [each.ts for each in told if not each.json["ephemeral"]] == [card.ts]

@@ -104,7 +104,7 @@ async def test_old_cards_are_found_and_closed_with_one_notice(stage: Stage):
     closed = await edited(stage.dana, old, f"*No longer followed*: {RESET}")
     assert closed.says("lecture.mp4")
     await stage.dana.starts("Subscribe again", closed)
-    await stage.dana.hears("That calls <@U0LEE>")
+    await stage.dana.hears("Each notification mentions <@U0LEE>")
     stage.world.end(job.id, "succeeded")
     ended = await stage.dana.hears("Succeeded", thread_ts=None)
     assert ended.says("lecture.mp4")

@@ -132,7 +132,7 @@ class TestCommands:
         assert "not known" not in first.text
         later = await stage.dana.hears("video-ocr after", ephemeral=True)
         assert "no jobs" in later.text
-        assert "is not known to" in later.text
+        assert "was not found in" in later.text
 
     async def test_find(self, stage: Stage) -> None:
         await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
@@ -150,7 +150,7 @@ class TestCommands:
         job = slow.scene.job()
         first = await slow.dana.types(f"/jobs subscribe media-cn/video-ocr/{job.id}")
         assert first.text == ASKING
-        later = await slow.dana.hears("I follow", ephemeral=True)
+        later = await slow.dana.hears("Following", ephemeral=True)
         assert later.ts != first.ts
 
     async def test_a_message_shortcut(self, slow: Stage) -> None:

@@ -78,7 +78,7 @@ async def test_a_workspace_that_did_not_is_told_so(site: Site) -> None:
     async with site.running():
         await site.installs(NORTH)
         answer = await site.person(HOME).types("/jobs list")
-        assert answer.says("Callboard is not installed in this workspace")
+        assert answer.says("Callboard is no longer installed in this workspace")
 
 
 async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: None) -> None:
@@ -98,7 +98,7 @@ async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: Non
         for job in (mine, hers, both):
             site.clouds.end(job.id, "succeeded")
         await dana.hears("✅", broadcast=True)
-        await nora.hears("Both jobs have ended")
+        await nora.hears("Both jobs have finished")
         assert hers.id not in str([each.json for each in await dana.sees()])
         assert mine.id not in str([each.json for each in await nora.sees()])
 
@@ -125,7 +125,7 @@ async def test_an_organisation_uses_every_surface(site: Site) -> None:
             site.world.workspaces[team].channels[channel].bot_member = True
             tab = await somebody.looks_at_home(until="Running now")
             await somebody.picks_channel(tab, channel)
-            await somebody.home(until="Nobody else follows anything in")
+            await somebody.home(until="No one else follows jobs in")
             found = await somebody.opened(lambda who=somebody: who.picks_shortcut("find_jobs"), until="video-ocr")
             await somebody.sends(found)
             await somebody.opened(lambda: asyncio.sleep(0), until="video-ocr")
@@ -192,7 +192,7 @@ class TestTokens:
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
         async with site.running() as bot:
             answer = await site.person(NORTH).types("/jobs list")
-            assert answer.says("not installed in this workspace")
+            assert answer.says("no longer installed in this workspace")
 
     async def test_it_is_told_when_a_new_key_has_taken_over(
         self, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -52,7 +52,7 @@ async def test_an_old_button_says_so_and_offers_the_way_back(stage: Stage) -> No
     listed = await stage.dana.types(f"/jobs list video-ocr name:{'x' * 400}")
     await stage.bot.store.link.execute("FLUSHALL")
     expired = await stage.dana.clicks("Refresh", listed)
-    assert "This button is too old" in expired.text
+    assert "This button has expired" in expired.text
     assert "1–10 of" in (await stage.dana.turns("List jobs", expired)).text
 
 

@@ -71,7 +71,7 @@ async def test_buttons_work_without_redis_where_they_can(stage: Stage, server: S
     assert not (await stage.dana.clicks("Share", turned)).json["ephemeral"]
     narrowed = await stage.dana.picks("❌ Failed", turned)
     assert "/jobs list state:failed" in narrowed.text
-    assert "I cannot reach my memory (Redis)" in (await stage.dana.clicks("Refresh", long)).text
+    assert "Callboard's database (Redis) is unavailable" in (await stage.dana.clicks("Refresh", long)).text
     server.start()
     await back(stage)
     assert "No jobs match." in (await stage.dana.turns("Refresh", long)).text

@@ -32,7 +32,7 @@ async def test_subscribing_in_a_shared_channel_says_who_reads_along(stage: Stage
     assert SHARED in answer.json["text"]
     assert not (await stage.dana.types(f"/jobs subscribe {job.id} to:dm", MEDIA)).says(SHARED)
     stage.dana.workspace.faults.order(Fault(method="conversations.info", error="missing_scope"))
-    assert (await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)).says("followed here before")
+    assert (await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)).says("Already following")
 
 
 async def test_a_person_who_becomes_a_guest_is_notified_of_nothing_more(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -44,7 +44,7 @@ async def test_a_person_who_becomes_a_guest_is_notified_of_nothing_more(stage: S
     await becomes(stage.lee, guest="multi")
     monkeypatch.setattr(membership, "KEPT_S", 0.0)
     stage.world.end(job.id, "failed")
-    await stage.lee.hears("its account may not be seen here", "D0LEE")
+    await stage.lee.hears("this channel lost access to the account", "D0LEE")
     await stage.dana.hears("Failed", "D0DANA", broadcast=True)
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
 

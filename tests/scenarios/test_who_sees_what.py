@@ -36,10 +36,10 @@ WORDS = {
     "or an account that you can't see here": UNSEEN,
     "Can't share: some members lack access to `media-cn`": PUBLIC,
     "You can see jobs of `media-cn` here, but you can't subscribe to them": LOOKS,
-    "is not known to *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
+    "was not found in *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,
-    "I follow": FOLLOWED,
+    "Following": FOLLOWED,
     NAME: SHOWN,
     "media-cn": SHOWN,
 }

@@ -106,7 +106,7 @@ async def test_a_job_that_has_finished_by_then_is_posted_in_one_message(world: W
     await world.told()
     [message] = world.slack.said[before:]
     assert "Failed" in message.text
-    assert "and is found again" in str(message.blocks)
+    assert "Found again" in str(message.blocks)
     assert message.thread_ts == world.slack.said[0].ts
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
     await asks(world.deps, job)

@@ -12,7 +12,7 @@ from sandbox.slack.workspace.faults import Fault
 from tests.bot.memory import InMemory
 from tests.desk import DANA, ON_CALL, Desk, Json, lost
 
-TOO_OLD = "This button is too old"
+TOO_OLD = "This button has expired"
 SECRET = "hunter2"
 
 
@@ -31,7 +31,7 @@ class TestErrors:
         answer = await (await lost(desk, nowhere, provider)).action(
             action_id="run:next", value=CommandPayload(key="k").encode()
         )
-        assert "I cannot reach my memory (Redis)" in answer.text
+        assert "Callboard's database (Redis) is unavailable" in answer.text
 
     async def test_a_short_button_works_without_redis(self, desk: Desk, nowhere: RedisLink, provider: InMemory):
         answer = await (await lost(desk, nowhere, provider)).action(action_id="open:details", value='{"text":"list"}')
@@ -44,7 +44,7 @@ class TestErrors:
 
         provider.trouble = bug
         answer = await desk.command("list")
-        reference = re.search(r"reference `([0-9a-f]{8})`", answer.text)
+        reference = re.search(r"Reference: `([0-9a-f]{8})`", answer.text)
         assert reference
         assert "ZeroDivisionError" not in answer.text
         record = json.loads(desk.log.getvalue())
@@ -63,7 +63,7 @@ class TestErrors:
     async def test_a_refused_answer_is_reported_as_our_error(self, desk: Desk):
         desk.workspace.faults.order(Fault(method="response_url", error="invalid_blocks"))
         answer = await desk.command("list")
-        assert "That's our fault" in answer.text
+        assert "Something went wrong on our side" in answer.text
         assert "NotDelivered" in desk.log.getvalue()
 
     @pytest.mark.parametrize("fault", [{"status": 500}, {"error": "ratelimited", "retry_after": 0}, {"status": 503}])
@@ -142,7 +142,7 @@ class TestForged:
 
     async def test_an_offset_far_beyond_the_end(self, desk: Desk):
         answer = await desk.action(action_id="open:x", value=f'{{"text":"list","offset":{10**30}}}')
-        assert "no jobs this far down" in answer.text
+        assert "No jobs on this page" in answer.text
 
     @pytest.mark.parametrize("action_id", [PICK_STATE, PICK_SERVICE])
     @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ class TestRaw:
         await desk.hand(desk.acted(action_id="raw:x", value='{"text":"show acme/video/job-0000"}'))
         await desk.until(lambda: any(call.method == "views.update" for call in desk.workspace.calls))
         assert TOO_OLD in (await desk.action(action_id="old")).text  # answered after the modal's own requests
-        assert not any("our fault" in answer.text for answer in await desk.dana.sees())
+        assert not any("wrong on our side" in answer.text for answer in await desk.dana.sees())
 
 
 class TestSnooze:
@@ -193,4 +193,4 @@ class TestSnooze:
     async def test_a_card_that_is_long_over(self, desk: Desk):
         block_id = f"{SELECTS}{CommandPayload(card='c1').encode()}"
         answer = await desk.action(action_id="snooze", block_id=block_id, selected_option={"value": "morning"})
-        assert "nothing left to snooze" in answer.text
+        assert "nothing to snooze" in answer.text

@@ -148,7 +148,7 @@ class TestCorrupt:
         await rewrite(world.store.link, BEGUN.of(DESTINATION), CORRUPT[how])
         await world.told()
         assert len([each for each in texts(world, DESTINATION) if "Failed" in each]) == 1
-        assert len([each for each in texts(world, DESTINATION) if "may come twice" in each]) == 1
+        assert len([each for each in texts(world, DESTINATION) if "may appear twice" in each]) == 1
         assert len(texts(world, DESTINATION)) == 3
         assert (await world.snapshot()).in_flight is None
         assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(DESTINATION))) == 1

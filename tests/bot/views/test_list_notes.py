@@ -26,7 +26,7 @@ def answer(*jobs: Job, **values: object) -> JobList:
     ("values", "words"),
     [
         ({"total": 312, "offset": 10}, "11–20 of 312"),
-        ({"total": None, "more": True}, "1–10, more follow"),
+        ({"total": None, "more": True}, "1–10 of many"),
         ({"total": None}, "1–10"),
         ({"total": 12_345, "offset": 12_000}, "12,001–12,010 of 12,345"),
     ],
@@ -46,8 +46,8 @@ def test_each_service_that_was_read_in_part_has_its_line():
     lines = notes(answer(errors=(LATE,), remembered=(known, known.model_copy(update={"known": 0})), incomplete=(part,)))
     assert lines == [
         "⚠️ *a0/vod-ai* isn't responding (no answer within 10 s). Try again in a moment.",
-        "🗒️ *vod-sg/vod-jobs* cannot list its jobs; I searched the 1 job that somebody looked up before.",
-        "🗒️ *vod-sg/vod-jobs* cannot list its jobs. Look one up with `/jobs show ID`, and it appears here.",
+        "🗒️ *vod-sg/vod-jobs* doesn't support listing: searched 1 job looked up before.",
+        "🗒️ *vod-sg/vod-jobs* doesn't support listing. Look a job up with `/jobs show ID`, and it appears here.",
         "✂️ *media-cn/video-ocr* has more than the newest 1,000 jobs searched here. Narrow the search with `since:`.",
-        "⚠️ *media-cn/video-ocr* sent 2 jobs that could not be read.",
+        "⚠️ *media-cn/video-ocr* returned 2 unreadable jobs.",
     ]

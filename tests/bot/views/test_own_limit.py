@@ -36,7 +36,7 @@ HEALTH = AccountsHealth(services=(ANSWERS,), checked_at=NOON)
 
 def test_accounts_show_the_wait_beside_the_latency():
     said = judges.words(accounts(HEALTH))
-    assert "answers in 52 ms · waited 1 s for our own limit of 5 requests/s · 0 of 5 requests left" in said
+    assert "OK · 52 ms · waited 1 s for our own limit of 5 requests/s · 0 of 5 requests left" in said
 
 
 def test_the_terminal_shows_it_too():

@@ -190,12 +190,12 @@ def test_counts_and_lists():
         ("*Ref* `a*b*c` &amp; *more*", "Ref a*b*c & more"),
         (
             "created <!date^1795176000^{ago}|2026-11-20 12:00 UTC>, by <@U0DANA>",
-            "created 2026-11-20 12:00 UTC, by somebody",
+            "created 2026-11-20 12:00 UTC, by someone",
         ),
         ("<https://a.example/?x&amp;y|open the console>", "open the console"),
         ("`&lt;!channel&gt;`", "<!channel>"),
         ("2 * 3", "2 * 3"),
-        ("in <#C0ONCALL>, calls <!subteam^S0ONCALL>", "in the channel, calls somebody"),
+        ("in <#C0ONCALL>, calls <!subteam^S0ONCALL>", "in the channel, calls someone"),
     ],
 )
 def test_our_mrkdwn_in_a_terminal(mrkdwn: str, said: str):

@@ -8,7 +8,7 @@ from tests.desk import DANA, Desk, Json
 from tests.scenarios.person import Answer, until
 
 DIRECT = "D0DANA"
-TOO_OLD, NO_PLACE = "This button is too old", "Slack no longer lets me answer there"
+TOO_OLD, NO_PLACE = "This button has expired", "Slack no longer lets me reply there"
 MODAL: Json = {"type": "modal", "title": {"type": "plain_text", "text": "Old"}, "blocks": []}
 
 

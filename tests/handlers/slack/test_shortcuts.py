@@ -41,7 +41,7 @@ async def test_look_up_shows_every_job_of_an_alert_and_what_is_none(desk: Desk):
     assert answer.json["ephemeral"]
     assert f"acme/video/{A}" in answer.text
     assert f"acme/video/{B}" in answer.text
-    assert f"`{NOWHERE}` is not known to *acme/video*" in answer.text
+    assert f"`{NOWHERE}` was not found in *acme/video*" in answer.text
     assert "`aasdcsfg7827****` is a masked id" in answer.text
     assert "Refresh" in answer.buttons()
 
@@ -73,9 +73,9 @@ async def test_in_a_thread_the_answer_is_there(desk: Desk):
 
 async def test_subscribe_follows_what_runs_and_says_why_the_rest_is_not_followed(desk: Desk, store: Store):
     answer = await desk.answers(chosen(SUBSCRIBE_TO, text=f"{A} {B} {NOWHERE}"))
-    assert f"I follow *{A}*" in answer.text
-    assert "ended already" in answer.text
-    assert "is not known to" in answer.text
+    assert f"Following *{A}*" in answer.text
+    assert "already finished" in answer.text
+    assert "was not found in" in answer.text
     assert "Keep looking for 10 minutes" in answer.buttons()
     assert await store.tracked.subscribed_cards(JobRef("acme", "video", A)) != {}
 
@@ -92,4 +92,4 @@ async def test_an_error_is_shown_in_the_modal(desk: Desk, provider: InMemory):
         raise ZeroDivisionError
 
     provider.trouble = bug
-    await desk.modal(chosen(LOOK_UP, text=A), until="our fault")
+    await desk.modal(chosen(LOOK_UP, text=A), until="wrong on our side")

@@ -93,7 +93,7 @@ def test_only_a_whole_web_address_becomes_a_link():
 def test_why_it_failed():
     failed = job(JobState.FAILED, error=JobError(code="VAS.1204", message="The video is broken."))
     message = job_details(answer(failed), ASK, lambda _: "it ends early")
-    assert "*Why it failed*\n`VAS.1204` The video is broken.\nThis code means: it ends early" in judges.words(message)
+    assert "*Why it failed*\n`VAS.1204` The video is broken.\nWhat it means: it ends early" in judges.words(message)
 
 
 @pytest.mark.parametrize("error", [None, JobError(), JobError(code="", message="")])
@@ -144,7 +144,7 @@ def test_many_jobs_get_shorter_and_are_counted():
     text = shown(*jobs)
     assert text.count("*Id*") > 2
     assert text.count("*Succeeded*") + int(text.split("… and ")[1].split(" ")[0]) == 20
-    assert "Ask for fewer at once." in text
+    assert "Ask for fewer at a time." in text
 
 
 def test_one_long_job_gets_shorter_and_stays_complete():
@@ -164,24 +164,24 @@ def test_many_failing_services_leave_room_for_the_job():
     wordy = LATE.model_copy(update={"message": "x" * 200, "request_id": "r" * 80})
     text = shown(job(input="y" * 300), errors=(wordy,) * 30)
     assert "y" * 290 in text
-    assert "more lines like these" in text
+    assert "more notices" in text
 
 
 def test_jobs_that_no_service_found_are_listed_together():
     places = ("media-cn/video-ocr", "vod-sg/vod-ai")
     text = shown(missing=[Missing(id="a1", looked_in=places), Missing(id="b2", looked_in=places), Missing(id="c3")])
-    assert "❔ `a1` and `b2` are not known to *media-cn/video-ocr* or *vod-sg/vod-ai*." in text
+    assert "❔ `a1` and `b2` were not found in *media-cn/video-ocr* or *vod-sg/vod-ai*." in text
     assert "❔ `c3` could not be found." in text
 
 
 def test_one_missing_job_searched_in_many_services():
     places = tuple(f"a{at}/vod-ai" for at in range(12))
-    assert "*a9/vod-ai* or 2 more. A job that was" in shown(missing=[Missing(id="a1", looked_in=places)])
+    assert "*a9/vod-ai* or 2 more. A job submitted" in shown(missing=[Missing(id="a1", looked_in=places)])
 
 
 def test_a_question_that_no_service_can_answer_says_so():
     message = job_details(answer(), ASK, no_meaning)
-    assert message.text == "None of the configured services can look this up."
+    assert message.text == "No configured service supports this lookup."
     assert message.text in judges.words(message)
     assert message.text in str(raw(answer())["blocks"])
 
@@ -214,7 +214,7 @@ def test_raw_data_is_the_providers_own():
 def test_huge_raw_data_is_cut_and_says_so(char: str):
     view = raw(answer(job(raw={f"key-{at}": char * 1000 for at in range(1000)})))
     judges.accept_modal(view)
-    assert "lines, for which there is no room here" in view["blocks"][-1]["elements"][0]["text"]
+    assert "lines not shown" in view["blocks"][-1]["elements"][0]["text"]
 
 
 def test_raw_data_in_parts_is_complete():

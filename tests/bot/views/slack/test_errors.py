@@ -44,9 +44,7 @@ def test_a_correction_too_long_for_a_button_is_only_text():
 def test_the_way_back_from_an_expired_button():
     made = errors.expired()
     judges.accept(made)
-    assert made.text == (
-        "This button is too old: its data is no longer kept. Type the command again, for example /jobs list."
-    )
+    assert made.text == ("This button has expired. Type the command again, for example /jobs list.")
     assert judges.commands(made.blocks) == {"List jobs": CommandPayload(text="list").encode()}
 
 
@@ -56,5 +54,5 @@ def test_errors_that_the_user_did_not_cause():
     assert "`/jobs show`" in judges.words(lost), "it names what works without Redis"
     made = errors.our_fault("abc123")
     judges.accept(made)
-    assert "reference `abc123`" in judges.words(made)
-    assert "reference abc123" in made.text
+    assert "Reference: `abc123`" in judges.words(made)
+    assert "Reference: abc123" in made.text

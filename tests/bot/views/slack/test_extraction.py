@@ -21,7 +21,7 @@ def test_other_ids_and_omissions_have_a_reason():
     assert lines == [
         "✂️ The message names 27 jobs: these are the first 20.",
         "❔ `aasd1****` is a masked id from documentation. Copy the whole id, without asterisks.",
-        f"❔ `{'A' * 36}` and `{'B' * 36}` are ids of requests, not of a job: those are in small letters.",
+        f"❔ `{'A' * 36}` and `{'B' * 36}` are request ids. Job ids are lowercase.",
     ]
 
 

@@ -57,7 +57,7 @@ class TestFirst:
     def test_a_job_without_a_name_or_a_reason(self):
         nameless = job(1).model_copy(update={"name": None})
         message = head(ShownGroup(group(1, code=None, message=None, newest=(nameless,))), no_meaning)
-        assert message.text == f"❌ Failed: {nameless.id}, reason not known, media-cn/video-ocr"
+        assert message.text == f"❌ Failed: {nameless.id}, reason unknown, media-cn/video-ocr"
         assert "Mute this code" not in judges.commands(message.blocks)
 
     def test_a_job_that_the_provider_lost(self):
@@ -106,7 +106,7 @@ class TestHead:
             UNMUTE,
             CommandPayload(card="m3", place="T1/C0ONCALL").encode(),
         )
-        assert "is muted here for ever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
+        assert "is muted here forever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
 
     def test_a_head_of_only_a_subscription_has_nothing_to_mute(self):
         message = head(ShownGroup(group(rules=("subscription",))), no_meaning)

@@ -63,7 +63,7 @@ def test_everything_has_its_part():
     tab = view.home(Tab(mine, ChannelSubscriptions(), NOTHING, failed, health), NOON)
     text = accept(tab)
     for words in ("*My watches and subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*",
-                  "in 80 ms", "was not asked yet", "`/jobs list` has all"):  # fmt: skip
+                  "OK · 80 ms", "not checked yet", "`/jobs list` shows all"):  # fmt: skip
         assert words in text
     assert {"Refresh", "Find jobs", "Unsubscribe", "Details"} <= set(judges.commands(tab["blocks"]))
 

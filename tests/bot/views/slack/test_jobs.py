@@ -77,7 +77,7 @@ def test_a_page_of_ordinary_jobs_fits_with_everything_around_it():
     )  # fmt: skip
     text = judges.words(shown)
     assert "312, checked <!date^" in text
-    assert "a message holds no more" not in text
+    assert "Slack limit" not in text
     assert list(judges.commands(shown.blocks)) == ["Details", "◀ Previous", "Next ▶", "Refresh", "Share"]
     selects = next(block for block in shown.blocks if block.get("block_id", "").startswith("selects:"))
     assert [select["placeholder"]["text"] for select in selects["elements"]] == ["State", "Service"]
@@ -125,7 +125,7 @@ def test_jobs_that_do_not_fit_are_on_the_next_page():
     shown = job_list(found, ASK, Controls())
     rows = sum("accessory" in block for block in shown.blocks)
     assert 5 < rows < 100
-    assert f"1–{rows} of 100 (a message holds no more than {rows})" in judges.words(shown)
+    assert f"1–{rows} of 100 (showing {rows}, Slack limit)" in judges.words(shown)
     assert CommandPayload.model_validate_json(judges.commands(shown.blocks)["Next ▶"]).offset == rows
 
 
@@ -151,7 +151,7 @@ def test_many_failing_services_are_counted_and_leave_room_for_jobs():
     shown = job_list(answer(job(), errors=tuple(map(late, range(60)))), ASK, Controls())
     text = judges.words(shown)
     assert "*Succeeded*" in text
-    assert "more lines like these" in text
+    assert "more notices" in text
     assert "Refresh" in judges.commands(shown.blocks)
 
 
@@ -175,8 +175,8 @@ def test_unfinished_jobs_of_a_page_can_be_subscribed_to_together():
     running = [job(JobState.RUNNING, id=f"{at:032x}", finished_at=None) for at in range(2)]
     shown = job_list(answer(running[0], job(), running[1]), ASK, Controls())
     buttons = judges.commands(shown.blocks)
-    assert list(buttons) == ["Details", "Refresh", "Subscribe to unfinished (2)", "Share"]
-    subscribe = CommandPayload.model_validate_json(buttons["Subscribe to unfinished (2)"])
+    assert list(buttons) == ["Details", "Refresh", "Follow 2 running", "Share"]
+    subscribe = CommandPayload.model_validate_json(buttons["Follow 2 running"])
     assert subscribe.text == f"subscribe {running[0].ref} {running[1].ref}"
 
 
@@ -188,10 +188,10 @@ def test_request_ids_can_be_copied():
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (answer(errors=(late(), late(1))), "No service answered, so nothing is known about your jobs."),
-        (answer(errors=(late(),)), "No jobs match in the services that answered."),
-        (answer(offset=10), "There are no jobs this far down any more."),
-        (answer(services=1, remembered=(NOBODYS,)), "Callboard knows no job that matches."),
+        (answer(errors=(late(), late(1))), "No service responded."),
+        (answer(errors=(late(),)), "No jobs match in the services that responded."),
+        (answer(offset=10), "No jobs on this page."),
+        (answer(services=1, remembered=(NOBODYS,)), "No matching jobs."),
         (answer(), "No jobs match."),
     ],
 )  # fmt: skip

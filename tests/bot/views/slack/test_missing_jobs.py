@@ -83,7 +83,7 @@ def test_the_subscriber_reads_that_it_waits_and_how_to_restore_it(*, doubtful: b
     assert message.text == "⏸️ Suspended: lecture 0, media-cn/video-ocr"
     assert judges.words(message).startswith(
         f"⏸️ *Suspended* · *lecture 0* · video-ocr\n{why} Your subscription in <#C0ONCALL> is suspended.\n"
-        "I check once an hour for 30 days. Press Restore to check as usual again now."
+        "I check once an hour for 30 days. Press Restore to check as usual again."
     )
     assert CommandPayload.model_validate_json(judges.commands(message.blocks)["Restore"]) == CommandPayload(
         place="C0ONCALL"
@@ -105,17 +105,17 @@ def test_jobs_found_again_are_restored():
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
     notification = CardChange(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.thread_reply(notification, lambda _: None))
-    assert "🔄 *Running* · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
+    assert "🔄 *Running* · *lecture 0*\nfound again, subscription restored (not found since" in text
     ended = notification.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
     text = judges.words(notifications.thread_reply(CardChange(subscribed.card(FAILED), ended), lambda _: None))
-    assert text.startswith("❌ *Failed* · *lecture 7*\nfound again, so its subscription is restored")
+    assert text.startswith("❌ *Failed* · *lecture 7*\nfound again, subscription restored")
     assert "`VAS.1204` The video is broken." in text
 
 
 def test_a_dropped_job_was_missing_for_thirty_days():
     change = subscribed.change(RUNNING, end_reason=EndReason.DROPPED, kind=Kind.LOST)
     text = judges.words(notifications.thread_reply(CardChange(subscribed.card(RUNNING), change), lambda _: None))
-    assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
+    assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when last seen" in text
     gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: EndReason.DROPPED})), NOON)
     assert "It was not found for 30 days. Last seen: 🔄 *Running*" in judges.words(gone)
 

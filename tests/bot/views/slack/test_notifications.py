@@ -66,7 +66,7 @@ class TestReplies:
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* · *lecture 7*"
         assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
-        assert rest[1:3] == ["`VAS.1204` The video is broken.", "This code means: it ends early"]
+        assert rest[1:3] == ["`VAS.1204` The video is broken.", "What it means: it ends early"]
         assert judges.commands(message.blocks) == {"Details": CommandPayload(text=f"show {FAILED.ref}").encode()}
         assert message.text.startswith("❌ Failed: lecture 7, VAS.1204 The video is broken., media-cn/")
 
@@ -94,11 +94,11 @@ class TestReplies:
         [
             (
                 EndReason.NOT_FOUND,
-                "❔ *Gone* · *lecture 7*\nno longer known to the provider, was 🔄 running when it was last seen",
+                "❔ *Gone* · *lecture 7*\nno longer at the provider, was 🔄 running when last seen",
             ),
             (
                 EndReason.EXPIRED,
-                "⌛ *Expired* · *lecture 7*\nforgotten by the provider, as jobs of this age are, was 🔄",
+                "⌛ *Expired* · *lecture 7*\nexpired at the provider, was 🔄",
             ),
         ],
     )
@@ -113,13 +113,11 @@ class TestFinal:
         drawn = subscribed.card(*jobs, options=asked(mention=("<@U0LEE>",)))
         message = notifications.final(drawn, lambda _: "it ends early")
         text = judges.words(message)
-        assert "<@U0LEE> *All 3 jobs have ended*: ❌ 1 failed, ✅ 2 succeeded" in text
+        assert "<@U0LEE> *All 3 jobs have finished*: ❌ 1 failed, ✅ 2 succeeded" in text
         assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken." in text
         assert "`VAS.1204` means: it ends early" in text
-        assert judges.commands(message.blocks) == {
-            "Show the failed ones": CommandPayload(text=f"show {jobs[0].ref}").encode()
-        }
-        assert message.text == "All 3 jobs have ended: ❌ 1 failed, ✅ 2 succeeded"
+        assert judges.commands(message.blocks) == {"Show failed": CommandPayload(text=f"show {jobs[0].ref}").encode()}
+        assert message.text == "All 3 jobs have finished: ❌ 1 failed, ✅ 2 succeeded"
 
     def test_without_failures_all_can_be_opened(self):
         message = notifications.final(subscribed.card(*batch(*ENDS[1:])), no_meaning)
@@ -131,7 +129,7 @@ class TestSubscribers:
         message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
         assert judges.words(message).startswith(
             "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
-            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+            "I'll hold updates for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "because the channel is archived." in message.text
         assert message.text.endswith("\nlecture 7")
@@ -146,15 +144,15 @@ class TestSubscribers:
         message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [over]))
         judges.accept(message)
         assert judges.words(message).startswith(
-            "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
-            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+            "⏸️ I can't post updates about your jobs, because <#C0ONCALL> is archived.\n"
+            "I'll hold updates for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "Restore" in judges.commands(message.blocks)
 
     def test_an_unknown_refusal(self):
         text = judges.words(notifications.suspended(DestinationSuspended("C0ONCALL", "no_<!here>", [])))
-        assert "because Slack takes no message for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
-        assert "Once that is mended, press Restore." in text
+        assert "because Slack rejects messages for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
+        assert "Once that is fixed, press Restore." in text
 
     def test_a_lost_job_can_be_subscribed_to_again(self):
         lost = change(RUNNING, end_reason=EndReason.NOT_FOUND, kind=Kind.LOST)
@@ -196,6 +194,6 @@ class TestRecordsThatCannotBeRead:
         assert "again now" in judges.words(
             notifications.unreadable(UnreadableRecords("T1/C1", (), (job,), posts=False))
         )
-        assert "may come twice" in judges.words(
+        assert "may appear twice" in judges.words(
             notifications.unreadable(UnreadableRecords("T1/C1", (), (), posts=True))
         )

@@ -128,7 +128,7 @@ def test_a_mute_has_its_time_and_forever_is_the_second_choice():
     asked = [each["action_id"] for each in judges.buttons(message.blocks)]
     assert asked == [MUTE_FOR_EVER, "unmute"]
     for_ever = MUTE.model_copy(update={"until": None})
-    assert "for ever" in judges.words(views.muted_answer(for_ever, "C0ONCALL"))
+    assert "forever" in judges.words(views.muted_answer(for_ever, "C0ONCALL"))
     judges.accept(views.note(ChangedMute("C0ONCALL", WatchChange.ADDED, MUTE, "U0DANA")))
     [button] = views.mute_button(FailureCode("media-cn", "video-ocr", "ocr", "ALG.002"))
     assert button["action_id"] == MUTE_CODE
