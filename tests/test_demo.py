@@ -190,7 +190,7 @@ async def _what_dana_follows(dana: Newcomer) -> None:
     await dana.uses_menu("Subscribe to jobs", alert)
     card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana")
     await expect(card).to_contain_text("Running")
-    await expect(dana.page.get_by_role("article").filter(has_text="had ended already")).to_have_count(1)
+    await expect(dana.page.get_by_role("article").filter(has_text="already finished:")).to_have_count(1)
     await dana.goes_to(dana.reads("Callboard"))
     home = dana.page.get_by_role("tabpanel", name="Home")
     for heading in ("My watches and subscriptions", "Running now", "Failed in the last 24 hours"):
@@ -251,8 +251,8 @@ async def _what_others_follow(dana: Newcomer) -> None:
     await dana.goes_to(dana.reads("Callboard"))
     home = dana.page.get_by_role("tabpanel", name="Home")
     await dana.picks("lee", dana.page.get_by_role("combobox", name="You are"))
-    await expect(home).to_contain_text("You follow nothing")
-    await dana.picks("on-call", home.get_by_role("combobox", name=dana.reads("Pick a channel")))
+    await expect(home).to_contain_text("You're not following any jobs")
+    await dana.picks("on-call", home.get_by_role("combobox", name=dana.reads("Choose a channel")))
     await expect(home).to_contain_text("by @dana")
 
 
