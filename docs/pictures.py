@@ -121,7 +121,7 @@ async def the_form_to_find(page: Page) -> None:
 
 async def the_home_tab(page: Page, site: Site) -> None:
     await use_menu(page, "Jobs over their time", "Subscribe to jobs")
-    await expect(page.get_by_text("had ended already")).to_be_visible()
+    await expect(page.get_by_text("already finished:")).to_be_visible()
     await site.person("T0SANDBOX", 1).types(f"/jobs subscribe {site.job().id}", "C0MEDIA")
     await page.get_by_role("list", name="Direct messages").get_by_role("button", name="Callboard").click()
     await pick(page, page.get_by_role("combobox", name="Snooze").first, "For 1 hour")
