@@ -30,8 +30,8 @@ _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
 _NEGATED = re.compile(rf"[{_HYPHENS}](?![{DASHES}])(.+)", re.DOTALL)
-# In `code:ALG.*`, the asterisk and the full stop before it belong to the value. Around the word they are punctuation: of
-# two asterisks, one belongs to the value.
+# In `code:ALG.*`, the asterisk and the full stop before it belong to the value. Around the word they are punctuation.
+# Of two asterisks, one belongs to the value.
 _BEGINNING = re.compile(rf"((?:\*(?=.*\*\*))?[^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^\w]*", re.IGNORECASE)
 _ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
