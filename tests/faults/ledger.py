@@ -15,7 +15,7 @@ class SubscriptionOptions:
 
     @property
     def place(self) -> str:
-        """Post updates to."""
+        """The destination that is notified."""
         return self.user if self.to == "dm" else self.channel
 
     def wants(self, state: str) -> bool:
