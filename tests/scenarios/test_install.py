@@ -117,7 +117,7 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(site: Site,
 
 
 async def test_an_organisation_uses_every_surface(site: Site) -> None:
-    """Notify me when of it names the organisation, the workspace, or both, and a form neither."""
+    """Notifications of it name the organisation, the workspace, or both, and a form neither."""
     async with site.running():
         await site.installs(HARBOR_LIVE.id, organization=True)
         for team, channel in ((HARBOR_LIVE.id, "C0LIVEOPS"), (HARBOR_STUDIO.id, "C0STUDIO")):

@@ -1,4 +1,4 @@
-"""Notify me when of a card that is or was snoozed: nothing meanwhile, everything worth telling afterwards, once."""
+"""Notifications of a card that is or was snoozed: nothing until then, everything worth posting afterwards, once."""
 
 from datetime import datetime, timedelta
 
