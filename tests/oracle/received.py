@@ -18,7 +18,7 @@ COUNTED = {"finished": "succeeded", "cancelled": "cancelled", "started": "starte
 """Words of a storm message for events that it counts without naming jobs."""
 MANY = re.compile(r"^\S+ (\d[\d,]*) (?:of \d[\d,]* jobs? )?(failed|finished|cancelled|started|submitted)")
 """The text of a head or a storm message."""
-FINAL = re.compile(r"^All \d[\d,]* jobs? have ended")
+FINAL = re.compile(r"^All \d[\d,]* jobs? have finished")
 """The text of the final post of a batch."""
 ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNT = re.compile(rf"(\d[\d,]*) ({'|'.join(COUNTED)})")

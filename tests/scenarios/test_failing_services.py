@@ -49,14 +49,14 @@ async def test_an_unknown_state_is_shown_with_the_vendors_word(stage: Stage) -> 
 async def test_one_malformed_job_does_not_hide_its_neighbours(stage: Stage) -> None:
     await stage.fault("video-ocr", "malformed_job")
     answer = await stage.dana.types("/jobs list video-ocr")
-    assert "that could not be read" in answer.text
+    assert "unreadable job" in answer.text
     assert "1–10" in answer.text
 
 
 async def test_when_nothing_answers_it_does_not_look_like_there_are_no_jobs(stage: Stage) -> None:
     await stage.fault("video-ocr", "unauthorized")
     answer = await stage.dana.types("/jobs list video-ocr")
-    assert "No service answered" in answer.text
+    assert "No service responded" in answer.text
 
 
 async def test_since_when_a_service_fails_is_told(stage: Stage) -> None:

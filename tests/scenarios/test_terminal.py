@@ -148,14 +148,14 @@ class TestStatus:
         terminal.fault("video-ocr", "unauthorized")
         printed = terminal.types("jobs", "list", "video-ocr")
         assert printed.status == 1
-        assert "No service answered" in printed.out
+        assert "No service responded" in printed.out
 
     def test_no_service_that_can_be_asked_answered(self, terminal: Terminal):
         for service in ("video-ocr", "image-moderation", "digital-human"):
             terminal.fault(service, "error", status=503)
         printed = terminal.types("jobs", "list")
         assert printed.status == 1
-        assert "No service answered" in printed.out
+        assert "No service responded" in printed.out
 
     def test_an_account_that_does_not_answer(self, terminal: Terminal):
         terminal.fault("vod-ai", "forbidden")

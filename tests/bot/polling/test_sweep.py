@@ -78,7 +78,7 @@ def count(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     async def counting(self: RedisLink, *command: Any) -> Any:
         script = str(command[1]) if command[0] == "EVAL" else ""
-        known = {"-- Looks at followed": "observe", "-- Records changes": "record"}
+        known = {"-- Compares followed": "observe", "-- Records changes": "record"}
         sent.append(next((name for text, name in known.items() if script.startswith(text)), str(command[0])))
         return await ask(self, *command)
 

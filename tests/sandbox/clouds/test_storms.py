@@ -53,7 +53,7 @@ async def test_a_storm_is_listed_looked_up_and_over_in_time(client: httpx.AsyncC
     assert failed == sorted(failed)
     assert (failed[0] < 20, 20 < failed[2] < 40, failed[-1]) == (True, True, 60)
     newest = (await huawei.get(TASKS, state="FAILED")).json()["tasks"]
-    assert len({task["created_at"] for task in newest}) > 20
+    assert len({task["created_at"] for task in newest}) > 10
     assert re.fullmatch(r"night \d+\.mp4", newest[0]["name"])
     found = (await huawei.get(f"{TASKS}/{newest[0]['id']}")).json()
     assert found["error"]["code"] in answer["codes"]["media-cn/video-ocr"]
