@@ -1,5 +1,5 @@
-# docker build --tag callboard:VERSION .    Run it as docs/run.md says.
-# The digest is of the index of all platforms; docs/operations.md says how to bring it up to date.
+# docker build --tag callboard:VERSION .    See docs/run.md.
+# The digest is that of the index of all platforms; docs/operations.md says how to update it.
 ARG PYTHON=python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3
 
 FROM ${PYTHON} AS build
@@ -25,9 +25,9 @@ ENV PATH=/opt/callboard/bin:$PATH \
     XDG_DATA_HOME=/var/lib/callboard
 USER 10001:10001
 EXPOSE 3000 3001
-# Only the embedded Redis of a lone `callboard run` writes here.
+# Only the embedded Redis of `callboard run` writes here.
 VOLUME /var/lib/callboard
-# Where probes are answered is in the configuration: [http] admin_port, else port.
+# The configuration names the port of the probes: [http] admin_port, else port.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import os, tomllib, urllib.request; http = tomllib.load(open(os.environ['CALLBOARD_CONFIG'], 'rb')).get('http', {}); urllib.request.urlopen('http://127.0.0.1:%s/healthz' % http.get('admin_port', http.get('port', 3000)), timeout=4)"]
 ENTRYPOINT ["callboard"]

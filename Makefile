@@ -1,4 +1,4 @@
-# Callboard: `make` lists what there is. Every target sets up what it needs in .venv.
+# Callboard. `make` lists the targets. Each target installs what it needs into .venv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,51 +8,55 @@ UV := $(shell command -v uv 2>/dev/null)
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-# Tests start many processes, and each would compile all that it imports.
+# Tests start many processes; without bytecode, each of them would compile all its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints sbom clean
+.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs words pictures constraints sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(READY) ## a local workspace in the browser, two simulated clouds, the bot and Redis
+demo: $(READY) ## run the bot in a local workspace in the browser, with two simulated clouds and Redis
 	@$(BIN)/callboard demo $(ARGS)
 
-sandbox: $(READY) ## the local workspace and the simulated clouds alone
+sandbox: $(READY) ## run only the local workspace and the simulated clouds
 	@$(BIN)/callboard sandbox $(ARGS)
 
-test: $(READY_DEV) ## every test but the heavy ones, in parallel; ARGS="tests/providers -k ocr" runs some of them
+test: $(READY_DEV) ## run all tests except the heavy ones, in parallel; ARGS="tests/providers -k ocr" selects some
 	$(BIN)/python -m pytest -m "not heavy" --numprocesses $(WORKERS) --dist loadgroup --durations 20 $(ARGS)
 
-test-heavy: $(READY_DEV) ## what measures, does harm, or needs another Redis server, in one process
+test-heavy: $(READY_DEV) ## run the tests that measure, do harm, or need another Redis server, in one process
 	$(BIN)/python -m pytest -m heavy --durations 20 $(ARGS)
 
-test-all: test test-heavy ## both
+test-all: test test-heavy ## run both
 
-check: $(READY_DEV) ## formatting, lints, types and the direction of imports
+check: $(READY_DEV) ## check formatting, lints, types, the direction of imports, and words
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python docs/check_words.py
 
-format: $(READY_DEV) ## put the code in its form
+format: $(READY_DEV) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and compare what was promised with what was posted
+soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and compare promises with posts
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-bench: $(READY_DEV) ## measure, side by side
+bench: $(READY_DEV) ## run the benchmarks, side by side
 	$(BIN)/python -m bench.ack
 	$(BIN)/python -m bench.providers
 	$(BIN)/python -m bench.tracking
 	$(BIN)/python -m bench.watching
 	$(BIN)/python -m bench.lists
 
-docs: $(READY_DEV) ## write the pages of docs/ that are made from the source
+docs: $(READY_DEV) ## generate the pages of docs/ that repeat the source
 	@PYTHONPATH=. $(BIN)/python docs/generate.py
+
+words: $(READY_DEV) ## print every text that people read, with an example
+	@PYTHONPATH=. $(BIN)/python docs/print_words.py
 
 pictures: $(READY_DEV) ## take the pictures of README and docs/ again (needs Chromium)
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
@@ -61,15 +65,15 @@ constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 		--all-extras pyproject.toml --output-file constraints.txt
 
-# What the image installs is looked at in an environment of its own, by a tool in another.
+# The runtime packages and the tool that lists them are in separate environments.
 SBOM := .sbom
-sbom: ## list what the image installs, with licenses: sbom.cdx.json, as CycloneDX
+sbom: ## list the image's packages with licenses: sbom.cdx.json, as CycloneDX
 	@$(MAKE) --no-print-directory VENV=$(SBOM)/runtime $(SBOM)/runtime/.ready
 	@$(MAKE) --no-print-directory VENV=$(SBOM)/tools $(SBOM)/tools/.ready-sbom
 	$(SBOM)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 		--output-file sbom.cdx.json $(SBOM)/runtime/bin/python
 
-clean: ## remove what the targets made
+clean: ## remove all files that the targets made
 	rm -rf $(VENV) $(SBOM) sbom.cdx.json .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml constraints.txt

@@ -1,1 +1,1 @@
-"""What Callboard costs, measured side by side with what it could cost. Nothing here leaves the machine."""
+"""The cost of Callboard, compared side by side with the lowest possible. No request leaves the machine."""

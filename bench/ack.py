@@ -1,6 +1,7 @@
 """How long a command waits for its acknowledgement: Callboard, and a Bolt app that does nothing else.
 
-`python -m bench.ack`; both take the same commands in turns, timed from the envelope's sending to its acknowledgement.
+Run `python -m bench.ack`. Both get the same commands in turns. The time is from sending the envelope to its
+acknowledgement.
 """
 
 import asyncio
@@ -26,14 +27,14 @@ PERCENTS = (50, 95, 99)
 
 
 class Load(NamedTuple):
-    """A command, typed so often a second."""
+    """A command, sent at a rate per second."""
 
     text: str
     per_second: float
 
 
 LOADS = (
-    Load("help list", 50),  # answered at once
+    Load("help list", 50),  # answered immediately
     Load("list", 10),  # asks three clouds for their lists, and Redis for two more
     Load("list", 50),  # more than a core can answer: acknowledgements must not wait for answers
 )
@@ -59,14 +60,14 @@ class Contest(NamedTuple):
 
 
 def _percentiles(rounds: list[list[float]]) -> list[float]:
-    """The values that so many per cent of a round's times do not exceed; each the median of all rounds."""
+    """Return percentiles of the times, each the median of all rounds."""
     cuts = [quantiles(times, n=100, method="inclusive") for times in rounds]
     return [median(each[percent - 1] for each in cuts) for percent in PERCENTS]
 
 
 @asynccontextmanager
 async def contest(redis_url: str, where: Clouds, core: int | None) -> AsyncGenerator[Contest]:
-    """Start both apps on the same core; one of them is idle while the other is measured."""
+    """Start both apps on the same core; one is idle while the other is measured."""
     async with AsyncExitStack() as stack:
         answers = Answers(stack.enter_context(process(take_answers, niceness=POLITE)))
         callboard, bare = Switchboard(answers.url), Switchboard(answers.url)
@@ -79,7 +80,7 @@ async def contest(redis_url: str, where: Clouds, core: int | None) -> AsyncGener
 
 
 def rows(load: Load, times: Mapping[str, list[float]]) -> list[list[str]]:
-    """Each app's percentiles, and how many times longer Callboard takes."""
+    """Return each app's percentiles, and how many times longer Callboard takes."""
     ours, bare = times.values()
     title = f"/jobs {load.text}, {load.per_second:g}/s"
     table = [[f"{title}: {name}", *(f"{value:.1f} ms" for value in values)] for name, values in times.items()]

@@ -1,4 +1,4 @@
-"""The two apps that are compared, and where their answers go; each runs in a process of its own."""
+"""The two compared apps, and the receiver of their answers; each runs in a separate process."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ PATIENCE_S = 60.0
 
 
 def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds, works: bool = False) -> None:  # noqa: FBT001, FBT002  # multiprocessing passes by position
-    """Callboard itself, as `callboard run` runs it, with tasks if it `works`."""
+    """Run Callboard as `callboard run` does, with tasks if it `works`."""
     from bot.background.reconcile import reasons
     from bot.background.tasks import tasks
     from bot.config.settings import Http, Redis, Settings, Slack
@@ -27,7 +27,7 @@ def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds, wo
 
 
 def run_bare(_: Connection, api_url: str) -> None:
-    """A Bolt app that acknowledges and does nothing else."""
+    """Run a Bolt app that acknowledges and does nothing else."""
     asyncio.run(_acknowledge(api_url))
 
 
@@ -53,7 +53,7 @@ class Answers:
         self.url: str = connection.recv()
 
     async def arrive(self, number: int) -> None:
-        """Return when so many have been posted since the last time; raises TimeoutError."""
+        """Return when this many have been posted since the last call; raises TimeoutError."""
         async with asyncio.timeout(PATIENCE_S):
             for _ in range(number):
                 while not self._connection.poll():  # noqa: ASYNC110  # a pipe has no event
@@ -62,7 +62,7 @@ class Answers:
 
 
 def take_answers(parent: Connection) -> None:
-    """Say `ok` to every answer, away from the clock, and tell of it."""
+    """Answer every call with `ok`, away from the clock, and report it."""
     import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request

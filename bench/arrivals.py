@@ -1,4 +1,4 @@
-"""New jobs of one service, thousands an hour, while channels watch: requests, CPU, and what these should be."""
+"""New jobs of one service, thousands an hour, while channels watch: requests and CPU, and their minimum."""
 
 import gc
 import time
@@ -41,18 +41,18 @@ T = TypeVar("T")
 
 LIST_PAGE = 100
 WARM_S = MARGIN.total_seconds() + 60
-"""After this time the part of the list that each walk reads again is as long as it gets, and heads are posted."""
+"""Warm-up. After it, the part of the list that each walk rereads has its full length, and heads are posted."""
 LONGER_S = 120.0
-"""Jobs come for so much longer: those of a storm are created before they end."""
+"""Extra time in which jobs arrive: those of a storm are created before they finish."""
 MINUTES = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 1
-"""Pages follow each other."""
+"""Pages are read one after the other."""
 
 
 @dataclass(slots=True)
 class Spent:
-    """What sweeps took: requests, and CPU seconds beside those of fetching the same pages bare."""
+    """The cost of sweeps: requests and CPU seconds, with those of fetching the same pages bare."""
 
     sweeps: int = 0
     walks: list[tuple[Discovery, datetime]] = field(default_factory=list[tuple[Discovery, datetime]])
@@ -62,9 +62,10 @@ class Spent:
     bare_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("httpx", "aiohttp"), 0.0))
 
     def least(self, created: Sequence[datetime]) -> int:
-        """The fewest requests for these walks, and for the other sweeps, over jobs created at these times.
+        """Return the fewest requests for these walks and the other sweeps.
 
-        A walk reads the jobs down to the first that is known for sure, on pages that have one job in common.
+        Jobs were created at the given times. A walk reads down to the first job that is certainly known, on pages with
+        one job in common.
         """
         read = (sum(_low(before) <= at <= now for at in created) for before, now in self.walks)
         return sum(max(1, ceil(number / (LIST_PAGE - 1))) for number in read) + self.sweeps - len(self.walks)
@@ -76,7 +77,7 @@ def _low(before: Discovery) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Some minutes of new jobs: how many came, how many decisions were taken, and what that cost."""
+    """Some minutes of new jobs: their number, the number of decisions, and the cost."""
 
     jobs: int
     decisions: int
@@ -99,12 +100,12 @@ COLUMNS = (
     *("sweep s", "deliver s", "httpx s", "aio s"),
     *("x httpx", "x aio"),
 )
-"""Jobs and requests, then CPU seconds of Callboard, of httpx, and of httpx over aiohttp."""
+"""Return jobs and requests, then CPU seconds of Callboard, of httpx, and of httpx over aiohttp."""
 
 
 @dataclass(slots=True)
 class Run:
-    """A guarded service whose clouds' clock and bot's clock go on together."""
+    """A guarded service on one clock for clouds and bot."""
 
     deps: Deps
     client: httpx.AsyncClient
@@ -116,12 +117,12 @@ class Run:
     visited: datetime = NEVER
 
     async def advance(self, seconds: float) -> None:
-        """Put the clocks forward."""
+        """Advance the clocks."""
         (await self.control.post("/control/clock", json={"advance_s": seconds})).raise_for_status()
         self.clock.advance(seconds)
 
     async def until(self, seconds: float, clients: Mapping[str, httpx.AsyncClient] = MappingProxyType({})) -> None:
-        """Sweep for so long, and send the requests of each sweep again, over each client."""
+        """Sweep for this long, and repeat the requests of each sweep over each client."""
         ends = self.clock() + timedelta(seconds=seconds)
         while self.clock() < ends:
             requests = await self.sweep()
@@ -129,7 +130,7 @@ class Run:
             await self.advance(self.wait)
 
     async def sweep(self) -> list[httpx.Request]:
-        """Sweep once and deliver what that found; return the requests that it took."""
+        """Sweep once and deliver its findings; return its requests."""
         recorder = bare.Recorder(self.client)
         before = await self._known()
         provider = provider_of(self.deps, SERVICE)
@@ -148,7 +149,7 @@ class Run:
         return (await self.deps.store.discovery.read((ACCOUNT, SERVICE)))[1]
 
     async def _waiting(self) -> Iterable[str]:
-        """The destinations of what was found; all of them each minute, as the bot visits them."""
+        """Return the destinations of the findings; once a minute all of them, as the bot visits them."""
         if passed(self.visited, VISIT, self.clock()):
             self.visited = self.clock()
             return CHANNELS
@@ -162,14 +163,14 @@ class Run:
             self.spent.bare_s[name] += (await _cpu(bare.ask(client, questions, AT_ONCE)))[0]
 
     async def created(self) -> list[datetime]:
-        """When each job was created."""
+        """Return when each job was created."""
         asked = {"account": ACCOUNT, "service": SERVICE}
         jobs = (await self.control.get("/control/transitions", params=asked)).json()["jobs"]
         return [datetime.fromtimestamp(each["created"], UTC) for each in jobs]
 
 
 async def _cpu(work: Awaitable[T]) -> tuple[float, T]:
-    """Return the CPU seconds of this process that work takes, and its result."""
+    """Return the CPU seconds of this process for some work, and its result."""
     gc.collect()
     before = time.process_time()
     result = await work
@@ -177,10 +178,10 @@ async def _cpu(work: Awaitable[T]) -> tuple[float, T]:
 
 
 async def measure(folder: Path, *, an_hour: int = AN_HOUR, minutes: float = MINUTES) -> Arrived:
-    """Let jobs arrive for some minutes, and compare each sweep with bare requests for the same pages."""
+    """Let jobs arrive for some minutes, and compare each sweep with bare requests."""
     whole_s = WARM_S + minutes * 60 + LONGER_S
     number = round(an_hour * whole_s / 3600)
-    early_s = whole_s / 2  # a signature is good for 15 minutes before and after its date
+    early_s = whole_s / 2  # a signature is valid for 15 minutes before and after its date
     arriving = Arriving(SERVICE, number, ceil(number * FAILING), whole_s, early_s)
     with clouds(arriving, frozen=True) as where, process(take_posts, False) as slack:
         clock = Clock(datetime.now(UTC) - timedelta(seconds=early_s))

@@ -1,4 +1,4 @@
-"""The least that the same answers can cost: httpx and `json.loads`, asking what Callboard asked."""
+"""The lowest cost of the same answers: httpx and `json.loads` with Callboard's requests."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ class Question:
 
 
 class Recorder:
-    """Remembers the requests of a client."""
+    """Records the requests of a client."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.requests: list[httpx.Request] = []
@@ -30,13 +30,13 @@ class Recorder:
 
 
 def signed(requests: Iterable[httpx.Request], auth: httpx.Auth) -> list[Question]:
-    """Sign requests anew: Alibaba takes no nonce twice."""
+    """Sign requests again: Alibaba accepts each nonce only once."""
     again = (next(auth.auth_flow(request)) for request in requests)
     return [Question(request.method, str(request.url), dict(request.headers)) for request in again]
 
 
 async def ask(client: httpx.AsyncClient, questions: Sequence[Question], at_once: int) -> list[Any]:
-    """Send every question, so many at once, and return the decoded answers."""
+    """Send every question, up to `at_once` in parallel, and return the decoded answers."""
     waiting = iter(questions)
     answers: list[Any] = []
 

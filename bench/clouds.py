@@ -1,4 +1,4 @@
-"""The simulated clouds in a process of their own, so that their work is not counted."""
+"""The simulated clouds in a separate process, so that their work is not counted."""
 
 import asyncio
 import os
@@ -23,19 +23,19 @@ from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, environment
 
 UNLIMITED = 100_000
-"""Requests a second: what is measured is work, not waiting."""
+"""Requests per second, so many that work is measured, not waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clouds:
-    """Where the clouds are, and the jobs of the services that cannot list (id to kind)."""
+    """The clouds' address, and the jobs of services that cannot list (id to kind)."""
 
     url: str
     vod_ai: Mapping[str, str]
     vod_jobs: Mapping[str, str]
 
     def accounts(self, *, limited: bool = False) -> tuple[Account, ...]:
-        """The demo's accounts, served here, and with budgets that hold nobody up unless `limited`."""
+        """Return the demo's accounts, served here; budgets never delay a request unless `limited`."""
         return tuple(
             account.model_copy(
                 update={
@@ -49,7 +49,7 @@ class Clouds:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A world whose jobs all run, until somebody ends them: so many a service, created over these ages (seconds)."""
+    """A world whose jobs all run until a test finishes them: their number per service, and their ages (seconds)."""
 
     jobs: Mapping[str, int]
     youngest_s: float = 3_600
@@ -71,7 +71,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A world whose one service gets so many jobs, evenly over a time (seconds), of which so many fail.
+    """A world whose one service gets jobs evenly over some seconds; some fail.
 
     It begins `early_s` seconds ago.
     """
@@ -100,7 +100,7 @@ class Arriving:
 
 
 def _without_jobs(services: Container[str], clock: Callable[[], float]) -> World:
-    """Return a world that has these services alone, and none of the jobs that a world begins with."""
+    """Return a world with only these services, and without jobs."""
     accounts = [replace(one, services=tuple(each for each in one.services if each in services)) for one in ACCOUNTS]
     world = World(clock=clock, accounts=accounts, jobs_per_service=0, arrival_s=0)
     for _, _, store in world.stores():
@@ -111,9 +111,10 @@ def _without_jobs(services: Container[str], clock: Callable[[], float]) -> World
 
 @contextmanager
 def clouds(jobs: int | Running | Arriving, *, frozen: bool = False) -> Generator[Clouds]:
-    """Serve a world of so many jobs a service while the block runs, with its made-up keys in the environment.
+    """Serve a world during the block, with its made-up keys in the environment.
 
-    In a frozen world time stands still, so that everybody finds the very same pages; its signatures hold 15 minutes.
+    `jobs` is their number per service. In a frozen world time does not pass, so that all contestants read the same
+    pages; its signatures hold 15 minutes.
     """
     keys = environment("")
     del keys["SLACK_API_URL"]
@@ -122,7 +123,7 @@ def clouds(jobs: int | Running | Arriving, *, frozen: bool = False) -> Generator
 
 
 def _serve(parent: Connection, jobs: int | Running | Arriving, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
-    limits.CALLS_PER_SECOND.clear()  # else GetJobDetail would measure how well everybody waits
+    limits.CALLS_PER_SECOND.clear()  # otherwise GetJobDetail would measure the waiting
     started = time.time()
     clock = (lambda: started) if frozen else time.time
     world = World(clock=clock, jobs_per_service=jobs, arrival_s=0) if isinstance(jobs, int) else jobs.world(clock)

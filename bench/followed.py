@@ -1,4 +1,4 @@
-"""Jobs that are followed: subscribed to by the thousand, looked at until none is due."""
+"""Tracked jobs: subscribed to by the thousand, swept until none is due."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ from providers.models import Job, JobQuery
 ROUND_S = 600.0
 """A round that takes longer than this has failed."""
 A_PLACE = 100
-"""Jobs that are followed in one channel."""
+"""Tracked jobs per channel."""
 PLACE = "C{:06}"
 CARD = "{:010x}"
 TS = "1700000000.{:06}"
@@ -46,7 +46,7 @@ def _ts(number: int) -> str:
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that can be put forward."""
+    """A simulated clock."""
 
     ahead: timedelta = field(default_factory=timedelta)
 
@@ -58,7 +58,7 @@ class Clock:
 async def opened(
     where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now, *, limited: bool = False
 ) -> AsyncGenerator[tuple[Deps, httpx.AsyncClient]]:
-    """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
+    """Yield the `Deps` of sweeps, with a request budget in Redis, and their client."""
     async with Store.open(redis_url, Path()) as store, registry.http_client() as client:
         yield (
             Deps(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
@@ -71,10 +71,10 @@ def provider_of(deps: Deps, service: str) -> Provider:
 
 
 async def follow(deps: Deps, provider: Provider, where: Clouds, *, place: Numbered = _place, ts: Numbered = _ts) -> int:
-    """Subscribe to every job that a service has, each on a card of its own, as if all that was told long ago.
+    """Subscribe to every job of a service, each on a separate card.
 
-    `place` says where the job with a number is followed, `ts` what its card's message is. Returns how many jobs there
-    are.
+    The records look as if all notifications were sent long ago. `place` returns the channel of the job with a number,
+    `ts` the message of its card. Returns the number of jobs.
     """
     number = 0
     told: set[str] = set()
@@ -113,9 +113,9 @@ async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[J
 
 
 def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
-    """What subscribing writes, as the store does it, and the card as it is once Slack has its message.
+    """Return what subscribing writes, and the card once Slack has its message.
 
-    The reply, which lives for a minute, is over.
+    The writes are the store's own. The reply, which lives for a minute, has expired.
     """
     slot, now = f"{job.account}/{job.service}", card.terms.at
     entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
@@ -132,19 +132,19 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
 
 
 async def places(deps: Deps, provider: Provider) -> dict[str, str]:
-    """Return where each job of a service is followed, by its id."""
+    """Return the channel of each tracked job of a service, by job id."""
     kept = await deps.store.link.execute("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
     return {job_id: next(iter(json.loads(followers))) for job_id, followers in kept.items()}
 
 
 async def make_due(deps: Deps, provider: Provider) -> None:
-    """Let it be time to look at every followed job of a service."""
+    """Make every tracked job of a service due."""
     due = DUE.of(f"{provider.account}/{provider.service}")
     await deps.store.link.execute("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
 
 
 async def look_at_all(deps: Deps, provider: Provider) -> int:
-    """Sweep a service until nothing is due, without pauses; return how many sweeps it took."""
+    """Sweep a service until nothing is due, without pauses; return the number of sweeps."""
     sweeps = 0
     async with asyncio.timeout(ROUND_S):
         while True:
@@ -155,18 +155,18 @@ async def look_at_all(deps: Deps, provider: Provider) -> int:
 
 
 async def due_in(deps: Deps, provider: Provider) -> float:
-    """Return after how many seconds the next job is due."""
+    """Return the seconds until the next job is due."""
     _, first, _ = (await deps.store.tracked.state([(provider.account, provider.service)]))[0]
     return (first - deps.clock()).total_seconds() if first else 0.0
 
 
 async def memory(deps: Deps) -> int:
-    """Return the bytes that Redis keeps."""
+    """Return the bytes that Redis uses."""
     return int((await deps.store.link.execute("INFO", "memory"))["used_memory"])
 
 
 async def redis_cpu(deps: Deps) -> float:
-    """Return the CPU seconds that Redis has taken."""
+    """Return the CPU seconds that Redis has used."""
     cpu: Mapping[str, float] = await deps.store.link.execute("INFO", "cpu")
     return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
 
@@ -178,6 +178,6 @@ async def sent(where: Clouds) -> int:
 
 
 async def quiet(deps: Deps, provider: Provider) -> bool:
-    """Whether nothing waits to be told: every job was found unchanged."""
+    """Return whether no notification waits: every job was unchanged."""
     _, _, places = (await deps.store.tracked.state([(provider.account, provider.service)]))[0]
     return not places

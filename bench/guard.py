@@ -1,4 +1,4 @@
-"""A bot on guard, without a task queue: its sweeps and deliveries are called, on a clock that is put forward."""
+"""A guarding bot without a task queue: sweeps and deliveries run directly, on a simulated clock."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -23,16 +23,16 @@ OWNER = "U0DANA"
 CHANNELS = tuple(f"C{number:08}" for number in range(3))
 """The destinations of the watches."""
 AT_ONCE_S = 0.1
-"""A task that asks for so short a pause goes on at once."""
+"""A task that asks for a pause this short continues immediately."""
 WAIT_MAX_S = 10.0
-"""A task that has to wait longer is left for later."""
+"""A task that must wait longer is left for later."""
 VISITS = 50
-"""A destination is visited so often at most before the clock goes on."""
+"""The most visits to a destination before the clock advances."""
 
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that stands still until it is put forward."""
+    """A clock that advances only on demand."""
 
     now: datetime
 
@@ -47,14 +47,14 @@ class Clock:
 async def guard(
     where: Clouds, redis_url: str, slack_url: str, clock: Clock
 ) -> AsyncGenerator[tuple[Deps, httpx.AsyncClient]]:
-    """What sweeps and deliveries work with, and the HTTP client that asks the clouds."""
+    """Yield the `Deps` of sweeps and deliveries, and the HTTP client for the clouds."""
     slack = OneWorkspace(Workspace("", AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")))
     async with followed.opened(where, redis_url, clock) as (deps, client):
         yield replace(deps, workspaces=slack), client
 
 
 async def add_watches(deps: Deps, words: Sequence[str]) -> None:
-    """Watch what the words say, in each channel in turn."""
+    """Add the watches that the words describe, in each channel in turn."""
     for number, text in enumerate(words):
         await watch(deps, watch_spec(text, deps.catalog), CHANNELS[number % len(CHANNELS)], OWNER)
 
@@ -64,7 +64,7 @@ async def deliver(
 ) -> None:
     """Post what waits for each destination, and make the `edits`.
 
-    `sleep` puts the clock forward; without it nothing is waited for.
+    `sleep` advances the clock; without it nothing is waited for.
     """
     for destination in destinations:
         await _visit(lambda here=destination: dispatcher.deliver(deps, here), sleep)
@@ -82,6 +82,6 @@ async def _visit(task: Callable[[], Awaitable[float | None]], sleep: Callable[[f
 
 
 async def decided(deps: Deps, service: str) -> int:
-    """Return for how many jobs of a service decisions are kept, each destination's by themselves."""
+    """Return for how many jobs of a service decisions are kept, counted per destination."""
     numbers = await deps.store.link.execute_many([("ZCARD", DECIDED.of(each, service)) for each in CHANNELS])
     return sum(numbers)

@@ -1,12 +1,12 @@
-"""What a Redis server needs for a kilobyte: each version and each allocator adds something else."""
+"""The memory that a Redis server needs for a kilobyte. It depends on version and allocator."""
 
 from bot.store.redis.connection import RedisLink
 
 TEXTS = 1_024
 LENGTHS = range(875, 1_003)
-"""Bytes of a text. Many lengths, since allocators round up in steps of up to 128.
+"""Bytes of a text. The lengths differ because allocators round up in steps of up to 128.
 
-With its name of 32 bytes and what Redis 6.2 with the allocator of libc adds, a text takes 1,024 on average.
+With its name of 32 bytes, and the overhead of Redis 6.2 with the allocator of libc, a text takes 1,024 on average.
 """
 _KEY = "bench:kilobyte"
 

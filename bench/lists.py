@@ -1,6 +1,6 @@
-"""Forty people list the same jobs at once: each with requests of their own, and with shared ones.
+"""Forty people list the same jobs at the same moment: each with separate requests, and with shared ones.
 
-`python -m bench.lists`; both ask the same clouds in turns, within the budgets that Callboard keeps.
+Run `python -m bench.lists`. Both ask the same clouds in turns, within Callboard's request budgets.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from providers.models import JobQuery
 PEOPLE = 40
 ROUNDS = 3
 JOBS = 40
-"""Of each service: a page, also where an API's list has to be read to its end."""
+"""A page of each service, also where an API's list must be read completely."""
 PAUSE_S = 1.1
-"""Between two bursts: what one takes of the budgets of a second is back for the next."""
-COLUMNS = ["", "median", "slowest", "requests a service", "failing services"]
+"""The pause between bursts, after which the budgets of a second are full again."""
+COLUMNS = ["", "median", "slowest", "requests per service", "failing services"]
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What equal lists at once took, in seconds, and cost."""
+    """The time of equal simultaneous lists, in seconds, and their cost."""
 
     times_s: tuple[float, ...]
     requests: float
@@ -46,7 +46,7 @@ class Burst:
 
 
 async def burst(deps: Deps, client: httpx.AsyncClient) -> Burst:
-    """List everything PEOPLE times at once."""
+    """List everything PEOPLE times in parallel."""
     requests, failing, times = 0, 0, list[float]()
 
     async def count(_: httpx.Request) -> None:
@@ -69,7 +69,7 @@ async def measure(folder: Path) -> dict[str, Burst]:
     """Return the round with the median of medians for each, after one that opens connections."""
     with clouds(JOBS) as where:
         async with embedded_redis(folder) as url, opened(where, url, limited=True) as (alone, client):
-            rounds: dict[str, list[Burst]] = {"each for themselves": [], "shared": []}
+            rounds: dict[str, list[Burst]] = {"separate": [], "shared": []}
             for _ in range(ROUNDS + 1):
                 shared = replace(alone, providers=[SharedRequests(each) for each in alone.providers])
                 for name, services in zip(rounds, (alone, shared), strict=True):
@@ -83,8 +83,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder:
         alone, shared = (bursts := await measure(Path(folder))).values()
     ratio = median(shared.times_s) / median(alone.times_s)
-    rows = [*(each.row(name) for name, each in bursts.items()), ["x each for themselves", f"{ratio:.2f}", "", "", ""]]
-    show(f"{PEOPLE} equal lists at once (target: median under 1 s, 1 request a service)", COLUMNS, rows)
+    rows = [*(each.row(name) for name, each in bursts.items()), ["x separate", f"{ratio:.2f}", "", "", ""]]
+    show(f"{PEOPLE} equal simultaneous lists (target: median under 1 s, 1 request per service)", COLUMNS, rows)
 
 
 if __name__ == "__main__":

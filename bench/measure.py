@@ -16,7 +16,7 @@ WIDTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took: CPU seconds of this process (every thread of it) and seconds on the wall."""
+    """The cost of one run: CPU seconds of this process (all threads) and wall-clock seconds."""
 
     cpu_s: float
     wall_s: float
@@ -26,19 +26,19 @@ Run: TypeAlias = Callable[[], Awaitable[object]]
 
 
 async def measured(run: Run) -> Cost:
-    """Run once and return the cost; what earlier runs left behind is collected before the clock starts."""
+    """Run once and return the cost. Garbage of earlier runs is collected before the clock starts."""
     gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     kept = await run()
     cost = Cost(time.process_time() - cpu, time.perf_counter() - wall)
-    del kept  # freeing the answer is not part of the question
+    del kept  # freeing the answer is not part of the measurement
     return cost
 
 
 async def in_turns(prepare: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, Cost]:
-    """Run every contestant once a round, so that a busy moment of the machine hits them all; return the medians.
+    """Run every contestant once per round, and return the medians: a busy moment of the machine affects all.
 
-    What a contestant makes ready before its run is not measured.
+    A contestant's preparation before its run is not measured.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in prepare}
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Thirty days of a watched service on a clock that is put forward: what Redis keeps of them."""
+"""Thirty days of a watched service on a simulated clock: what Redis keeps of them."""
 
 import time
 from collections import Counter
@@ -31,22 +31,22 @@ from sandbox.clouds.job_orders import new_id
 
 DAYS = 30
 STEP = timedelta(minutes=55)
-"""So much time passes between two looks, and the failures of it were all just before the second."""
+"""The time between two sweeps. All its failures happen just before the second."""
 KINDS = 3
 WHOLE = timedelta(hours=2)
-"""At the end, so long, every job is there. Before, one that succeeds in each minute stands for all."""
+"""For this long before the month finishes, every job exists. Before, one success a minute represents all."""
 TARGET_MIB = 100
 EXPIRY_STEPS = 13
-"""After so many steps, keys expire, and heads are edited."""
+"""Steps between two rounds of expiring keys and editing heads."""
 CHUNK = 1_000
 FAMILIES = 8
 RUNNING = 100
-"""Jobs that run at the end."""
+"""Jobs that still run when the month finishes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What is kept after so many days, and how much of it was ever there at once (in bytes)."""
+    """What is kept after some days, and the peak of it, in bytes."""
 
     days: float
     failures: int
@@ -63,7 +63,7 @@ class Month:
 
     @property
     def family_rows(self) -> list[list[str]]:
-        """The largest families of keys."""
+        """Return the largest families of keys."""
         return [[name, f"{number:,}", f"{size / 2**20:.2f}"] for name, number, size in self.families[:FAMILIES]]
 
 
@@ -73,17 +73,17 @@ FAMILY_COLUMNS = ("keys", "number", "MiB")
 
 @dataclass(slots=True)
 class Expiry:
-    """Lets keys expire on a clock that Redis does not have: what is left of their lifetimes is shortened.
+    """Expires keys on a clock that Redis does not have, by shortening their remaining lifetimes.
 
-    A key that was written, or whose lifetime was renewed, since the last time is spared once: it may live for longer
-    than in life, never for less.
+    A key that was written or renewed since the last time is skipped once. So it may live longer than in reality, never
+    shorter.
     """
 
     link: RedisLink
     _left: dict[str, int] = field(default_factory=dict[str, int])
 
     async def put_forward(self, by: timedelta) -> None:
-        """Let so much time pass."""
+        """Advance the clock."""
         milliseconds, before, self._left = int(by.total_seconds() * 1000), self._left, {}
         names = await _names(self.link)
         for start in range(0, len(names), CHUNK):
@@ -107,7 +107,7 @@ class Jobs:
         self._number = 0
 
     def job(self, at: datetime, state: JobState, cause: int = 0) -> Job:
-        """Return a job that came into a state at a time."""
+        """Return a job that reached a state at a time."""
         self._number += 1
         failure = CAUSES[SERVICE][cause].failure(self._random, at.timestamp()) if state is JobState.FAILED else None
         life = timedelta(seconds=self._random.uniform(24, 60))
@@ -128,7 +128,7 @@ class Jobs:
         )
 
     def of_step(self, now: datetime, failures: int, step: timedelta, succeeded: int) -> Iterator[Job]:
-        """Yield the jobs of a step that ends now: failures of its last seconds, and others evenly."""
+        """Yield the jobs of a step that ends now: failures in its last seconds, and others evenly."""
         for number in range(failures):
             yield self.job(now - timedelta(seconds=20 * number / failures), JobState.FAILED, number % KINDS)
         for number in range(succeeded):
@@ -136,7 +136,7 @@ class Jobs:
 
 
 async def measure(folder: Path, *, days: float = DAYS, an_hour: int = AN_HOUR) -> Month:
-    """Let so many days pass, with that many jobs an hour, and count what is kept of them."""
+    """Simulate some days with that many jobs per hour, and count what remains."""
     began, start, most = time.perf_counter(), datetime.now(UTC), 0
     clock = Clock(start)
     with clouds(1) as where, process(take_posts, False) as slack, _without_limits():
@@ -144,7 +144,7 @@ async def measure(folder: Path, *, days: float = DAYS, an_hour: int = AN_HOUR) -
             embedded_redis(folder) as redis_url,
             guard(where, redis_url, slack.recv(), clock) as (deps, _),
         ):
-            await deps.store.link.execute("CONFIG", "SET", "appendonly", "no")  # the disk is not what is measured
+            await deps.store.link.execute("CONFIG", "SET", "appendonly", "no")  # the disk is not measured
             expiry = Expiry(deps.store.link)
             provider = provider_of(deps, SERVICE)
             jobs, known = Jobs(provider.region), Discovery(since=start, unfinished=True, mark=Mark(start))
@@ -178,7 +178,7 @@ async def measure(folder: Path, *, days: float = DAYS, an_hour: int = AN_HOUR) -
 
 @contextmanager
 def _without_limits() -> Generator[None]:
-    """Lift Slack's limits: Redis counts them on a clock that is not put forward."""
+    """Lift Slack's limits: Redis counts them on the real clock."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(sender, "POST_INTERVAL_S", 0.001))
         for limit in ("POSTS_A_MINUTE", "EDITS_A_MINUTE", "HEADS_A_MINUTE"):
@@ -187,7 +187,7 @@ def _without_limits() -> Generator[None]:
 
 
 async def _look(deps: Deps, listed: Sequence[Job]) -> None:
-    """Take a list into account, as a walk does that found it, page by page."""
+    """Process a list page by page, as the walk that found it does."""
     sweep = ServiceSweep(deps, provider_of(deps, SERVICE))
     await discovery.begin(sweep)
     newest = sorted(listed, key=lambda job: job.updated_at or deps.clock(), reverse=True)
@@ -212,13 +212,13 @@ async def _families(deps: Deps) -> list[tuple[str, int, int]]:
 
 
 def _family(name: str) -> str:
-    """Return which keys one belongs to: `decisions` of `callboard:{C1}:decisions:media-cn/video-ocr/f183…`."""
+    """Return a key's family: `decisions` for `callboard:{C1}:decisions:media-cn/video-ocr/f183…`."""
     after = name.rpartition("}:")[2] or name
     return after.removeprefix(PREFIX).partition(":")[0]
 
 
 async def _names(link: RedisLink) -> list[str]:
-    """Return the names of all keys, page by page: Redis expires those that are over on the way."""
+    """Return the names of all keys, page by page. Reading them lets Redis drop expired ones."""
     names, cursor = list[str](), "0"
     while True:
         cursor, page = await link.execute("SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", CHUNK)

@@ -1,4 +1,4 @@
-"""What people do without Callboard: a loop for each job, which asks the vendor's client about it again and again."""
+"""Polling without Callboard: for each job, a loop that asks the vendor's client again and again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from providers.base import Provider
 from providers.http.deadline import within
 
 LOOKS = 3
-"""Each job is looked at so often in a round."""
+"""How often each job is looked at in a round."""
 ROUNDS = 3
 AT_ONCE = 20
 """Loops that ask at the same time."""
@@ -29,7 +29,7 @@ COLUMNS = ("", "jobs", "looks", "sent: ours", "loops", "CPU ms: ours", "loops", 
 
 @dataclass(frozen=True, slots=True)
 class CardJob:
-    """What it took to look at so many jobs LOOKS times; CPU is the median of rounds."""
+    """The cost of looking at some jobs LOOKS times; CPU is the median of rounds."""
 
     service: str
     jobs: int
@@ -47,7 +47,7 @@ class CardJob:
 
 
 async def measure(service: str, jobs: int, folder: Path) -> CardJob:
-    """Look at so many jobs of a service, in turns with loops over the vendor's client."""
+    """Look at some jobs of a service, in turns with loops over the vendor's client."""
     with clouds(Running({service: jobs}), frozen=True) as where:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, client):
             provider = followed.provider_of(services, service)
@@ -77,7 +77,7 @@ async def _look(deps: Deps, provider: Provider) -> None:
 
 
 async def _single_requests(deps: Deps, provider: Provider, client: httpx.AsyncClient) -> list[httpx.Request]:
-    """Return the requests that ask about each followed job alone."""
+    """Return the requests that ask about one tracked job each."""
     recorder = bare.Recorder(client)
     async with within(followed.ROUND_S):
         for job_id in await followed.places(deps, provider):

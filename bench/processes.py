@@ -1,4 +1,4 @@
-"""Parts that run beside the one that is measured."""
+"""Processes that run beside the measured one."""
 
 import multiprocessing
 import os
@@ -8,14 +8,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 POLITE = 10
-"""Niceness of what must not get in the way of a clock."""
+"""The niceness of processes that must not disturb a clock."""
 
 
 @contextmanager
 def process(
     serve: Callable[..., None], *args: Any, core: int | None = None, niceness: int = 0
 ) -> Generator[Connection]:
-    """Run `serve(connection, …)` in another process while the block runs, and give the other end of the connection."""
+    """Run `serve(connection, …)` in another process during the block; yield our end of the connection."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     running = spawn.Process(target=_run, args=(core, niceness, serve, theirs, *args), daemon=True)
@@ -36,7 +36,7 @@ def _run(core: int | None, niceness: int, serve: Callable[..., None], *args: Any
 
 
 def cores() -> tuple[int | None, int | None]:
-    """One core for what is measured and one for everything else; None where that cannot be arranged."""
+    """Return one core for what is measured and one for everything else; None where that is impossible."""
     if not hasattr(os, "sched_getaffinity"):
         return None, None
     usable = sorted(os.sched_getaffinity(0))
@@ -44,6 +44,6 @@ def cores() -> tuple[int | None, int | None]:
 
 
 def stay_on(core: int | None) -> None:
-    """Keep this process, and what it starts from now on, on one core."""
+    """Keep this process, and those that it starts later, on one core."""
     if core is not None:
         os.sched_setaffinity(0, {core})

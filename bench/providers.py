@@ -1,6 +1,6 @@
-"""What it costs to list and to look up ten thousand jobs: Callboard's providers, the vendors' clients, bare httpx.
+"""The cost of listing and looking up ten thousand jobs: Callboard's providers, the vendors' clients, bare httpx.
 
-`python -m bench.providers`; the simulated clouds run in another process, CPU is that of this process alone.
+Run `python -m bench.providers`. The simulated clouds run in another process; CPU is of this process only.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from providers.models import Job, JobQuery
 
 JOBS = 10_000
 SINGLE_LOOKUPS = 500
-"""Jobs looked up where each needs a request of its own."""
+"""Jobs looked up where each needs a separate request."""
 ROUNDS = 3
 LOOKUPS_AT_ONCE = 4
-"""As many as a provider sends at once."""
+"""As many as a provider sends in parallel."""
 TRANSPORT_REQUESTS = 1_000
 TRANSPORT_AT_ONCE = 20
 MINUTES = 10 * 60
-"""No deadline gets in the way."""
+"""Long enough that no deadline matters."""
 
 
 Ask: TypeAlias = Callable[[Provider], Awaitable[Sequence[Job]]]
@@ -40,7 +40,7 @@ Vendor: TypeAlias = Callable[[str, Sequence[httpx.Request]], list[vendors.Call]]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A question to one service, and the vendor's client that can ask it too."""
+    """A question to one service, and the vendor's client that can ask the same."""
 
     title: str
     service: str
@@ -51,7 +51,7 @@ class Workload:
 
 
 def workloads(where: Clouds) -> list[Workload]:
-    """Lists page by page, then look-ups in as few requests as the API allows."""
+    """Return the workloads: lists page by page, and look-ups in as few requests as the API allows."""
     few = dict(list(where.vod_jobs.items())[:SINGLE_LOOKUPS])
 
     async def look_up_batches(provider: Provider) -> Sequence[Job]:
@@ -75,7 +75,7 @@ def workloads(where: Clouds) -> list[Workload]:
 
 
 async def list_all(provider: Provider) -> Sequence[Job]:
-    """Read pages until there are enough jobs or no more pages."""
+    """Read pages until there are enough jobs, or to the last page."""
     jobs: list[Job] = []
     cursor: str | None = None
     while len(jobs) < JOBS:
@@ -121,14 +121,14 @@ async def compare(work: Workload, where: Clouds) -> list[str]:
 
 
 async def recorded(work: Workload) -> tuple[Sequence[Job], list[httpx.Request]]:
-    """Ask once; return the jobs, and the requests that it took."""
+    """Ask once; return the jobs and the requests."""
     async with registry.http_client() as client:
         recorder = bare.Recorder(client)
         return await ask(work, client, WindowBudget()), recorder.requests
 
 
 async def ask(work: Workload, client: httpx.AsyncClient, budget: WindowBudget) -> Sequence[Job]:
-    """Ask as a sweep of the bot does: without raw JSON for people."""
+    """Ask as the bot's sweep does: without raw JSON for people."""
     (provider,) = (each for each in registry.build([work.account], client, budget) if each.service == work.service)
     async with within(MINUTES):
         with without_raw():
@@ -136,7 +136,7 @@ async def ask(work: Workload, client: httpx.AsyncClient, budget: WindowBudget) -
 
 
 def auth_of(account: Account) -> httpx.Auth:
-    """How an account's requests are signed."""
+    """Return the authentication of an account."""
     from providers.alibaba.auth import auth as alibaba_auth
     from providers.huawei.auth import auth as huawei_auth
 
@@ -151,7 +151,7 @@ def _row(work: Workload, jobs: int, requests: int, costs: dict[str, Cost]) -> li
 
 
 async def compare_transports(where: Clouds) -> list[list[str]]:
-    """A small request, so often, over httpx's own transport and over aiohttp."""
+    """Measure a small request, repeated over httpx's own transport and over aiohttp."""
     work = replace(workloads(where)[0], ask=_first_ten)
     _, requests = await recorded(work)
     questions = bare.signed(requests, auth_of(work.account)) * TRANSPORT_REQUESTS

@@ -1,4 +1,4 @@
-"""A worker's whole round over jobs of two services: its time, its memory."""
+"""A worker's full round over jobs of two services: its time and its memory."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ COLUMNS = ("jobs", "round s", "of interval", "limit s", "CPU s", "memory MiB")
 
 
 class Round(NamedTuple):
-    """One round; `limited_s` is the least time that the providers' own rate limits allow for its requests."""
+    """One round; `limited_s` is the shortest time that the providers' rate limits allow for its requests."""
 
     jobs: int
     wall_s: float
@@ -37,7 +37,7 @@ class Round(NamedTuple):
 
 
 async def measure(jobs: int, folder: Path) -> Round:
-    """Follow so many jobs, half of them each service's, and let a worker look at all that are due at once."""
+    """Track this many jobs, half per service, and let a worker look at all."""
     half = jobs // len(SERVICES)
     with clouds(Running(dict.fromkeys(SERVICES, half)), frozen=True) as where, process(take_posts) as slack:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, _):
@@ -48,7 +48,7 @@ async def measure(jobs: int, folder: Path) -> Round:
                 began, began_cpu = time.perf_counter(), at_work.figures().cpu_s
                 async with asyncio.timeout(PATIENCE_S):
                     for provider in providers:
-                        while await followed.due_in(services, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
+                        while await followed.due_in(services, provider) <= 0:  # noqa: ASYNC110  # Redis sends no event
                             await asyncio.sleep(0.1)
                 wall, figures = time.perf_counter() - began, at_work.figures()
     limited = max(least(each, half) / each.capabilities.requests_per_second / sweep.SHARE for each in providers)

@@ -1,4 +1,4 @@
-"""A storm of failures in one watched channel, counted at a workspace that enforces Slack's rate limits."""
+"""A storm of failures in one watched channel, under Slack's rate limits."""
 
 import asyncio
 import re
@@ -31,10 +31,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What became of a storm in its channel.
+    """The result of a storm in its channel.
 
-    `first_lines` are the thread lines of the first minute after the first post, `listed` how many of the failures
-    *Show all* has, `counted_s` from the last failure until the heads count all of them.
+    `first_lines` are the thread lines of the first minute after the first post. `listed` is how many of the failures
+    *Show all* has. `counted_s` is the time from the last failure until the heads count all of them.
     """
 
     failures: int
@@ -56,7 +56,7 @@ COLUMNS = ("failures", "posts", "lines in 1 min", "lines", "edits", "429s", "in 
 
 
 class Channel:
-    """The channel as a person has it in the workspace's page."""
+    """The channel, as the workspace's page shows it."""
 
     def __init__(self, page: httpx.AsyncClient) -> None:
         self._page = page
@@ -66,12 +66,12 @@ class Channel:
         await self._post("message", text=text)
 
     async def messages(self) -> list[Json]:
-        """Return what the app said there and this person sees."""
+        """Return the app's messages in the channel that this person sees."""
         asked = {"channel": ON_CALL.id, "user": DANA.id}
         return [each for each in (await self._page.get("/test/messages", params=asked)).json() if each["bot"]]
 
     async def clicks(self, label: str, message: Json) -> Json:
-        """Press a button, and return the message that answers or takes the place of this one."""
+        """Press a button, and return the message that answers or replaces this one."""
         block, button = next(pair for pair in _buttons(message) if pair[1]["text"]["text"].endswith(label))
         before = {str(each) for each in await self.messages()}
         where = {"message_ts": message["ts"], "block_id": block["block_id"], "action_id": button["action_id"]}
@@ -86,7 +86,7 @@ class Channel:
         return find
 
     async def all_of(self, head: Json) -> set[str]:
-        """Return the ids of all jobs that *Show all* of a head has, page by page."""
+        """Return the ids of all jobs under a head's *Show all*, page by page."""
         page, found = await self.clicks("Show all", head), set[str]()
         while True:
             found |= {*_IDS.findall(str(page["blocks"]))}
@@ -110,9 +110,9 @@ def _buttons(message: Json) -> Iterator[tuple[Json, Json]]:
 
 
 async def until(find: Callable[[], Awaitable[T | None]]) -> T:
-    """Return what is found, once it is; raises TimeoutError."""
+    """Return the result as soon as there is one; raises TimeoutError."""
     async with asyncio.timeout(PATIENCE_S):
-        while (found := await find()) is None:  # noqa: ASYNC110  # what is waited for happens elsewhere
+        while (found := await find()) is None:  # noqa: ASYNC110  # another process changes it
             await asyncio.sleep(POLL_S)
     return found
 
@@ -125,9 +125,9 @@ async def measure(
     after_s: float = MINUTE_S,
     bot: Callable[..., None] = run_callboard,
 ) -> Storm:
-    """Let jobs of a watched service fail within some seconds; the whole `bot` runs in a process of its own.
+    """Fail jobs of a watched service within some seconds; the whole `bot` runs in another process.
 
-    It is watched until all are counted on heads, and for at least `after_s` seconds from the first post on.
+    The measurement runs until the heads count all failures, and for at least `after_s` seconds from the first post.
     """
     with clouds(1) as where, process(serve_slack) as slack:
         slack_url = slack.recv()
@@ -168,7 +168,7 @@ async def _order(cloud: httpx.AsyncClient, **order: float) -> Json:
 
 
 async def _busy(cloud: httpx.AsyncClient) -> None:
-    """Have a hundred jobs end, so that new ones are looked for every ten seconds."""
+    """Finish a hundred jobs, so that the bot looks for new ones every ten seconds."""
     await _order(cloud, failures=1, succeeding=0.99, within_s=BUSY_S)
     await asyncio.sleep(BUSY_S)
 
@@ -178,7 +178,7 @@ def _refused(calls: Iterable[Json]) -> int:
 
 
 async def _watch(channel: Channel) -> None:
-    """Watch the service as soon as the app is there."""
+    """Watch the service as soon as the app answers."""
 
     async def answered() -> Json | None:
         await channel.types(f"/jobs watch {SCOPE}")

@@ -1,4 +1,4 @@
-"""A look at every followed job, none of which has changed: requests, CPU, Redis, and time on the wall."""
+"""A look at every tracked job, all unchanged: requests, CPU, Redis, and wall-clock time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,23 +23,23 @@ from providers.base import Provider
 
 ROUNDS = 5
 MANY = 20_000
-"""So many jobs are looked at once: a round of them lasts longer than the machine's moods."""
+"""Jobs per round, so many that a round outlasts the machine's fluctuations."""
 AT_ONCE: Mapping[str, int] = MappingProxyType({"video-ocr": 1, "vod-ai": 4, "vod-jobs": 4})
-"""Requests under way at once: pages follow each other, and look-ups are sent as many at once as a provider does."""
+"""Parallel requests: pages are read in sequence, and look-ups in parallel, as a provider sends them."""
 LIST_PAGE = 100
 CHUNK = 100
 MINUTES = 10
 
 
 def least(provider: Provider, jobs: int) -> int:
-    """The fewest requests that tell of so many jobs."""
+    """Return the fewest requests that cover this many jobs."""
     able = provider.capabilities
     return ceil(jobs / (LIST_PAGE if able.lists else able.batch_max))
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one look at every job of a service took; CPU and time are medians of rounds.
+    """The cost of one look at every job of a service; CPU and time are medians of rounds.
 
     `redis_bytes` are what a job takes, and `kilobyte` what the same server needs for a kilobyte of text.
     """
@@ -77,11 +77,11 @@ COLUMNS = (
     *("ours", "httpx", "aio", "Redis"),
     *("x httpx", "x aio", "x KiB", "wall s", "limit"),
 )
-"""CPU of Callboard, httpx, httpx over aiohttp and Redis; how long the provider's limit makes it last."""
+"""Return CPU of Callboard, httpx, httpx over aiohttp and Redis, and the duration under the provider's limit."""
 
 
 async def measure(service: str, jobs: int, folder: Path) -> Swept:
-    """Follow so many jobs of a service, and look at all of them, in turns with fetching the same bare."""
+    """Track this many jobs, and look at all in turns with fetching the same bare."""
     with clouds(Running({service: jobs}), frozen=True) as where:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, client):
             provider = followed.provider_of(services, service)
@@ -108,7 +108,7 @@ async def measure(service: str, jobs: int, folder: Path) -> Swept:
 
 
 async def _recorded(deps: Deps, provider: Provider, client: httpx.AsyncClient) -> tuple[list[httpx.Request], int]:
-    """Look at every job once; return the requests that this took, and the sweeps."""
+    """Look at every job once; return the requests and the number of sweeps."""
     recorder = bare.Recorder(client)
     try:
         return recorder.requests, await followed.look_at_all(deps, provider)
@@ -134,7 +134,7 @@ async def _costs(
         questions = bare.signed(requests, auth)
 
         async def run() -> None:
-            for start in range(0, len(questions), CHUNK):  # what was read is dropped soon, as a sweep does
+            for start in range(0, len(questions), CHUNK):  # what was read is dropped soon, as in a sweep
                 await bare.ask(client, questions[start : start + CHUNK], at_once)
 
         return run
@@ -149,7 +149,7 @@ async def _costs(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Some minutes of following, on a clock that is put forward."""
+    """Some minutes of tracking, on a simulated clock."""
 
     service: str
     jobs: int
@@ -167,7 +167,7 @@ KEPT_COLUMNS = ("", "jobs", "sweeps", "sent", "least", "x least")
 
 
 async def keep_up(service: str, jobs: int, folder: Path) -> Kept:
-    """Follow so many old jobs for ten minutes, and compare with as many whole looks as the interval asks for."""
+    """Track old jobs for ten minutes, and compare with full looks at the same interval."""
     clock = followed.Clock()
     with clouds(Running({service: jobs}), frozen=True) as where:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url, clock) as (services, _):

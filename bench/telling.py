@@ -1,4 +1,4 @@
-"""From a change at the cloud to the message at Slack, and a thousand changes in one channel at once."""
+"""The time from a change to its message in Slack; a thousand changes in one channel."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ class Delivered(NamedTuple):
         return [self.service, f"{len(self.told)}", *seconds, *(f"{v * 1000:,.0f} ms" for v in _percentiles(self.told))]
 
 
-COLUMNS = ("", "changes", "look p50", "look p99", "told p50", "told p99")
+COLUMNS = ("", "changes", "look p50", "look p99", "posted p50", "posted p99")
 
 
 def _percentiles(values: Sequence[float]) -> list[float]:
@@ -52,9 +52,9 @@ def _percentiles(values: Sequence[float]) -> list[float]:
 
 
 async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: bool = False) -> Delivered:
-    """Let young jobs end one by one, each followed in a channel of its own, and see when it is told.
+    """Finish young jobs one by one, each tracked in a separate channel; time their notifications.
 
-    With `limited` the provider's own rate limit holds sweeps up.
+    With `limited`, the provider's own rate limit delays sweeps.
     """
     changed: dict[str, float] = {}
     with clouds(Running({service: jobs}, youngest_s=20, oldest_s=60)) as where, process(take_posts) as slack:
@@ -80,18 +80,18 @@ async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: 
 
 
 async def end(client: httpx.AsyncClient, job_id: str) -> None:
-    """Let a job end at the cloud."""
+    """Finish a job at the cloud."""
     (await client.post(f"/control/jobs/{job_id}", json={"state": "succeeded"})).raise_for_status()
 
 
 async def _looked_at(deps: Deps, provider: Provider) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await followed.due_in(deps, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
+        while await followed.due_in(deps, provider) <= 0:  # noqa: ASYNC110  # Redis sends no event
             await asyncio.sleep(0.05)
 
 
 async def _posted(slack: Connection, number: int) -> dict[str, float]:
-    """Return when the first post to each place came, once there are so many."""
+    """Return when each destination got its first post, once there are this many."""
     posted: dict[str, float] = {}
     async with asyncio.timeout(PATIENCE_S):
         while len(posted) < number:
@@ -103,9 +103,9 @@ async def _posted(slack: Connection, number: int) -> dict[str, float]:
 
 
 class Burst(NamedTuple):
-    """What became of changes in one channel at once.
+    """The result of many changes in one channel.
 
-    `told_s` is from the worker's start until all were told, `later_s` from the record of one more change to its
+    `told_s` is from the worker's start to the last notification. `later_s` is from the record of one more change to its
     message, while the cards of the others wait for their edits.
     """
 
@@ -122,13 +122,13 @@ class Burst(NamedTuple):
         return ["in one channel", *(f"{each:,}" for each in figures), f"{self.told_s:.1f} s", f"{self.later_s:.2f} s"]
 
 
-BURST_COLUMNS = ("", "changes", "messages", "429s", "edits", "all told", "the next")
+BURST_COLUMNS = ("", "changes", "messages", "429s", "edits", "all posted", "the next")
 
 
 async def burst(service: str, changes: int, folder: Path, *, another: bool = True) -> Burst:
-    """Let so many jobs of one channel end at once, before a worker looks; Slack's rate limits are enforced.
+    """Finish this many jobs of one channel before a worker looks; Slack's rate limits are enforced.
 
-    `another` one ends afterwards.
+    With `another`, one more job finishes afterwards.
     """
     later = 0.0
     with clouds(Running({service: changes + 1}, youngest_s=20, oldest_s=60)) as where, process(serve_slack) as slack:
@@ -167,7 +167,7 @@ async def burst(service: str, changes: int, folder: Path, *, another: bool = Tru
 
 
 async def _cards(workspace: httpx.AsyncClient, number: int) -> list[str]:
-    """Post the messages of so many cards, and return their timestamps."""
+    """Post the messages of this many cards, and return their timestamps."""
     said = {"channel": MEDIA.id, "text": "a card"}
     own = {"authorization": f"Bearer {BOT_TOKEN}"}
     posted = [(await workspace.post("/api/chat.postMessage", json=said, headers=own)).json() for _ in range(number)]
@@ -185,7 +185,7 @@ async def _told(deps: Deps, provider: Provider) -> None:
 
 async def _until(ask: Callable[[], Any], right: Callable[[Any], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not right(await ask()):  # noqa: ASYNC110  # what is waited for happens elsewhere
+        while not right(await ask()):  # noqa: ASYNC110  # another process changes it
             await asyncio.sleep(0.05)
 
 
@@ -212,9 +212,9 @@ async def _serve_slack(parent: Connection) -> None:
 
 
 def take_posts(parent: Connection, reports: bool = True) -> None:  # noqa: FBT001, FBT002  # multiprocessing passes by position
-    """Be the least of Slack's Web API: every call is answered with `ok`.
+    """Serve a minimal Slack Web API that answers every call with `ok`.
 
-    If it `reports`, it sends of each post where and when it came.
+    With `reports`, it sends the destination and time of each post.
     """
     import uvicorn
     from starlette.applications import Starlette

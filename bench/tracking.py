@@ -1,6 +1,6 @@
-"""What it costs to follow jobs, and how soon a change is told.
+"""The cost of tracking jobs, and the time from a change to its notification.
 
-`python -m bench.tracking`; the simulated clouds, Slack and Redis run in other processes. `--quick` leaves out the
+Run `python -m bench.tracking`. The simulated clouds, Slack and Redis run in other processes. `--quick` skips the
 largest number.
 """
 
@@ -18,7 +18,7 @@ from bench.measure import show
 NUMBERS = (1_000, 10_000, 100_000)
 KEPT_NUMBERS = (100, 1_000, 10_000)
 SINGLE_JOBS = 1_000
-"""Jobs of the service that has to be asked about each by itself."""
+"""Jobs of the service that needs a separate request for each."""
 POLLED = 200
 TOLD = 60
 BURST = 1_000
@@ -33,7 +33,7 @@ M = TypeVar("M", bound=_Measured)
 
 
 async def rows(measures: Iterable[Callable[[Path], Awaitable[M]]]) -> list[list[str]]:
-    """Measure one after the other, each with a Redis of its own."""
+    """Measure one after the other, each with a separate Redis."""
     found: list[list[str]] = []
     for measure in measures:
         with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder:
@@ -58,7 +58,7 @@ async def main(numbers: tuple[int, ...]) -> None:
     ]
     title = "From a change to its record (young jobs: every 10 s), and from there to Slack (target: under 250 ms)"
     show(title, telling.COLUMNS, await rows(told))
-    title = "Changes at once (target: within 10 messages, no 429)"
+    title = "Simultaneous changes (target: within 10 messages, no 429)"
     show(title, telling.BURST_COLUMNS, await rows([partial(telling.burst, "video-ocr", BURST)]))
     polled = [partial(polling.measure, service, POLLED) for service in polling.VENDORS]
     show("Callboard, and a loop for each job over the vendor's client", polling.COLUMNS, await rows(polled))

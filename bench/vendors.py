@@ -1,4 +1,4 @@
-"""The same questions through the vendors' own clients, which block: as many threads as requests at once."""
+"""The same requests through the vendors' own clients, which block: a thread for each parallel request."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,14 @@ Call = Callable[[], Any]
 
 
 async def ask(calls: Sequence[Call], at_once: int) -> list[Any]:
-    """Make every call, so many at once, and return the answers."""
+    """Run every call, up to `at_once` in parallel, and return the answers."""
     with ThreadPoolExecutor(at_once) as threads:
         loop = asyncio.get_running_loop()
         return await asyncio.gather(*(loop.run_in_executor(threads, call) for call in calls))
 
 
 def video_ocr(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
-    """Huawei's VAS client."""
+    """Return calls of Huawei's VAS client."""
     from huaweicloudsdkvas.v2 import ListTasksDetailsRequest, VasClient
 
     client = _huawei(VasClient, url)
@@ -30,7 +30,7 @@ def video_ocr(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
 
 
 def video_ocr_task(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
-    """Huawei's VAS client, about one task a request."""
+    """Return calls of Huawei's VAS client, for one task each."""
     from huaweicloudsdkvas.v2 import ShowTaskRequest, VasClient
 
     client = _huawei(VasClient, url)
@@ -39,7 +39,7 @@ def video_ocr_task(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
 
 
 def image_moderation(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
-    """Huawei's Moderation client, of the last release line that has the batch jobs."""
+    """Return calls of Huawei's Moderation client, of the last release line with batch jobs."""
     from huaweicloudsdkmoderation.v2 import ModerationClient, RunCheckTaskJobsRequest
 
     client = _huawei(ModerationClient, url)
@@ -47,7 +47,7 @@ def image_moderation(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
 
 
 def digital_human(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
-    """Huawei's MetaStudio client."""
+    """Return calls of Huawei's MetaStudio client."""
     from huaweicloudsdkmetastudio.v1 import ListDigitalHumanVideoRequest, MetaStudioClient
 
     client = _huawei(MetaStudioClient, url)
@@ -62,11 +62,11 @@ _VOD_CALLS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "GetAIMediaAuditJob": ("get_aimedia_audit_job", "GetAIMediaAuditJobRequest"),
     }
 )
-"""A method of Alibaba's client, and the model of its question, by operation."""
+"""A method of Alibaba's client and the model of its request, by operation."""
 
 
 def vod(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
-    """Alibaba's VOD client."""
+    """Return calls of Alibaba's VOD client."""
     from alibabacloud_tea_openapi.models import Config
     from alibabacloud_vod20170321 import client as vod_client
     from alibabacloud_vod20170321 import models
@@ -94,7 +94,7 @@ def _huawei(client: Any, url: str) -> Any:
 
 
 def _fields(request: httpx.Request) -> dict[str, Any]:
-    """The query as Huawei's models take it."""
+    """Return the query as Huawei's models take it."""
     return {name: int(value) if value.isdecimal() else value for name, value in _query(request).items()}
 
 

@@ -1,7 +1,7 @@
-"""What it costs to watch services: a storm of failures, many new jobs, and a month of them in Redis.
+"""The cost of watching services: a storm of failures, many new jobs, and a month of them in Redis.
 
-`python -m bench.watching`; the simulated clouds, Slack and Redis run in other processes. `--quick` leaves out the
-month. Names after that are those of the parts to measure: `storm`, `arrivals`, `month`.
+Run `python -m bench.watching`. The simulated clouds, Slack and Redis run in other processes. `--quick` skips the month.
+Further arguments name the parts to measure: `storm`, `arrivals`, `month`.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ PARTS = ("storm", "arrivals", "month")
 
 
 async def main(parts: set[str]) -> None:
-    """Measure the parts and print them."""
+    """Measure the parts and print the results."""
     if "storm" in parts:
         title = "A storm in one watched channel (target: 3 posts, at most 3 lines in its first minute, no 429)"
         show(title, storms.COLUMNS, await rows([storms.measure]))

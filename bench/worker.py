@@ -1,4 +1,4 @@
-"""A worker as `callboard` runs it, in a process of its own, and what it did."""
+"""A worker, run as `callboard` runs it, in a separate process, and its figures."""
 
 import asyncio
 import resource
@@ -36,7 +36,7 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Noting(Tracked):
-    """Notes when what was recorded."""
+    """Records the time of each record."""
 
     noted: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -49,21 +49,21 @@ class _Noting(Tracked):
 
 
 class Worker:
-    """The other end of a worker."""
+    """The benchmark's end of the connection to a worker."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         connection.recv()
 
     def figures(self) -> Figures:
-        """Return what it took so far; its memory at most."""
+        """Return what the worker has used so far, with its peak memory."""
         self._connection.send("")
         return self._connection.recv()
 
 
 @contextmanager
 def worker(where: Clouds, redis_url: str, slack_url: str, *, limited: bool = False) -> Generator[Worker]:
-    """Run a worker while the block runs."""
+    """Run a worker during the block."""
     with process(_run, where, redis_url, slack_url, limited) as connection:
         yield Worker(connection)
 
@@ -87,7 +87,7 @@ async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: st
 
 
 def _most_memory() -> int:
-    """The most that this process had in memory; what getrusage tells begins with what its parent had (Linux)."""
+    """Return the peak memory of this process. On Linux, getrusage starts with the parent's."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""The least of a Slack workspace: it opens sockets, sends commands, and times their acknowledgements."""
+"""A minimal Slack workspace: it opens sockets, sends commands, and times their acknowledgements."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ class Switchboard:
     async def connected(self) -> None:
         """Return when the app has opened its socket; raises TimeoutError."""
         async with asyncio.timeout(START_S):
-            while not self._sockets.connected:  # noqa: ASYNC110  # the sandbox tells nobody
+            while not self._sockets.connected:  # noqa: ASYNC110  # the sandbox sends no event
                 await asyncio.sleep(0.05)
 
     async def send_commands(self, texts: Sequence[str], per_second: float) -> list[float]:
@@ -67,7 +67,7 @@ class Switchboard:
 
     @asynccontextmanager
     async def serving(self, *more: BaseRoute) -> AsyncGenerator[str]:
-        """Serve the Web API and `more` while the block runs, and give its base URL."""
+        """Serve the Web API and `more` during the block, and yield its base URL."""
         routes = [
             Route("/api/auth.test", self._auth_test, methods=["GET", "POST"]),
             Route("/api/apps.connections.open", self._open, methods=["GET", "POST"]),
@@ -94,7 +94,7 @@ class Switchboard:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the event loop."""
+    """Leaves signals to the owner of the event loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -1,1 +1,1 @@
-"""What Callboard is: use cases, what it keeps, and how it speaks."""
+"""Callboard: its use cases, storage, rules and texts."""

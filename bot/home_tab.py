@@ -1,4 +1,4 @@
-"""The Home tab: what somebody follows, what runs and what failed, and how the accounts are doing."""
+"""The Home tab: a person's subscriptions, running and failed jobs, and the health of the accounts."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -32,17 +32,17 @@ from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
 
 JOBS = 10
-"""Jobs of each list."""
+"""Jobs in each list."""
 RECENTLY = timedelta(hours=24)
 JUST_NOW = timedelta(seconds=5)
-"""A tab opened again within this time is left as it is."""
+"""A tab opened again within this time is not published again."""
 _EVERYWHERE = ServiceFilter()
 
 
 async def publish(deps: Deps, user: str) -> None:
-    """Show a person's Home tab as it is now, and once more when late services have answered.
+    """Publish a person's Home tab, and publish it again after late services have answered.
 
-    A tab that was shown later is left alone.
+    Does nothing if a newer tab was published in between.
     """
     context = await DeliveryContext.to(deps, user)
     if context is None:
@@ -58,7 +58,7 @@ async def publish(deps: Deps, user: str) -> None:
 
 
 async def _publish(context: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
-    """Publish the tab of the visited person; False when one that was asked for later is there."""
+    """Publish the tab of the visited person. Returns False if a newer one was published."""
     with suppress(StoreUnavailable):
         if not await context.deps.store.freshness.claim(f"home:{context.destination}", asked_at):
             return False
@@ -68,13 +68,13 @@ async def _publish(context: DeliveryContext, asked_at: datetime, drawn: Block) -
 
 
 async def show_change(deps: Deps, body: Mapping[str, Any], user: str) -> None:
-    """Show what a click has changed, if it was in somebody's Home tab."""
+    """Publish the Home tab again if a click in it changed something."""
     if mapping(body.get("view")).get("type") == "home":
         await publish(deps, user)
 
 
 async def published_just_now(deps: Deps, user: str) -> bool:
-    """Whether somebody's tab is as good as new."""
+    """Return whether a person's tab was published within JUST_NOW."""
     with suppress(StoreUnavailable):
         at = await deps.store.home_tabs.published(user)
         return at is not None and not passed(at, JUST_NOW, deps.clock())
@@ -82,7 +82,7 @@ async def published_just_now(deps: Deps, user: str) -> bool:
 
 
 async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
-    """Ask for everything that a Home tab shows, at the same time; yield what is there after a second, then all."""
+    """Ask for all parts of a Home tab at the same time. Yields the answers after a second, then all."""
     failed_since = steady(deps.clock()) - RECENTLY
     running = list_jobs(deps, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
@@ -102,7 +102,7 @@ async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerat
 async def _subscriptions(
     deps: Deps, slack: AsyncWebClient, user: str
 ) -> tuple[Sequence[Shown] | None, ChannelSubscriptions]:
-    """Return what somebody follows, and what others do in the channel that they picked, or used last."""
+    """Return a person's subscriptions, and those of others in the channel picked or last used."""
     try:
         mine = await subscriptions(deps, user=user)
         picked = await deps.store.home_tabs.picked(user)
@@ -115,7 +115,7 @@ async def _subscriptions(
 
 
 async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, channel: str) -> ChannelSubscriptions:
-    """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
+    """Return what others subscribed to in a channel. Only its members get it, without hidden accounts."""
     known = await channels_of(slack, workspace_of(user), bare_id(user))
     if known is None or bare_id(channel) not in known:
         return ChannelSubscriptions(channel, None if known is None else False)
@@ -126,7 +126,7 @@ async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, c
 
 
 async def _watches(deps: Deps, user: str) -> Sequence[ListedWatch]:
-    """Return the watches that somebody owns."""
+    """Return the watches that a person owns."""
     with suppress(StoreUnavailable):
         return (await watches(deps, user=user)).watches
     return ()
@@ -139,7 +139,7 @@ async def _reset(deps: Deps) -> datetime | None:
 
 
 async def _health(deps: Deps) -> list[ServiceHealth]:
-    """How each service answered last: the lists have just asked those that can list."""
+    """Return the last answer of each service. The lists have just asked those that can list."""
     known: dict[tuple[str, str], Health] = {}
     with suppress(StoreUnavailable):
         known = await deps.store.health.read([(each.account, each.service) for each in deps.providers])

@@ -1,6 +1,6 @@
-"""Callboard: answers on-call engineers' questions about asynchronous cloud jobs, in Slack and in the terminal.
+"""Callboard: track asynchronous cloud jobs from Slack and the terminal.
 
-These are the names that a provider package needs. They are loaded when they are first used.
+These are the names that a provider package needs. Each is loaded at its first use.
 """
 
 from importlib import import_module
@@ -90,7 +90,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from its home (PEP 562). Raises AttributeError for any other."""
+    """Load a public name from its module (PEP 562). Raises AttributeError for any other name."""
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(home), name)

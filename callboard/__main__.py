@@ -1,4 +1,4 @@
-"""`python -m callboard` is the `callboard` command."""
+"""Run the `callboard` command with `python -m callboard`."""
 
 from callboard.cli import main
 

@@ -1,4 +1,7 @@
-"""The `callboard` command. The only place that knows everything; heavy parts are imported when they are needed."""
+"""The `callboard` command.
+
+It is the only module that imports from every layer. Slow imports wait until a command needs them.
+"""
 
 import asyncio
 import errno
@@ -15,11 +18,11 @@ import typer
 from sandbox.ports import CLOUDS_PORT, SLACK_PORT
 
 app = typer.Typer(
-    help="Answers on-call engineers' questions about asynchronous cloud jobs, in Slack and in the terminal.",
+    help="Track asynchronous cloud jobs from Slack and the terminal.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: rich alone takes as long to import as all the rest
+    rich_markup_mode=None,  # plain help: importing rich takes as long as everything else
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -36,16 +39,16 @@ class Exit(IntEnum):
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="Configuration file; else CALLBOARD_CONFIG names it, else ./callboard.toml."),
+    typer.Option("--config", "-c", help="Configuration file. Default: CALLBOARD_CONFIG, or ./callboard.toml."),
 ]
-Words = Annotated[list[str] | None, typer.Argument(help="What follows /jobs in Slack; nothing is the same as list.")]
+Words = Annotated[list[str] | None, typer.Argument(help="The words that follow /jobs in Slack. Default: list.")]
 Mode = Literal["socket", "http"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.callback()
 def everywhere(context: typer.Context, config: Config = None) -> None:
-    """Take options that stand before the command."""
+    """Read options before the command."""
     context.obj = config
 
 
@@ -62,9 +65,9 @@ def run(context: typer.Context, config: Config = None) -> None:
 
 @app.command()
 def serve(context: typer.Context, config: Config = None) -> None:
-    """Run the Slack front alone.
+    """Run only the Slack front.
 
-    As many of them as wanted; with `callboard worker` on the same Redis they are what `callboard run` is.
+    Run any number of them. With `callboard worker` on the same Redis, they replace `callboard run`.
     """
     from bot.background.tasks import tasks
     from bot.runtime.runner import serve as serve_slack
@@ -75,9 +78,9 @@ def serve(context: typer.Context, config: Config = None) -> None:
 
 @app.command()
 def worker(context: typer.Context, config: Config = None) -> None:
-    """Run the worker alone.
+    """Run only the worker.
 
-    As many of them as wanted: each task runs on one of them. Of Slack's secrets a worker needs bot_token, or
+    Run any number of them: each task runs on one of them. Of Slack's secrets, a worker needs bot_token, or
     client_secret and encryption_keys.
     """
     from bot.background.reconcile import reasons
@@ -93,10 +96,10 @@ def check(
     config: Config = None,
     *,
     acknowledge_reset: Annotated[
-        bool, typer.Option("--acknowledge-reset", help="Stop showing in /readyz that the database was reset.")
+        bool, typer.Option("--acknowledge-reset", help="Stop reporting in /readyz that the database was reset.")
     ] = False,
 ) -> None:
-    """Call Slack, Redis and every account once, and say what works and what to mend."""
+    """Call Slack, Redis and every account once, and report what works and what to fix."""
     from bot.diagnostics.checks import check as check_all
     from bot.views.terminal.report import report
 
@@ -108,16 +111,18 @@ def check(
 @app.command()
 def manifest(
     mode: Annotated[Mode, typer.Option(help="How Slack reaches the bot.")] = "socket",
-    url: Annotated[str, typer.Option(help="Where it does so in HTTP mode, such as https://bot.example.com.")] = "",
+    url: Annotated[str, typer.Option(help="The bot's public URL for HTTP mode, such as https://bot.example.com.")] = "",
     *,
-    oauth: Annotated[bool, typer.Option("--oauth", help="For several workspaces, which install it at --url.")] = False,
+    oauth: Annotated[
+        bool, typer.Option("--oauth", help="For several workspaces, which install the app at --url.")
+    ] = False,
 ) -> None:
-    """Print the manifest from which an app is created at api.slack.com/apps."""
+    """Print the manifest that creates an app at api.slack.com/apps."""
     from bot.slack_app.install.manifest import ManifestError, as_yaml
     from bot.slack_app.install.manifest import manifest as written
 
     if (oauth or mode == "http") != bool(url):
-        _fail("--mode http and --oauth go with --url https://…, and only they.", Exit.WRONG_USAGE)
+        _fail("--mode http and --oauth require --url https://…, and --url requires one of them.", Exit.WRONG_USAGE)
     try:
         _write(as_yaml(written(url or None, oauth=oauth, socket=mode == "socket")))
     except ManifestError as error:
@@ -126,9 +131,9 @@ def manifest(
 
 @app.command()
 def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, config: Config = None) -> None:
-    """Answer list, failed, show, find and accounts as in Slack; `callboard jobs help` tells more.
+    """Run list, failed, show, find and accounts as in Slack. See `callboard jobs help`.
 
-    Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
+    Exit status: 0 if all services answered, 3 if some failed, 1 if none answered, 2 for wrong usage.
     """
     from bot.domain.errors import UsageError
     from bot.views.terminal.tables import spinner
@@ -156,20 +161,20 @@ def sandbox(
     port: int = SLACK_PORT,
     clouds_port: int = CLOUDS_PORT,
     request_url: Annotated[
-        str, typer.Option(help="Call the bot at this URL, such as http://127.0.0.1:3000/slack/events: HTTP mode.")
+        str, typer.Option(help="Use HTTP mode: call the bot at this URL, such as http://127.0.0.1:3000/slack/events.")
     ] = "",
 ) -> None:
-    """Serve the local workspace and the simulated clouds alone, for developing against."""
+    """Serve only the local workspace and the simulated clouds, for development."""
     from sandbox.demo import sandbox as serve
 
     if request_url and not request_url.startswith(("http://", "https://")):
-        _fail("--request-url wants a URL, such as http://127.0.0.1:3000/slack/events.", Exit.WRONG_USAGE)
+        _fail("--request-url requires a URL, such as http://127.0.0.1:3000/slack/events.", Exit.WRONG_USAGE)
     _serve(serve(port, clouds_port, request_url))
 
 
 @app.command()
 def demo(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
-    """Serve the sandbox and run the bot in it: everything that there is to see, in the browser."""
+    """Serve the sandbox and run the bot in it, to try everything in the browser."""
     from sandbox.demo import demo as serve
 
     raise typer.Exit(_serve(serve(port, clouds_port)))
@@ -192,7 +197,7 @@ def _watch_spec(words: str, catalog: Any) -> Any:
 
 
 def _status(answer: Any) -> Exit:
-    """How much of an answer there is; `answer` is a `handlers.terminal.Answer`."""
+    """Return the exit status for a `handlers.terminal.Answer`."""
     if not answer.failed:
         return Exit.ANSWERED
     return Exit.SOME_FAILED if answer.learnt or answer.failed < answer.asked else Exit.NONE_ANSWERED
@@ -206,7 +211,7 @@ def _run_bot(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end; what an operator can mend is said in words, without a stack trace."""
+    """Run a coroutine. For errors that an operator can fix, print a message without a stack trace."""
     try:
         return asyncio.run(main)
     except KeyboardInterrupt:
@@ -220,9 +225,9 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _explain(error: Exception) -> str:
-    """Say what an operator can do about an error; empty where it is a fault of ours.
+    """Return what an operator can do about an error, empty for our own defects.
 
-    The imports wait until something was raised: most commands do without these libraries.
+    The imports wait for an error, because most commands don't need these libraries.
     """
     from aiohttp import ClientError
     from slack_sdk.errors import SlackApiError
@@ -248,7 +253,7 @@ def _serve(main: Coroutine[Any, Any, Any]) -> Any:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        _fail("A port is taken by another program: choose others with --port and --clouds-port.", Exit.NONE_ANSWERED)
+        _fail("A port is already in use. Choose others with --port and --clouds-port.", Exit.NONE_ANSWERED)
 
 
 def _fail(text: str, status: Exit) -> NoReturn:
@@ -266,12 +271,12 @@ def _print(shown: Any) -> None:
 
 
 def _write(text: str) -> None:
-    """Write to standard output, for as long as anybody reads it."""
+    """Write to standard output until its reader closes it."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain when it flushes at the end (the note on SIGPIPE in the documentation of `signal`).
+        # Python would report an error when it flushes at exit (note on SIGPIPE in the documentation of `signal`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -279,5 +284,5 @@ def main() -> None:
     """Run the command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # names may hold what this terminal cannot show
+            stream.reconfigure(errors="replace")  # names may contain characters that this terminal can't show
     app()

@@ -4,9 +4,9 @@
 #   apt-get install buildah mmdebstrap
 #   deploy/build-image.sh              # callboard:VERSION, as root
 #
-# mmdebstrap makes a Debian base from this machine's apt sources; it takes the place of the Dockerfile's base image.
+# mmdebstrap makes a Debian base from this machine's apt sources, in place of the Dockerfile's base image.
 # buildah runs the Dockerfile's steps on it, and `callboard demo` starts in the image as user 10001.
-# The image is for trying the steps out: its Python is Debian's, and its base is not the pinned one.
+# Use the image only to try the steps: its Python is Debian's, and its base is not the pinned one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,12 +21,12 @@ finish() {
 }
 trap finish EXIT
 
-export BUILDAH_ISOLATION=chroot # needs no container runtime and no namespace of its own
+export BUILDAH_ISOLATION=chroot # needs no container runtime and no namespaces
 
 took() { printf '%-28s %4d s   %s\n' "$1" "$SECONDS" "${2:-}"; }
 size_of() { buildah images --json "$1" | sed -n 's/^ *"size": "\(.*\)",$/\1/p'; }
 
-# The machine's apt sources are needed here only; the image names no host of them.
+# Only this step needs the machine's apt sources; the image names none of their hosts.
 shopt -s nullglob
 sources=(/etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list)
 [ -s /etc/apt/sources.list ] && sources+=(/etc/apt/sources.list)
@@ -40,7 +40,7 @@ buildah commit --quiet "$scratch" "$base" >/dev/null
 rm "$work/base.tar"
 took "base by mmdebstrap" "$(size_of "$base")"
 
-# pip reaches its index the way it does on this machine. Of the mounted files the image keeps no text.
+# pip uses this machine's index. The mounted files do not get into the image.
 pip_setting() { python3 -m pip config get ":env:.$1" 2>/dev/null || python3 -m pip config get "global.$1" 2>/dev/null; }
 {
     printf '[global]\ncert = %s\n' "$certificates"
@@ -54,7 +54,7 @@ buildah build --quiet --format docker --pull-never --build-arg "PYTHON=$base" --
     --tag "$name" . >/dev/null
 took "the Dockerfile's steps" "$(size_of "$name")"
 
-# The bot, the sandbox and a Redis of its own, until the bot is ready.
+# Run the bot, the sandbox and a Redis until the bot is ready.
 run=$(buildah from --pull-never "$name")
 containers+=("$run")
 buildah run --user 10001:10001 "$run" -- sh -c '

@@ -1,4 +1,4 @@
-"""Takes the pictures that README and docs/ show, of the real bot in the local workspace: `make pictures`."""
+"""Take the pictures of README and docs/: the real bot in the local workspace (`make pictures`)."""
 
 import asyncio
 import re
@@ -23,18 +23,18 @@ WIDE: ViewportSize = {"width": 1200, "height": 720}
 CONSENT: ViewportSize = {"width": 700, "height": 780}
 CARD: ViewportSize = {"width": 700, "height": 400}
 STORM_MS = 180_000
-"""How long a storm may take to be noticed, and the edits of its messages."""
+"""How long noticing a storm and editing its messages may take: a bound for slow machines."""
 
 
 class Studio(NamedTuple):
-    """What is photographed."""
+    """The browser and the workspaces that are photographed."""
 
     browser: Browser
     site: Site
 
     @asynccontextmanager
     async def at(self, address: str, size: ViewportSize = SIZE) -> AsyncGenerator[Page]:
-        """A page; neither Callboard's own nor Slack's have an icon."""
+        """Open a page. A missing icon is no error: neither Callboard's pages nor Slack's have one."""
         async with looking_at(self.browser, address, viewport=size, forgiven="404 (Not Found)") as page:
             yield page
 
@@ -56,7 +56,7 @@ async def main() -> None:
 
 
 async def installing(studio: Studio) -> None:
-    """From the install link to the first answer."""
+    """Take the pictures of an installation, from the link to the first answer."""
     async with studio.at(f"{studio.site.bot.base_url}/slack/install", CONSENT) as page:
         await expect(page.get_by_role("button", name="Allow")).to_be_visible()
         await take(page, "install-consent")
@@ -70,7 +70,7 @@ async def installing(studio: Studio) -> None:
 
 
 async def working(studio: Studio) -> None:
-    """A card with its thread, a storm, the form to find, and the Home tab."""
+    """Take pictures of a card, a storm, the form to find, and the Home tab."""
     async with studio.at(studio.workspace("T0SANDBOX", "C0ONCALL"), WIDE) as page:
         await a_card_and_its_thread(page, studio.site)
         await a_storm(page, studio.site)
@@ -121,7 +121,7 @@ async def the_form_to_find(page: Page) -> None:
 
 async def the_home_tab(page: Page, site: Site) -> None:
     await use_menu(page, "Jobs over their time", "Subscribe to jobs")
-    await expect(page.get_by_text("had ended already")).to_be_visible()
+    await expect(page.get_by_text("already finished:")).to_be_visible()
     await site.person("T0SANDBOX", 1).types(f"/jobs subscribe {site.job().id}", "C0MEDIA")
     await page.get_by_role("list", name="Direct messages").get_by_role("button", name="Callboard").click()
     await pick(page, page.get_by_role("combobox", name="Snooze").first, "For 1 hour")

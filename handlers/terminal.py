@@ -1,4 +1,4 @@
-"""`callboard jobs …`: the words of the slash command, answered as a table or as JSON."""
+"""`callboard jobs …`: run the slash command's words, and return a table or JSON."""
 
 import asyncio
 import json
@@ -33,12 +33,15 @@ from providers.registry import meaning
 
 V = TypeVar("V", bound=Partial)
 LINKS_S = 3.0
-"""Seconds that Slack has to answer before an explanation goes without links."""
+"""Seconds to wait for Slack. After that, an explanation has no links."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to print; `asked` counts the services asked, and `learnt` says that one of them told of a job."""
+    """The output of a command.
+
+    `asked` counts the services asked. `learnt` is true if one of them returned a job.
+    """
 
     record: dict[str, Any]
     table: Callable[[], RenderableType]
@@ -48,34 +51,34 @@ class Answer:
 
     @property
     def failed(self) -> int:
-        """How many services failed, fully or in part."""
+        """The number of services that failed, fully or in part."""
         return len({(error.account, error.service) for error in self.errors})
 
 
 def understand(settings: Settings, words: Sequence[str]) -> Request:
-    """Read the words of a command; raises UsageError, also for what works in Slack only."""
+    """Read the words of a command. Raises UsageError, also for commands that only Slack has."""
     pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
     projects = frozenset(each for account in settings.accounts for each in account.projects)
     return parse(" ".join(map(quoted, words)), Catalog(pairs, projects=projects), grammar.TERMINAL)
 
 
 def complaint(error: UsageError) -> str:
-    """What is wrong with a command, and what was probably meant."""
+    """Return what is wrong with a command, and the probable correction."""
     meant = f" Did you mean: callboard jobs {error.suggestion}" if error.suggestion else ""
     return f"{_here(unformatted(sentence(error)))}{meant}"
 
 
 def as_json(answer: Answer) -> str:
-    """Return the answer for scripts."""
+    """Return the answer as JSON for scripts."""
     return json.dumps(answer.record, ensure_ascii=False, indent=2) + "\n"
 
 
 Say = Callable[[Sequence[Late]], None]
-"""Says which services are still being asked."""
+"""Shows which services are still being asked."""
 
 
 async def answer(settings: Settings, request: Request, say: Say) -> Answer:
-    """Answer a command. Raises ConfigError for a Redis URL that leads nowhere."""
+    """Answer a command. Raises ConfigError for an invalid Redis URL."""
     if request.command == "help":
         return _help(request.text)
     async with open_deps(settings, redis_needed=False) as deps:
@@ -87,7 +90,7 @@ async def answer(settings: Settings, request: Request, say: Say) -> Answer:
 
 @asynccontextmanager
 async def _linking(settings: Settings, deps: Deps) -> AsyncGenerator[Deps]:
-    """Open Slack for links to messages; without its secrets, or an answer of Slack, there are none."""
+    """Connect to Slack for links to messages. Without secrets or an answer, there are no links."""
     from aiohttp import ClientError
     from slack_sdk.errors import SlackApiError
 
@@ -128,8 +131,8 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
 
 
 async def _why(deps: Deps, request: Request, say: Say) -> Answer:
-    """Explain a job in all destinations, or the groups or watches with an id. Raises UsageError."""
-    # Links are Slack's: its client is slow to import, and all other commands do without it.
+    """Explain a job, or the groups or watches with an id, in all destinations. Raises UsageError."""
+    # Explanations need Slack's client for links. It is slow to import, and no other command needs it.
     from bot.watches.explain_group import explain_group
     from bot.watches.explain_job import explain_job
     from bot.watches.explain_watch import explain_watch

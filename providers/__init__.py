@@ -1,1 +1,1 @@
-"""Cloud APIs that know about asynchronous jobs. Nothing in here knows Slack or Redis."""
+"""Clients for cloud APIs with asynchronous jobs. Nothing here imports Slack or Redis."""

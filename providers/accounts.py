@@ -1,4 +1,4 @@
-"""How an account is configured; a cloud's own model adds what that cloud needs."""
+"""The configuration of an account. Each cloud's model adds the fields that its cloud needs."""
 
 from collections import Counter
 from typing import Annotated, Literal, Self
@@ -13,14 +13,14 @@ _KEYS = ("access_key_id", "secret_access_key", "security_token")
 
 
 def _service_of(cloud: str) -> GetPydanticSchema:
-    """A `Literal` of a cloud's services, which the registry alone lists."""
+    """Return a `Literal` of a cloud's services, which only the registry lists."""
     return GetPydanticSchema(lambda _type, _handler: literal_schema(services_of(cloud)))
 
 
 class _Account(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    # A description says what is expected where the configuration has something else.
+    # The description completes the error message "found X, expected ...".
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
         description='a name of at most 40 lower-case letters, digits, "-" and "_"',
@@ -28,18 +28,18 @@ class _Account(BaseModel):
     region: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description='a region, such as "cn-north-4"')
     access_key_id: Secret | None = Field(default=None, description='a reference, such as "env:ACCESS_KEY"')
     secret_access_key: Secret | None = Field(default=None, description='a reference, such as "file:/run/secrets/sk"')
-    security_token: Secret | None = Field(default=None, description="a reference; goes with temporary keys")
+    security_token: Secret | None = Field(default=None, description="a reference; used with temporary keys")
     endpoints: dict[str, AnyHttpUrl] = Field(
-        default={}, description="a table of URLs by service, in place of the cloud's"
+        default={}, description="a table of URLs by service, instead of the cloud's"
     )
     requests_per_second: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default={}, description="a table of numbers by service, in place of the cloud's limits"
+        default={}, description="a table of numbers by service, instead of the cloud's limits"
     )
 
     @field_validator("name")
     @classmethod
     def _no_service(cls, name: str) -> str:
-        """A scope names an account or a service: the same word for both could mean either."""
+        """Reject the name of a service: a scope names an account or a service, so the word would be ambiguous."""
         if name in SERVICES:
             raise ValueError("expected a name that no service has")
         return name
@@ -53,7 +53,7 @@ class _Account(BaseModel):
 
     @property
     def projects(self) -> tuple[str, ...]:
-        """Ids that stand before a job's in the cloud's addresses."""
+        """Ids that come before the job id in the cloud's URLs."""
         return ()
 
     @property
@@ -61,11 +61,11 @@ class _Account(BaseModel):
         return self.access_key_id is not None and self.secret_access_key is not None
 
     def endpoint(self, service: str, default: str) -> str:
-        """The base URL of a service, without a trailing slash."""
+        """Return the base URL of a service, without a trailing slash."""
         return str(self.endpoints.get(service, default)).rstrip("/")
 
     def rate(self, service: str, default: float) -> float:
-        """Requests a second that this account may make to a service."""
+        """Return how many requests per second this account may send to a service."""
         return self.requests_per_second.get(service, default)
 
     def _check_services(self, services: tuple[str, ...]) -> None:
@@ -84,7 +84,7 @@ class HuaweiAccount(_Account):
     services: tuple[Annotated[str, _service_of("huawei")], ...] = Field(
         min_length=1, description="a list of at least one service"
     )
-    token: Secret | None = Field(default=None, description="a reference to an IAM token, in place of the keys")
+    token: Secret | None = Field(default=None, description="a reference to an IAM token, instead of the keys")
 
     @property
     def projects(self) -> tuple[str, ...]:

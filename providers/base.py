@@ -1,4 +1,4 @@
-"""What a provider is: one service of one account, with two calls."""
+"""The interface of a provider: one service of one account, with two calls."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,14 @@ NO_KINDS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a service's API can do.
+    """The abilities of a service's API.
 
-    `lists`: it can list jobs. `lists_media`: it can list the jobs of one media id. `filters`: those it applies itself;
-    the asker applies the rest. `page_max` and `batch_max`: jobs in one page, ids in one lookup request, at most.
-    `whole_list`: every page is the whole list, in no order that the API keeps to. `old_by_since`: a list without
-    `since` leaves old jobs out. `explains`: it is an `Explainer`.
-    `requests_per_second`: the budget unless the configuration says otherwise. `retention`: for how long the provider
-    remembers a job, where that is documented. `regions`: those that have the service, where they are documented; none
-    where they are not.
+    `lists`: it can list jobs. `lists_media`: it can list the jobs of one media id. `filters`: those that it applies
+    itself; the caller applies the rest. `page_max` and `batch_max`: the most jobs in a page, and ids in a look-up
+    request. `whole_list`: every page is the whole list, in no stable order. `old_by_since`: a list without `since`
+    omits old jobs. `explains`: it is an `Explainer`. `requests_per_second`: the budget, unless the configuration sets
+    another. `retention`: how long the provider keeps a job, where that is documented. `regions`: the regions that offer
+    the service; empty where not documented.
     """
 
     lists: bool
@@ -59,30 +58,33 @@ class Provider(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
-        """Return one page of jobs, newest first. `cursor` is an earlier page's; it belongs to the same query.
+        """Return one page of jobs, newest first. `cursor` comes from an earlier page of the same query.
 
-        Raises NotOffered where the service cannot list what is asked.
+        Raises:
+            NotOffered: The service cannot list these jobs.
+            InvalidQuery: The cursor is not one of this list.
+            ProviderError: The request failed in another way.
         """
         ...
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many requests may still be made just now, without making one."""
+        """Return how many requests the current window still allows, without sending one."""
         ...
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return what the provider knows about these ids, in as few requests as its API allows.
+        """Look up ids in as few requests as the API allows.
 
-        `kinds` tells the kind of jobs seen before (id to kind), which spares requests where the API wants it.
-        An id that cannot be any job's is missing, and one that the cloud says not to exist; one whose entry cannot be
-        read is unanswered, with Malformed, and one whose answer may be about something else, with that error.
-        Raises only when nothing at all was answered.
+        `kinds` maps ids to the kinds of jobs seen before, which saves requests where the API requires a kind. An id is
+        missing if it cannot be a job's, or if the cloud says that it does not exist. An id with an unreadable entry is
+        unanswered, with Malformed. An id whose answer may be about something else is unanswered, with that error.
+        Raises only when nothing was answered.
         """
         ...
 
 
 class Explainer(Protocol):
-    """A provider that knows reasons which its list does not give."""
+    """A provider that can look up reasons which its list omits."""
 
     async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
-        """Return failed jobs of a list with their reasons, as far as one request for each gives them."""
+        """Return failed jobs of a list with their reasons, at most one request each."""
         ...

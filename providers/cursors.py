@@ -1,4 +1,4 @@
-"""Cursors: what a provider hands out, so that it can be asked for the page behind the one it gave."""
+"""Cursors: a provider returns one with a page, and takes it to return the next page."""
 
 import re
 
@@ -6,7 +6,7 @@ from providers.errors import InvalidQuery
 
 
 def position(cursor: str | None) -> int:
-    """Read a cursor that is the number of an entry or a page, from 0; raises InvalidQuery for any other."""
+    """Read the number of an entry or a page, such as `100`; raises InvalidQuery for any other."""
     if cursor is None:
         return 0
     if not re.fullmatch("[0-9]{1,9}", cursor):
@@ -15,5 +15,5 @@ def position(cursor: str | None) -> int:
 
 
 def wrong_cursor() -> InvalidQuery:
-    """Return what to say about a cursor that does not belong to the list."""
-    return InvalidQuery("this page can no longer be found, ask again")
+    """Return the error for a cursor that does not belong to the list."""
+    return InvalidQuery("this page is no longer available, start again from the first")

@@ -1,33 +1,33 @@
-"""What can go wrong between Callboard and a cloud.
+"""Errors of requests to a cloud.
 
 ProviderError
 ├── Unauthorized   the credentials are wrong, expired or missing
 ├── Forbidden      the credentials are right but may not do this
-├── InvalidQuery   the cloud does not understand the question
+├── InvalidQuery   the cloud rejects the request as malformed
 ├── NotOffered     the API or region does not exist for this account
 ├── Throttled      too many requests; `retry_after` says for how long
-├── Unavailable    the cloud is down, late or unreachable
-├── Malformed      the cloud answered something unreadable
-└── Rejected       the cloud says no, in a way that its vendor does not document
-    └── Missing    the one thing that was asked for by its id does not exist
+├── Unavailable    the cloud is down, timed out or is unreachable
+├── Malformed      the cloud's response is unreadable
+└── Rejected       the cloud refuses for a reason that its vendor does not document
+    └── Missing    the job that was looked up by its id does not exist
 
-Messages come from the vendors, scrubbed; a message that could echo a secret is left out by whoever raises.
+Messages are the vendors' own, without secrets. The code that raises omits a message that could echo a secret.
 """
 
 from typing import ClassVar, Final
 
 NO_MESSAGE: Final = "the reply has no readable message"
-"""What to say of a refusal that consists of a code or an HTTP status alone."""
+"""The message of a refusal that has only a code or an HTTP status."""
 CLOCK_OFF: Final = "this machine's clock is off"
-"""How the message of an Unauthorized begins that blames the clock, and not the key."""
+"""The first words of an Unauthorized that is caused by the clock, not by the key."""
 
 
 class ProviderError(Exception):
-    """A question that one service of one account could not answer.
+    """A request that one service of one account could not answer.
 
-    `code` is the vendor's code, else the name of the kind of error. `retry_after` is in seconds. `retryable` says
-    whether the same question may succeed later without any repair; `tries` is how often it is sent at most, where
-    that is less than usual.
+    `code` is the vendor's code, or the name of the error's kind. `retry_after` is in seconds. `retryable` says whether
+    the same request may succeed later without a fix. `tries` is the highest number of attempts, where that is lower
+    than usual.
     """
 
     kind: ClassVar[str] = "error"
@@ -73,7 +73,7 @@ class Forbidden(ProviderError):  # noqa: N818
 
 
 class InvalidQuery(ProviderError):  # noqa: N818
-    """The cloud does not understand the question."""
+    """The cloud rejects the request as malformed."""
 
     kind = "invalid_query"
 
@@ -85,34 +85,34 @@ class NotOffered(ProviderError):  # noqa: N818
 
 
 class Throttled(ProviderError):  # noqa: N818
-    """Too many requests; `retry_after` (seconds) says for how long, where the cloud does."""
+    """Too many requests; `retry_after` is the cloud's wait in seconds, where it gives one."""
 
     kind = "throttled"
     retryable_by_default = True
 
 
 class Unavailable(ProviderError):  # noqa: N818
-    """The cloud is down, late or unreachable."""
+    """The cloud is down, timed out or is unreachable."""
 
     kind = "unavailable"
     retryable_by_default = True
 
 
 class Malformed(ProviderError):  # noqa: N818
-    """The cloud answered something unreadable."""
+    """The cloud's response is unreadable."""
 
     kind = "malformed"
     retryable_by_default = True
 
 
 class Rejected(ProviderError):  # noqa: N818
-    """The cloud says no with a code that its vendor does not document, or misses another thing than the job.
+    """The cloud refuses with an undocumented code, or misses something other than the job.
 
-    So nothing follows from it: neither that the job is gone, nor that trying again helps, nor what does.
+    It does not prove that the job no longer exists, and does not say whether a retry or anything else helps.
     """
 
     kind = "rejected"
 
 
 class Missing(Rejected):
-    """The one thing that was asked for by its id does not exist; a look-up reports it as missing."""
+    """The job that was looked up by its id does not exist; a look-up reports it as missing."""

@@ -1,4 +1,4 @@
-"""What the ids of a service look like: typed on purpose, among words, and in links of its console."""
+"""The format of a service's job ids: typed by a person, in free text, and in links to its console."""
 
 import re
 from typing import NamedTuple
@@ -8,18 +8,19 @@ UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Link(NamedTuple):
-    """A page of a console: its host, and a pattern with `(?P<id>)` or `(?P<media>)` that finds what it shows."""
+    """A page of a console. The pattern's group `(?P<id>)` or `(?P<media>)` matches the id that the page shows."""
 
     host: str
     pattern: str
 
 
 class Ids(NamedTuple):
-    """The forms of a service's ids, as regular expressions: no named groups, and each repetition has a limit.
+    """The formats of a service's ids, as regular expressions.
 
-    Of several alternatives the longest comes first. `whole` is what may be asked for; the provider quotes it into a
-    path. `in_text` is what an id looks like among words, None where an id looks like a word. The defaults fit what
-    vendors give out most: letters, digits, `-` and `_` (provider API notes, section 7).
+    They have no named groups, and repetitions are bounded. Among several alternatives, the longest comes first. `whole`
+    matches ids that a look-up accepts; the provider quotes them into a path. `in_text` matches ids in free text; it is
+    None where an id looks like a word. The defaults cover the formats that vendors use most: letters, digits, `-` and
+    `_` (provider API notes, section 7).
     """
 
     whole: str = r"[0-9A-Za-z_-]{1,64}"
@@ -27,13 +28,13 @@ class Ids(NamedTuple):
     links: tuple[Link, ...] = ()
 
     def allow(self, text: str) -> bool:
-        """Whether a text can be the id of a job. One or two dots are none: they would be a step in a path."""
+        """Return whether a text can be a job id. One or two dots cannot: they would be a step in a path."""
         return re.fullmatch(self.whole, text) is not None and text not in {".", ".."}
 
     def recognize(self, text: str) -> bool:
-        """Whether a text has the form of an id, so that it can hardly be a word."""
+        """Return whether a text has the format of an id, which few words have."""
         return self.in_text is not None and re.fullmatch(self.in_text, text) is not None
 
 
 USUAL = Ids()
-"""The ids of a service that says nothing else."""
+"""The formats of a service that declares no others."""

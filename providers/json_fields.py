@@ -1,4 +1,4 @@
-"""Field types for vendors' replies: whatever stands there, a field is a value or None and never an exception."""
+"""Field types for vendors' replies. A malformed field is None, never an exception."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -10,11 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 T = TypeVar("T")
 
 _DIGITS_MAX = 18
-"""A count of more digits is none: it would be more than any cloud holds."""
+"""A number with more digits is not a count: no cloud holds that many."""
 
 
 class Unreadable(ValueError):  # noqa: N818  # reads as what happened
-    """A vendor's object without the one thing that it needs: there is no job in it."""
+    """A vendor's object without its one required field: it holds no job."""
 
 
 class Record(BaseModel):
@@ -24,7 +24,10 @@ class Record(BaseModel):
 
 
 def instant(value: Any) -> datetime | None:
-    """Read a vendor's time as aware UTC: ISO 8601 with surrounding space or line feed; None for anything else."""
+    """Read a vendor's time as aware UTC: ISO 8601, such as `2026-11-30T08:15:00Z`; None for anything else.
+
+    Surrounding spaces and line feeds are ignored.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -40,14 +43,14 @@ def instant(value: Any) -> datetime | None:
 
 
 def text(value: Any) -> str | None:
-    """Read a text; numbers are written out, blank text and anything else is None."""
+    """Read a text. Numbers become text; blank text and anything else is None."""
     if isinstance(value, str):
         return (value if value.isascii() else well_formed(value)).strip() or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def well_formed(value: str) -> str:
-    """Return text that can be sent on: half a surrogate pair, which JSON can spell, becomes a question mark."""
+    """Return text that can be encoded: half a surrogate pair, which JSON can spell, becomes a question mark."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
@@ -59,7 +62,7 @@ def identity(value: Any) -> str:
 
 
 def number(value: Any) -> float | None:
-    """Read a finite number, also one in a text; None for anything else."""
+    """Read a finite number, also in a text; None for anything else."""
     if isinstance(value, bool):
         return None
     try:
@@ -70,7 +73,7 @@ def number(value: Any) -> float | None:
 
 
 def count(value: Any) -> int | None:
-    """Read how many there are, also in a text; None for anything that is no whole number from 0 on."""
+    """Read a count, also in a text; None for anything but a whole number from 0 on."""
     if isinstance(value, str):
         digits = value.strip()
         return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) <= _DIGITS_MAX else None
@@ -94,10 +97,10 @@ def listing(value: Any) -> list[Any]:
 
 
 def unwrapped(value: Any) -> list[Any] | None:
-    """Read a list that stands alone or, as JSON made from XML has it, as the one member of an object.
+    """Read a list, or the list that is the only member of an object.
 
-    There, an object in place of the list is its one entry. Null and an object without members are None. Raises
-    Unreadable for anything else.
+    JSON made from XML has such objects. There, an object in the list's position is its one entry. Null and an object
+    without members are None. Raises Unreadable for anything else.
     """
     inside = [*mapping(value).values()]
     if isinstance(value, dict) and len(inside) < 2:
@@ -109,7 +112,7 @@ def unwrapped(value: Any) -> list[Any] | None:
 
 
 def readable(items: Iterable[Any], read: Callable[[Any], T]) -> tuple[list[T], int]:
-    """Read every item that can be read, and count the others: one malformed job never hides its neighbours."""
+    """Read every readable item, and count the others: one malformed job never hides its neighbors."""
     found: list[T] = []
     malformed = 0
     for item in items:

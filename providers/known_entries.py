@@ -1,4 +1,4 @@
-"""The entries of a list that were read last: a sweep shows most of them again, as they were."""
+"""A cache of the entries of a list. Most entries are unchanged at the next sweep."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from providers.models import Job
 
 
 class KnownEntries:
-    """The jobs of entries by their id; an entry that has not changed is the same job.
+    """Jobs by id, with the entries they were read from. An unchanged entry returns the same job.
 
-    `name`, `state` and `changed` are the names of an entry's id, its state and the time of its last change: of a job
-    that had ended nothing else is compared. To read a hundred entries takes three times as long as to parse their JSON,
-    to compare them whole as long. A job that was read before has the id of an earlier request, so only sweeps, which
-    have no use for that, are given one.
+    `name`, `state` and `changed` are the names of an entry's id, its state and the time of its last change. For a job
+    that had ended, nothing else is compared. Reading a hundred entries takes three times as long as parsing their JSON,
+    and so does comparing them whole. A cached job has the id of an earlier request. Only sweeps get cached jobs,
+    because they do not use that id.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class KnownEntries:
         return job
 
     def _keep(self, job_id: str, entry: dict[str, Any], job: Job) -> None:
-        """Remember a job, with its whole entry unless it had ended at a known time."""
+        """Cache a job, with its whole entry unless it had ended at a known time."""
         state, changed = entry.get(self._state), entry.get(self._changed)
         self._known[job_id] = state, changed, None if job.state.ended and changed else entry, job
         self._known.move_to_end(job_id)

@@ -1,4 +1,4 @@
-"""Looking up ids: which can be asked for, a few requests at once, and what became of each."""
+"""Looks up ids: sorts out impossible ones, sends a few requests in parallel, collects outcomes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -10,41 +10,41 @@ from providers.json_fields import Unreadable
 from providers.models import Job, Lookup, Unanswered
 
 _AT_ONCE = 4
-"""Requests that one question has under way; the account's other questions want to be answered too."""
+"""Parallel requests of one question. The account's other questions need some room."""
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 Outcome = Job | Unreadable | ProviderError | None
-"""What is known about an id: a job, an entry that cannot be read, why it could not be asked for, no such job.
+"""The outcome of an id: a job, an unreadable entry, the error of its request, or no such job.
 
-That there is no such job is None, or the error Missing. Every other error leaves it open.
+None and the error Missing mean that there is no such job. Every other error leaves that open.
 """
 
 
 class SortedIds(NamedTuple):
-    """Ids as they came, each once: those to ask for, and those that cannot be any job's."""
+    """Ids in their order, without repetitions: those to request, and those that cannot be a job's."""
 
     ids: list[str]
     impossible: list[str]
 
 
 def sort_ids(ids: Iterable[str], forms: Ids = USUAL) -> SortedIds:
-    """Strip ids, drop repetitions, and sort out those that need no request: no job can have them."""
+    """Strip ids, drop repetitions, and set aside ids that cannot be a job's."""
     clean = list(dict.fromkeys(stripped for one in ids if (stripped := one.strip())))
     return SortedIds([one for one in clean if forms.allow(one)], [one for one in clean if not forms.allow(one)])
 
 
 def batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:
-    """Cut ids into as few requests as an API allows."""
+    """Split ids into as few requests as an API allows."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
 async def each(call: Callable[[T], Awaitable[U]], items: Iterable[T]) -> list[U | ProviderError]:
-    """Call with every item, a few at once; return results, or the errors that stood in their way, in order.
+    """Call with every item, a few in parallel; return results or errors, in order.
 
-    Refused credentials are those of every item: what has not been called by then shares the error, for an access key
-    may be locked after a few failures more.
+    An error about the credentials applies to every item. Items not called by then share it, because a few more failures
+    may lock an access key.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
     refused: list[Unauthorized] = []
@@ -67,7 +67,7 @@ async def each(call: Callable[[T], Awaitable[U]], items: Iterable[T]) -> list[U 
 
 
 async def ask_each(ask: Callable[[str], Awaitable[Outcome]], ids: Sequence[str]) -> dict[str, Outcome]:
-    """Ask about every id, a few at once, and return what became of each; `ask` may raise Unreadable too."""
+    """Look up every id, a few in parallel, and return their outcomes; `ask` may raise Unreadable too."""
 
     async def one(job_id: str) -> Outcome:
         try:
@@ -79,14 +79,14 @@ async def ask_each(ask: Callable[[str], Awaitable[Outcome]], ids: Sequence[str])
 
 
 def silence(malformed: int) -> Unreadable | None:
-    """What it means that a reply is silent about an id: no such job, unless an entry that cannot be read may be it."""
-    return Unreadable("an entry of the reply cannot be read, and may be this job's") if malformed else None
+    """Return the outcome of an id that a reply omits: no such job, unless an unreadable entry may be its job."""
+    return Unreadable("an unreadable entry of the reply may be this job") if malformed else None
 
 
 def lookup(outcomes: Mapping[str, Outcome], impossible: Iterable[str], account: str, service: str) -> Lookup:
-    """Sort what became of each id into an answer; an entry that cannot be read is an id unanswered.
+    """Sort outcomes into a `Lookup`; an id with an unreadable entry is unanswered.
 
-    Raises the first error when nothing at all was answered.
+    Raises the first error when nothing was answered.
     """
     outcomes = {one: None if isinstance(outcome, Missing) else outcome for one, outcome in outcomes.items()}
     errors = [outcome for outcome in outcomes.values() if isinstance(outcome, ProviderError)]

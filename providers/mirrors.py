@@ -1,4 +1,4 @@
-"""Jobs that two services of an account know: VOD's AI jobs are in `vod-jobs` as well as in `vod-ai`."""
+"""Jobs that two services of an account list: VOD's AI jobs are in `vod-jobs` and in `vod-ai`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from providers.models import Job, JobRef
 
 AI_TYPE = "AI type"
-"""The label under which `vod-jobs` tells what kind an AI job is of."""
+"""The label under which `vod-jobs` gives the type of an AI job."""
 
 
 class Mirror(NamedTuple):
-    """The service that owns a job which another service shows as `kind`; not those of some `other_types`."""
+    """The owner of jobs that another service lists as `kind`, except those of `other_types`."""
 
     owner: str
     kind: str
@@ -19,13 +19,13 @@ class Mirror(NamedTuple):
 
 
 MIRRORS: Mapping[str, Mirror] = MappingProxyType(
-    # ListAIJob knows nothing of automated reviews (provider API notes, section 5.5).
+    # ListAIJob does not have automated reviews (provider API notes, section 5.5).
     {"vod-jobs": Mirror("vod-ai", "ai", frozenset({"aimediaaudit", "aivideocensor"}))}
 )
 
 
 def owner(job: Job) -> JobRef:
-    """Return the address of a job in the service that its events are of."""
+    """Return the ref of a job in the service that owns it. Events of the job use this ref."""
     mirror = MIRRORS.get(job.service)
     if mirror is None or job.kind != mirror.kind or job.attributes.get(AI_TYPE, "").casefold() in mirror.other_types:
         return job.ref
@@ -33,18 +33,18 @@ def owner(job: Job) -> JobRef:
 
 
 def mirrors_of(service: str) -> tuple[str, ...]:
-    """Return the services that show jobs of a service as well."""
+    """Return the services that also list the jobs of a service."""
     return tuple(name for name, mirror in MIRRORS.items() if mirror.owner == service)
 
 
 def views(job: Job) -> tuple[Job, ...]:
-    """Return a job as each service shows it that knows it."""
+    """Return a job once for each service that lists it, as that service shows it."""
     copies = (job.model_copy(update={"service": name, "kind": MIRRORS[name].kind}) for name in mirrors_of(job.service))
     return job, *copies
 
 
 def own_job(job: Job) -> Job:
-    """Return a job of which it is known that its own service owns it, so that `owner` says so too."""
+    """Return a job marked as owned by its own service, which `owner` then returns."""
     mirror = MIRRORS.get(job.service)
     if mirror is None or owner(job) == job.ref:
         return job

@@ -1,4 +1,4 @@
-"""One job, one vocabulary: what every provider's reply is turned into."""
+"""The models that every provider's reply is converted to."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from providers.redact import scrub
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return a time in UTC; one without a zone is of UTC. Raises ValueError for one that UTC has not."""
+    """Return a time in UTC; one without a zone is read as UTC. Raises ValueError where UTC has no such time."""
     if moment.tzinfo is UTC:
         return moment
     try:
@@ -22,11 +22,11 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
-"""A time in UTC, whatever is read. Times with and without a zone cannot be compared."""
+"""A time that is converted to UTC. Times with and without a zone cannot be compared."""
 
 
 class JobState(StrEnum):
-    """The six states of a job, whatever the vendor calls them."""
+    """The six states of a job. Each provider maps its vendor's states to them."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -37,13 +37,13 @@ class JobState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """True when a poller may stop looking."""
-        # Not a set: an enumeration's members hash slowly, and this is asked for every job of every page.
+        """True when no further change is expected, so that polling may stop."""
+        # Not a set: an enumeration's members hash slowly, and this runs for every job of every page.
         return self is JobState.SUCCEEDED or self is JobState.FAILED or self is JobState.CANCELLED
 
 
 class JobRef(NamedTuple):
-    """A job's address: `ACCOUNT/SERVICE/ID`."""
+    """The address of a job: `ACCOUNT/SERVICE/ID`, such as `media-cn/video-ocr/task7qe4sbmo`."""
 
     account: str
     service: str
@@ -71,17 +71,17 @@ class JobError(BaseModel):
 
     @classmethod
     def of(cls, code: str | None, message: str | None) -> Self | None:
-        """Return what a vendor tells, None where it tells nothing; URLs in the message lose what could be a secret."""
+        """Return the vendor's code and message, or None without either; URLs in the message lose possible secrets."""
         return cls(code=code, message=message and scrub(message)) if code or message else None
 
 
 class Job(BaseModel):
-    """A job as Callboard speaks of it; None is "the provider did not say".
+    """A job. None means that the provider gave no value.
 
-    Times are aware UTC datetimes, `progress` is a percentage from 0 to 100. `attributes` are further things worth
-    reading (label to text), `notes` are warnings about the job, `unexplained` says why a failed job has no `error`
-    although there may be a reason. All three are for people; the JSON answer has none of them.
-    `raw` is the provider's own JSON with its secrets removed; only a lookup fills it.
+    Times are aware UTC datetimes, `progress` is a percentage from 0 to 100. `attributes` are further fields for people
+    (label to text), `notes` are warnings about the job. `unexplained` says why a failed job has no `error` although
+    there may be a reason. All three are for people; the JSON output omits them. `raw` is the provider's own JSON
+    without secrets; only a look-up fills it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -117,9 +117,9 @@ class Job(BaseModel):
 
     @property
     def duration_s(self) -> float | None:
-        """Seconds from start (or creation, where no start is told) to the end; None while the job runs.
+        """Seconds from start (or creation, if the start is unknown) to finish; None while the job runs.
 
-        None too when the vendor's times contradict each other: MetaStudio's own example starts before it is created.
+        Also None when the vendor's times contradict each other: MetaStudio's own example starts before it is created.
         """
         begun = self.started_at or self.created_at
         if begun is None or self.finished_at is None or self.finished_at < begun:
@@ -128,7 +128,7 @@ class Job(BaseModel):
 
 
 class Filter(StrEnum):
-    """What a list can be narrowed by; a provider names those that it applies itself."""
+    """The filters of a list. A provider names those that it applies itself."""
 
     STATE = "state"
     SINCE = "since"
@@ -142,12 +142,12 @@ class Filter(StrEnum):
 
 
 class JobQuery(BaseModel):
-    """Which jobs are asked for. An empty query asks for all.
+    """The filters of a list of jobs. An empty query matches all.
 
-    `since` and `until` bound the creation time, both inclusive. `name`, `kind` and `id_part` match any part, without
-    regard to case; `media` matches whole. `code` is the whole code of a failure, or with `*` at its end how it begins,
-    without regard to case. `without` has filters by name, kind, media and code: a job that matches one of them is left
-    out. `limit` is how many jobs the asker wants in one page, at most.
+    `since` and `until` bound the creation time, both inclusive. `name`, `kind` and `id_part` match any part,
+    case-insensitively; `media` matches whole. `code` is the whole code of a failure, or its beginning before a final
+    `*`, case-insensitively. `without` has filters by name, kind, media and code: a job that matches one of them is left
+    out. `limit` is the highest number of jobs in one page.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -181,7 +181,7 @@ class JobQuery(BaseModel):
 
     @property
     def normalized(self) -> Self:
-        """The same query in the one spelling of all queries that match the same jobs."""
+        """Return the query in one spelling, equal for all queries that match the same jobs."""
         texts = {"name": self.name, "kind": self.kind, "code": self.code, "id_part": self.id_part}
         folded = {field: text.casefold() for field, text in texts.items() if text and text != text.casefold()}
         without = {(by, text if by is Filter.MEDIA else text.casefold()) for by, text in self.without}
@@ -189,7 +189,7 @@ class JobQuery(BaseModel):
         return self.model_copy(update=changed) if changed else self
 
     def matches(self, job: Job) -> bool:
-        """Whether a job fits every filter. A job without a creation time fits no time filter."""
+        """Return whether a job matches every filter. A job without a creation time matches no time filter."""
         return (
             (not self.states or job.state in self.states)
             and (self.since is None or (job.created_at is not None and job.created_at >= self.since))
@@ -208,7 +208,7 @@ def _contains(text: str | None, part: str | None) -> bool:
 
 
 def _has_code(job: Job, wanted: str) -> bool:
-    """Whether a job has this code of a failure, or one that begins with what is before the `*`."""
+    """Return whether a job has this failure code; `E7*` matches codes that begin with `E7`."""
     code, wanted = ((job.error and job.error.code) or "").casefold(), wanted.casefold()
     if wanted.endswith("*"):
         return bool(code) and code.startswith(wanted.removesuffix("*"))
@@ -232,11 +232,11 @@ def _fits(job: Job, by: Filter, text: str) -> bool:
 class JobPage(NamedTuple):
     """One page of a list, newest first.
 
-    `total` is how many jobs match the filters that the provider applied, where it tells; `cursor` asks for the next
-    page and is None after the last; `malformed` counts entries that could not be read and were left out.
+    `total` is the number of jobs that match the filters which the provider applied, if known. `cursor` requests the
+    next page; it is None after the last. `malformed` counts unreadable entries, which are left out.
 
-    `overlapping` asks for the page that begins with `last`, this page's last jobs (of each list that it is made of):
-    one that shows another begins elsewhere, since the list moved. Both are empty where the provider cannot do that.
+    `overlapping` requests the page that begins with `last`, this page's last jobs (of each list that it is made of). If
+    that page begins with another job, the list has moved. Both are empty where the provider cannot do that.
     """
 
     jobs: tuple[Job, ...]
@@ -249,16 +249,16 @@ class JobPage(NamedTuple):
 
 
 class Unanswered(NamedTuple):
-    """An id about which a provider gave no readable answer, and why."""
+    """An id without a readable answer, and the error."""
 
     id: str
     error: ProviderError
 
 
 class Lookup(NamedTuple):
-    """The answer to "what about these ids?": each id asked for stands in exactly one of the three.
+    """The result of a look-up: each requested id is in exactly one of the three.
 
-    `missing` is what the provider said not to exist; an answer that may mean something else is `unanswered`.
+    `missing` are ids that do not exist according to the provider; an ambiguous answer is `unanswered`.
     """
 
     found: tuple[Job, ...] = ()
@@ -266,10 +266,10 @@ class Lookup(NamedTuple):
     unanswered: tuple[Unanswered, ...] = ()
 
 
-SHOWN_ALONE = "look at this job alone to see why"
-"""The list that told about the job tells no reasons; the call for a single job does."""
+SHOWN_ALONE = "look up this job to see why"
+"""The list of the job has no reasons; the call for a single job does."""
 
 
 def not_answered(codes: Iterable[str]) -> str:
-    """Say that the call which knows the reason failed, with its error codes."""
-    return f"the provider gives no reason: it could not be asked ({', '.join(sorted(codes))})"
+    """Return a note that the call for the reason failed, with its error codes."""
+    return f"couldn't get the reason from the provider ({', '.join(sorted(codes))})"

@@ -1,4 +1,4 @@
-"""Takes secrets out of what a vendor sends, before anything else sees it."""
+"""Removes secrets from vendors' replies, before other code sees them."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _SECRET_KEY = re.compile(
     r"|^(user_?id|userdata|taskinput|recommend|cover_?url|preview_?video_?url|encoded_authorization_message)$",
     re.IGNORECASE,
 )
-# From the `://` on: a search from the first letter of a scheme reads `a.a.a…` again from each of its letters.
+# Start at `://`: a search from the first letter of a scheme reads `a.a.a…` again from each of its letters.
 _URL = re.compile(r"://(?<=[0-9A-Za-z+.-]://)([^\s\"'<>]+)")
 _LONG_SECRET = re.compile(r"(?i)\b(AccessKeyId|Access|Credential|Signature|SecurityToken|x-auth-token)=[^\s&,\"']+")
 
@@ -24,8 +24,9 @@ _LONG_SECRET = re.compile(r"(?i)\b(AccessKeyId|Access|Credential|Signature|Secur
 def redact(value: Any, remove: frozenset[str] = frozenset(), *, depth: int = DEPTH_MAX) -> Any:
     """Return a copy of a JSON value without secrets.
 
-    Values under keys that name a secret, or that `remove` lists (a provider's own leaks, lower case), are replaced,
-    and so is what lies deeper than `depth` levels; URLs in any text lose their user name, query and fragment.
+    Replaced are values under keys that name a secret or that `remove` lists (a provider's own leaks, in lower case),
+    and values deeper than `depth` levels. URLs in any text lose their user name, query and fragment:
+    `https://u:p@host/a?k=v` becomes `https://host/a`.
     """
     if isinstance(value, str):
         return scrub(value)
@@ -51,9 +52,9 @@ def scrub(text: str) -> str:
     return _LONG_SECRET.sub(rf"\1={REMOVED}", _URL.sub(_bare_url, text))
 
 
-@lru_cache(maxsize=4096)  # a vendor's keys are few, and come with every job
+@lru_cache(maxsize=4096)  # a vendor has few keys, and sends them with every job
 def is_secret(key: str, remove: frozenset[str] = frozenset()) -> bool:
-    """Whether what stands under a key is replaced."""
+    """Return whether the value under a key is replaced."""
     return key.lower() in remove or _SECRET_KEY.search(key) is not None
 
 

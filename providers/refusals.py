@@ -1,4 +1,4 @@
-"""How a vendor's refusal is read: by a table of rules in order, each with its source; the HTTP status comes last."""
+"""Rules for reading a vendor's refusals: in order, each with its source; the HTTP status is last."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from providers.errors import NO_MESSAGE, NotOffered, ProviderError, Rejected, Th
 from providers.redact import scrub
 
 _STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType({401: Unauthorized, 408: Unavailable, 429: Throttled})
-"""Statuses that mean the same at every cloud."""
-_SAID: Mapping[int, str] = MappingProxyType({407: "a proxy on the way wants credentials"})
+"""Statuses that mean the same for every cloud."""
+_SAID: Mapping[int, str] = MappingProxyType({407: "a proxy requires credentials"})
 _NO_CODES = frozenset({"", "success", "ok"})
 _CODE_MAX, _MESSAGE_MAX = 200, 2_000
 _SHOWN_MAX = 500
@@ -20,15 +20,15 @@ _ECHO = re.compile(
     r"|(access|secret)[ _-]?key|security[ _-]?token|\bAK\b|\bLTAI\w|\bSTS\.\w|\btoken\W{1,3}\w*\d",
     re.IGNORECASE,
 )
-"""What stands in a message that may repeat the text to sign, a key or a token."""
+"""Words of a message that may repeat the string to sign, a key or a token."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class ErrorReply(NamedTuple):
-    """What a reply says, and what was asked.
+    """The code and message of a reply, and the parameter of its request.
 
-    The code is without surrounding space; it and the message are as long as rules look at. `asked` is the parameter
-    that held the one id of the question, empty for a question about none or several.
+    The code has no surrounding space. Both are cut to the length that rules read. `asked` is the parameter that held
+    the request's single id; it is empty for a request about none or several.
     """
 
     code: str
@@ -38,12 +38,12 @@ class ErrorReply(NamedTuple):
 
     @classmethod
     def of(cls, code: str, message: str, status: int, asked: str) -> Self:
-        """Cut what is longer than any code or message of a vendor: patterns take long for long texts."""
+        """Cut texts longer than any vendor's code or message: patterns are slow on long texts."""
         return cls(code[:_CODE_MAX], message[:_MESSAGE_MAX], status, asked)
 
 
 class Codes(NamedTuple):
-    """A pattern that whole codes match, and the single codes of it that a document spells out."""
+    """A pattern that whole codes match, and the codes that a document spells out."""
 
     pattern: re.Pattern[str]
     single: tuple[str, ...] = ()
@@ -51,11 +51,11 @@ class Codes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Codes that mean the same, in upper and lower case alike.
+    """Codes with the same meaning, regardless of case.
 
-    `source` is the vendor's document that says so. `says` has to be found in the code or message too, the status has to
-    lie in `statuses`, and the question has to have been about one id in one of the parameters `asked`, where these are
-    given. `meaning` is for people, `meanings` the one of a single code.
+    `source` is the vendor's document. Where given, `says` must be found in the code or message, the status must be in
+    `statuses`, and the request must have been about one id in one of the parameters `asked`. `meaning` is for people;
+    `meanings` has that of single codes.
     """
 
     raises: type[ProviderError]
@@ -70,7 +70,7 @@ class Rule:
     retry_after: float | None = None
 
     def fits(self, refusal: ErrorReply) -> bool:
-        """Whether this rule is about a refusal."""
+        """Return whether this rule matches a refusal."""
         return (
             self.codes.pattern.fullmatch(refusal.code) is not None
             and (self.statuses is None or refusal.status in self.statuses)
@@ -79,46 +79,46 @@ class Rule:
         )
 
     def meaning_of(self, code: str) -> str:
-        """Return what a code means to a person, empty where nothing is known but its class."""
+        """Return a code's meaning for people; empty where only its class is known."""
         own = {spelling.casefold(): meaning for spelling, meaning in self.meanings.items()}
         return own.get(code.casefold(), self.meaning)
 
 
 def first_segment(*words: str) -> Codes:
-    """Codes whose first segment, up to the first dot, is one of these regular expressions."""
+    """Return codes whose first segment, up to a dot, matches one of these regular expressions."""
     return whole(rf"({'|'.join(words)})(\..*)?")
 
 
 def begins(*words: str) -> Codes:
-    """Codes that begin with one of these regular expressions."""
+    """Return codes that begin with one of these regular expressions."""
     return whole(rf"({'|'.join(words)}).*")
 
 
 def exactly(*codes: str) -> Codes:
-    """These codes, as a document spells them."""
+    """Return these codes, as a document spells them."""
     return Codes(whole(*map(re.escape, codes)).pattern, codes)
 
 
 def whole(*codes: str) -> Codes:
-    """Codes that are one of these regular expressions."""
+    """Return codes that match one of these regular expressions as a whole."""
     return Codes(re.compile("|".join(codes), re.IGNORECASE | re.ASCII))
 
 
 def phrase(text: str) -> re.Pattern[str]:
-    """A regular expression to be found in a message, in upper and lower case alike."""
+    """Return a regular expression that finds a phrase in a message, regardless of case."""
     return re.compile(text, re.IGNORECASE | re.ASCII)
 
 
 def first_fitting(rules: Iterable[Rule], refusal: ErrorReply) -> Rule | None:
-    """Return the first rule that is about a refusal."""
+    """Return the first rule that matches a refusal."""
     return next((rule for rule in rules if rule.fits(refusal)), None)
 
 
 def by_status(status: int, named: Mapping[int, type[ProviderError]]) -> type[ProviderError]:
-    """Return what a status means that comes without a code, or with one that no rule is about.
+    """Return the error of a status without a code that any rule matches.
 
-    `named` is what this cloud means by some of them. A redirection is what a wrong endpoint answers, a
-    login page for example.
+    `named` is this cloud's meaning of some of them. A wrong endpoint answers with a redirect, for example to a login
+    page.
     """
     if known := named.get(status) or _STATUSES.get(status):
         return known
@@ -128,7 +128,7 @@ def by_status(status: int, named: Mapping[int, type[ProviderError]]) -> type[Pro
 
 
 def meanings(rules: Iterable[Rule]) -> dict[str, str]:
-    """Return the meaning of each single code of a table; the first rule about a code counts."""
+    """Return the meaning of each single code of a table; the first rule about a code decides."""
     found: dict[str, str] = {}
     for rule in rules:
         for code in (*rule.meanings, *rule.codes.single):
@@ -138,12 +138,12 @@ def meanings(rules: Iterable[Rule]) -> dict[str, str]:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is a vendor's code, and neither a number like the HTTP status nor a word of success."""
+    """Return whether a text is a vendor's code: not a number like the HTTP status, nor a word of success."""
     return text.casefold() not in _NO_CODES and not text.isdecimal()
 
 
 def shown(refusal: ErrorReply, meaning: str) -> str:
-    """Return what people may read: the vendor's words if they cannot echo a secret, else what they mean."""
+    """Return the message for people: the vendor's words if they cannot echo a secret, else their meaning."""
     said = scrub(refusal.message)
     kept = "" if _ECHO.search(said) else said[:_SHOWN_MAX]
     return kept or meaning or _SAID.get(refusal.status, NO_MESSAGE)

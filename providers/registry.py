@@ -1,4 +1,4 @@
-"""From configuration to providers."""
+"""Builds providers from the configuration."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -28,7 +28,7 @@ def _provider(service: str) -> "Callable[[Account, httpx.AsyncClient, Budget], P
 
 
 def meaning(job: Job) -> str | None:
-    """Return what a failed job's code means, where the vendor documents it."""
+    """Return the meaning of a failed job's code, where the vendor documents it."""
     if job.error is None or job.error.code is None or job.service not in SERVICES:
         return None
     meanings: Mapping[str, str] = import_module(f"providers.{SERVICES[job.service].cloud}.errors").MEANINGS
@@ -36,7 +36,7 @@ def meaning(job: Job) -> str | None:
 
 
 def http_client() -> httpx.AsyncClient:
-    """Return a client for all providers: aiohttp under httpx, a fifth of the CPU of httpx's own transport."""
+    """Return a client for all providers: aiohttp under httpx, with a fifth of the CPU of httpx's own transport."""
     from httpx_aiohttp import AiohttpTransport
 
     from providers.http.wire import certificates, session

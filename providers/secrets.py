@@ -1,4 +1,4 @@
-"""References to secrets: the configuration names a place, the secret itself is read when it is needed."""
+"""References to secrets. The configuration names a location; the secret is read on each use."""
 
 import os
 from pathlib import Path
@@ -6,29 +6,29 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-EXPECTED = 'expected "env:NAME" (an environment variable) or "file:/path" (a file that holds the secret alone)'
+EXPECTED = 'expected "env:NAME" (an environment variable) or "file:/path" (a file that contains only the secret)'
 
 
 class SecretMissing(Exception):  # noqa: N818  # reads as what happened
-    """The place that a reference names holds nothing."""
+    """The location that a reference names has no secret."""
 
 
 class SecretRef:
-    """Where a secret is: `env:NAME` or `file:/path`. Its text never holds the secret."""
+    """The location of a secret: `env:NAME` or `file:/path`. Its text never holds the secret."""
 
     __slots__ = ("_place", "_scheme")
 
     def __init__(self, reference: str) -> None:
         self._scheme, _, self._place = reference.partition(":")
         if self._scheme not in {"env", "file"} or not self._place:
-            # What was found is not repeated: it may be the secret itself.
-            raise ValueError(f"a secret does not stand in this file; {EXPECTED}")
+            # Do not repeat the value: it may be the secret itself.
+            raise ValueError(f"secrets are not allowed in this file; {EXPECTED}")
 
     def read(self) -> str:
-        """Return the secret as it is now, so that a rotated file counts; raises SecretMissing."""
+        """Return the current secret, so that a rotated file takes effect. Raises SecretMissing."""
         value = self._from_environment() if self._scheme == "env" else self._from_file()
         if not (value.isascii() and value.isprintable()):
-            # It would not fit into a header, and whoever says so might quote it.
+            # An HTTP header cannot carry such a secret, and the HTTP client's error message might quote it.
             raise SecretMissing(f"{self} holds several lines or characters that no secret has")
         return value
 
@@ -64,4 +64,4 @@ def _reference(value: object) -> SecretRef:
 
 
 Secret = Annotated[SecretRef, BeforeValidator(_reference)]
-"""A field of a configuration model that names a secret's place."""
+"""A field of a configuration model that holds the location of a secret."""

@@ -1,4 +1,4 @@
-"""What a vendor calls the states of its jobs, and what they mean here."""
+"""The states of a vendor's jobs, mapped to Callboard's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from providers.models import JobState
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """A service's raw states, spelled as documented, and what they mean here."""
+    """The raw states of a service, spelled as documented, and the `JobState` of each."""
 
     meanings: Mapping[str, JobState]
     _folded: Mapping[str, JobState]
@@ -23,7 +23,7 @@ class States:
         return self._folded.get(raw.casefold(), JobState.UNKNOWN) if raw else JobState.UNKNOWN
 
     def raw_states(self, states: frozenset[JobState]) -> tuple[str, ...] | None:
-        """Return the raw states to ask for; None when no filter can be sent, as unlisted words cannot be asked for."""
+        """Return the raw states to filter by; None when unlisted words would match too, which no filter can name."""
         if not states or JobState.UNKNOWN in states:
             return None
         return tuple(raw for raw, state in self.meanings.items() if state in states)

@@ -1,4 +1,4 @@
-"""What ASGI cannot do to a connection: close it without an answer, wait for its other end to go, turn a deaf ear."""
+"""Control over connections that ASGI does not offer: hang up, detect a hang-up, stop reading."""
 
 import asyncio
 from contextlib import suppress
@@ -9,9 +9,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 TRANSPORT = "transport"
-"""Under this name each connection's transport is in the ASGI state."""
+"""The ASGI state holds each connection's transport under this name."""
 LINE = "line"
-"""Under this name each WebSocket's `Line` is in the ASGI state."""
+"""The ASGI state holds each WebSocket's `Line` under this name."""
 
 
 class Connection(H11Protocol):
@@ -23,7 +23,7 @@ class Connection(H11Protocol):
 
 
 class Line(WebSocketsSansIOProtocol):
-    """A WebSocket that can be made deaf: what comes is not read, pings included, and no pings are sent."""
+    """A WebSocket that can stop reading, pings included. It then sends no pings either."""
 
     _unread: list[bytes] | None = None
     _ends: asyncio.TimerHandle | None = None
@@ -40,11 +40,11 @@ class Line(WebSocketsSansIOProtocol):
 
     @property
     def deaf(self) -> bool:
-        """Whether nothing is read at present."""
+        """Whether reading is stopped."""
         return self._unread is not None
 
     def deafen(self, seconds: float | None = None) -> None:
-        """Read nothing for so long from now, None: until told to hear. The other end can still hang up."""
+        """Stop reading for this many seconds, None: until `hear`. The other end can still hang up."""
         if self._unread is None:
             self._unread = []
             self.stop_keepalive()
@@ -53,7 +53,7 @@ class Line(WebSocketsSansIOProtocol):
             self._ends = self.loop.call_later(seconds, self.hear)
 
     def hear(self) -> None:
-        """Read on, beginning with what came meanwhile."""
+        """Resume reading, starting with the data that arrived while it was stopped."""
         self._stop_timer()
         unread, self._unread = self._unread, None
         if unread is not None and not self.disconnected:
@@ -62,7 +62,7 @@ class Line(WebSocketsSansIOProtocol):
             self.start_keepalive()
 
     def drop(self) -> None:
-        """Break the connection off."""
+        """Break the connection."""
         self.transport.abort()
 
     def _stop_timer(self) -> None:
@@ -71,7 +71,7 @@ class Line(WebSocketsSansIOProtocol):
 
 
 class HangUp(Response):
-    """No answer: the connection is closed."""
+    """A response that closes the connection without an answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the connection and wait until it is closed."""
@@ -80,7 +80,11 @@ class HangUp(Response):
 
 
 async def close(scope: Scope, receive: Receive) -> None:
-    """Close the connection and wait until it is closed. Raises RuntimeError where there is none."""
+    """Close the connection and wait until it is closed.
+
+    Raises:
+        RuntimeError: The request has no connection.
+    """
     transport = scope.get("state", {}).get(TRANSPORT)
     if not isinstance(transport, asyncio.Transport):
         raise RuntimeError("hanging up needs a real connection: serve the application on a port")  # noqa: TRY004
@@ -89,13 +93,13 @@ async def close(scope: Scope, receive: Receive) -> None:
 
 
 async def closed(receive: Receive) -> None:
-    """Return when the caller has gone away."""
+    """Wait until the caller has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def gone_within(receive: Receive, seconds: float | None) -> bool:
-    """Wait so long, but no longer than the caller does; True when the caller has gone away."""
+    """Wait this many seconds, or until the caller disconnects. Return True if the caller disconnected."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await closed(receive)

@@ -1,6 +1,6 @@
-"""The sandbox as a person starts it: the workspaces' pages, the clouds, and for the demo the bot beside them.
+"""The sandbox as a command: the workspaces' pages, the clouds and, for the demo, the bot.
 
-What takes long to import is imported when the ports are open and the bot is on its way: all three start at once.
+Slow imports happen after the ports are open and the bot has started, so that all three start in parallel.
 """
 
 import asyncio
@@ -27,31 +27,34 @@ CONFIGURATION = Path(__file__).with_name("callboard.toml")
 _BESIDE = Path(__file__).parent.parent
 _MANIFESTS = (_BESIDE / "manifest.yml", _BESIDE / "bot/slack_app/install/manifest.yml")
 MANIFEST = next(file for file in _MANIFESTS if file.is_file())
-"""At the top of a checkout, beside the code that prints it in an installed wheel. It is a file of the bot, not code."""
+"""The manifest lies at the top of a checkout, or beside the code that prints it in an installed wheel."""
 EVENTS = "/slack/events"
-"""Where a bot in HTTP mode is called."""
+"""The request path of a bot in HTTP mode."""
 ENCRYPTION_KEY = base64.b64encode(b"sandbox-encryption-key-not-real!").decode()
-"""A key for the tokens of workspaces that install a bot: in earnest it comes from `openssl rand -base64 32`."""
+"""A made-up key for the tokens of installed workspaces. A real one comes from `openssl rand -base64 32`."""
 ONE_WORKSPACE = 'bot_token = "env:SLACK_BOT_TOKEN"'
 SEVERAL_WORKSPACES = f"""\
 client_id = "{CLIENT_ID}"
 client_secret = "env:SLACK_CLIENT_SECRET"
 encryption_keys = ["env:CALLBOARD_KEY"]"""
-"""What stands in a configuration in place of `ONE_WORKSPACE` where workspaces install the bot by themselves."""
+"""Configuration that replaces `ONE_WORKSPACE` where workspaces install the bot."""
 
 
 class Listeners(NamedTuple):
-    """The sockets on which the workspace and the clouds are served."""
+    """The sockets that serve the workspace and the clouds."""
 
     slack: socket.socket
     clouds: socket.socket
 
 
 async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
-    """Serve the workspaces and the clouds until SIGINT, SIGTERM or SIGHUP, and say how to point a bot at them.
+    """Serve workspaces and clouds until a signal, and print how to connect a bot.
 
-    The workspaces call the bot at `request_url`, if there is one; else the bot connects to them. Raises OSError when a
-    port is taken.
+    The signals are SIGINT, SIGTERM and SIGHUP. With `request_url` the workspaces send requests to the bot there;
+    otherwise the bot connects to them.
+
+    Raises:
+        OSError: A port is taken.
     """
     stop_requested = _stop_signals()
     with ExitStack() as stack:
@@ -64,23 +67,23 @@ async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
 
 
 def _ways(slack: str, file: Path, request_url: str) -> list[str]:
-    """How to run a bot, in the first workspace, and where it has an address in all of them."""
+    """Return the commands that run a bot: for the first workspace and, with a request URL, for all of them."""
     run = f"  {_program()} run --config"
-    lines = ["Run a bot in it:", *(f"  export {name}={value}" for name, value in environment(slack).items())]
+    lines = ["Run a bot:", *(f"  export {name}={value}" for name, value in environment(slack).items())]
     lines.append(f"{run} {file}")
     if request_url:
         install = request_url.removesuffix(EVENTS) + "/slack/install"
-        lines += ["", f"Or one for several workspaces, which install it at {install}:", f"{run} {_installed(file)}"]
+        lines += ["", f"Or run a bot that workspaces install at {install}:", f"{run} {_installed(file)}"]
     return lines
 
 
 def _program() -> str:
-    """The command as it was typed: `make` has it off the PATH."""
+    """Return the command as the user typed it: `make` runs it from a folder that is not in the PATH."""
     return sys.argv[0] if Path(sys.argv[0]).name == "callboard" else "callboard"
 
 
 def _installed(file: Path) -> Path:
-    """Write a configuration's sibling, for a bot that workspaces install by themselves."""
+    """Write a variant of a configuration for installed workspaces, and return its path."""
     sibling = file.with_name("installed.toml")
     from sandbox.slack.workspace.model import Team
     from sandbox.slack.workspace.more_workspaces import HARBOR, NORTHWIND
@@ -92,9 +95,12 @@ def _installed(file: Path) -> Path:
 
 
 async def demo(port: int, clouds_port: int) -> int:
-    """Serve the same with the bot running in it, until SIGINT, SIGTERM or SIGHUP, or until the bot ends.
+    """Serve the sandbox with the bot until SIGINT, SIGTERM, SIGHUP or the bot's exit.
 
-    Returns the bot's exit status. Raises OSError when a port is taken.
+    Returns the bot's exit status.
+
+    Raises:
+        OSError: A port is taken.
     """
     stop_requested = _stop_signals()
     with ExitStack() as stack:
@@ -111,7 +117,7 @@ async def demo(port: int, clouds_port: int) -> int:
 
 
 def environment(slack: str) -> dict[str, str]:
-    """The variables that the configurations name, for this sandbox."""
+    """Return the environment variables that the configurations name, for this sandbox."""
     return {
         "SLACK_API_URL": f"{slack}/api/",
         "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -157,9 +163,9 @@ def _folder(stack: ExitStack) -> Path:
 
 
 def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
-    """The configuration for these clouds: our own where they are at their usual address, else a copy.
+    """Return a configuration for these clouds: the shipped one for their usual address, otherwise a copy.
 
-    With a `request_url` it is for a bot that is called there.
+    With `request_url` the bot receives requests there.
     """
     usual = f"http://{HOST}:{CLOUDS_PORT}"
     if clouds == usual and not request_url:
@@ -175,9 +181,10 @@ def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
 
 
 async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
-    """Start the bot with an embedded Redis that lives as long as the demo, whatever Redis its user has.
+    """Start the bot with an embedded Redis that lives as long as the demo.
 
-    The bot gets a session of its own, so that Ctrl-C reaches it through us: it may not be listening to signals yet.
+    It does not use the user's Redis. The bot gets its own session, so that Ctrl-C reaches it through the demo: a
+    starting bot has no signal handlers.
     """
     folder = _folder(stack)
     variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}
@@ -187,7 +194,7 @@ async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
 
 
 async def _ended(bot: Process) -> int:
-    """Tell the bot to end unless it has, and return its exit status."""
+    """Stop the bot if it is still running, and return its exit status."""
     if bot.returncode is None:
         bot.terminate()
     return await bot.wait()
@@ -201,7 +208,7 @@ def _stop_signals() -> asyncio.Event:
 
 
 async def _either(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return as soon as one of them does."""
+    """Wait until one of these finishes, then cancel the others."""
     tasks = [asyncio.create_task(each) for each in waits]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
@@ -212,8 +219,8 @@ def _welcome(slack: str, clouds: str) -> tuple[str, ...]:
     return (
         "",
         f"  Open {slack} in a browser and type /jobs list",
-        f"  Make the clouds misbehave at {clouds}/control",
-        "  Ctrl-C ends it.",
+        f"  Inject cloud faults at {clouds}/control",
+        "  Press Ctrl-C to stop.",
         "",
     )
 

@@ -1,4 +1,4 @@
-"""One web application on one port: what the workspace and the clouds have in common."""
+"""One ASGI application on one port, for the workspace and for the clouds."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,17 @@ import uvicorn
 from sandbox.ports import address
 
 GRACE_S = 1
-"""How long a stopping server waits for requests that are under way."""
+"""How many seconds a stopping server waits for running requests."""
 KEEP_ALIVE_S = 75
-"""Longer than any client keeps an idle connection, so that no request meets a closing one."""
+"""Longer than any client keeps an idle connection, in seconds, so that no request meets a closing one."""
 ACCEPTING_TURNS = 3
-"""Turns of the loop until a connection that asyncio accepted has reached its protocol (asyncio/selector_events.py)."""
+"""Event loop turns between asyncio's accept and the connection's protocol (asyncio/selector_events.py)."""
 TICK_S = 1.0
-"""How often uvicorn renews the `Date` of its answers."""
+"""How often uvicorn updates the `Date` of its answers, in seconds."""
 
 
 class _Leaving(set[Any]):
-    """Connections or tasks of a server; sets an event when one of them ends."""
+    """Connections or tasks of a server. Sets an event when one of them is removed."""
 
     def __init__(self, left: asyncio.Event) -> None:
         super().__init__()
@@ -38,7 +38,10 @@ class _Leaving(set[Any]):
 
 
 class _Server(uvicorn.Server):
-    """Stops at once where uvicorn polls every 0.1 s, and leaves signals to the program."""
+    """A server that stops immediately and leaves signals to the program.
+
+    uvicorn's own server checks for a stop every 0.1 s.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -61,7 +64,7 @@ class _Server(uvicorn.Server):
                     await self._stops.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # CPython loses a connection whose server is closed between its acceptance and its transport (gh-109564).
+        # CPython loses a connection whose server closes between its accept and its transport (gh-109564).
         for listening in sockets or []:
             asyncio.get_running_loop().remove_reader(listening)
         for _ in range(ACCEPTING_TURNS):
@@ -88,9 +91,9 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(config: uvicorn.Config, listener: socket.socket, *, cut_off: bool = False) -> AsyncGenerator[str]:
-    """Serve on a listening socket while the block runs, and yield the base URL; the socket is closed at the end.
+    """Serve on a listening socket while the block runs, and yield the base URL. Close the socket afterwards.
 
-    With `cut_off` nobody waits at the end for requests that are under way.
+    With `cut_off` the server stops without waiting for running requests.
     """
     server = _Server(config)
     url = address(listener)

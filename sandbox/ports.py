@@ -6,14 +6,14 @@ HOST = "127.0.0.1"
 SLACK_PORT = 8080
 CLOUDS_PORT = 9100
 WAITING = 512
-"""How many connections the kernel keeps until they are accepted."""
+"""How many connections the kernel queues until the server accepts them."""
 
 
 def listen(port: int = 0, host: str = HOST) -> socket.socket:
-    """A listening socket on a port, 0 for any free one. Raises OSError when the port is taken.
+    """Return a listening socket on a port, 0 for any free one. Raises OSError when the port is taken.
 
-    Whoever connects before a server accepts waits in the kernel's queue. The socket names its protocol, because asyncio
-    turns Nagle's delay (40 ms an answer) off only for those that do; `socket.create_server` makes one that does not.
+    The kernel queues clients that connect before a server accepts. The socket names its protocol, because asyncio
+    turns off Nagle's delay (40 ms per answer) only for such sockets; `socket.create_server` does not name it.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -27,6 +27,6 @@ def listen(port: int = 0, host: str = HOST) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
-    """The base URL of what is served on that socket."""
+    """Return the base URL of a listening socket, for example `http://127.0.0.1:8400`."""
     host, port = listener.getsockname()
     return f"http://{host}:{port}"

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 20_000
-"""How long a condition on the page may take: a bound for busy machines, not an expectation."""
+"""The time limit of a condition on the page, for busy machines."""
 Scheme = Literal["light", "dark"]
 SCREEN: ViewportSize = {"width": 1280, "height": 720}
 NOTHING = "about:blank"
@@ -28,7 +28,7 @@ QUIET = (
 
 
 def _path() -> str | None:
-    """The browser's path: `CALLBOARD_CHROMIUM`, else the first of the usual names on PATH."""
+    """Return the browser's path: `CALLBOARD_CHROMIUM`, else the first of the usual names on PATH."""
     found = (shutil.which(name) for name in NAMES)
     return os.environ.get("CALLBOARD_CHROMIUM") or next((path for path in found if path), None)
 
@@ -38,12 +38,12 @@ NEEDS_CHROMIUM = pytest.mark.skipif(
 )
 
 ON_THE_PAGE = [pytest.mark.browser, NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="session")]
-"""The marks of a test in the browser. One browser serves them all, so they share its event loop."""
+"""The marks of a browser test. All of them share one browser, so they share its event loop."""
 
 
 @asynccontextmanager
 async def browser() -> AsyncGenerator[Browser]:
-    """A Chromium without a window, for as long as the block runs."""
+    """Run Chromium without a window during the block."""
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=_path(), args=QUIET)
@@ -55,15 +55,15 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncGenerator[Browser]:
-    """The browser of all tests."""
+    """Run the browser of all tests."""
     async with browser() as running:
         yield running
 
 
 async def _window(running: Browser) -> Page:
-    """A window that shows nothing. Each new one costs Chromium half a second of a processor, so they are used again.
+    """Return an empty window. Windows are reused, because a new one costs half a second of CPU.
 
-    Each page has a window of its own: Chromium draws a tab behind another once a second at most.
+    Each page has a separate window: Chromium draws a hidden tab at most once per second.
     """
     pages = (page for context in running.contexts for page in context.pages)
     idle = next((page for page in pages if page.url == NOTHING), None)
@@ -79,10 +79,10 @@ async def looking_at(
     color_scheme: Scheme = "light",
     viewport: ViewportSize = SCREEN,
 ) -> AsyncGenerator[Page]:
-    """A page at `url`, as a person in New York who reads English sees it. Nothing of another test is in it.
+    """Open a page as an English-speaking person in New York, without other tests' traces.
 
-    A window keeps nothing from one page to the next: the workspace and the clouds store nothing there. An error
-    on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
+    A window keeps nothing from one page to the next: the workspace and the clouds store nothing there. An error on the
+    page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
     """
     wrong: list[str] = []
     page = await _window(running)

@@ -1,4 +1,4 @@
-"""Fixtures that every test may use, by what they start."""
+"""Fixtures for every test, by what they start."""
 
 import gc
 import logging
@@ -16,21 +16,21 @@ from providers.accounts import AlibabaAccount, HuaweiAccount
 
 pytest_plugins = ("tests.fixtures_redis", "tests.ports", "tests.browser", "tests.desk")
 
-# No test asserts a time, and a busy machine makes any example slow. Examples are the same each time, so that a commit
-# that passed passes again, unless more of them, at random, are asked for.
+# No test asserts a time, and a busy machine makes any example slow. Examples are the same each time, so that a passing
+# commit passes again; `CALLBOARD_STORIES` asks for more, at random.
 _STORIES = os.environ.get("CALLBOARD_STORIES")
 settings.register_profile("callboard", deadline=None, derandomize=not _STORIES, max_examples=int(_STORIES or 100))
 settings.load_profile("callboard")
 
 HEAVY_MAX = 60
-"""Tests that may be marked `heavy`: the mark is for what measures or harms, not for what is merely slow."""
+"""The number of tests that may be marked `heavy`: for measurements and faults, not for slow tests."""
 AMPLE_A_SECOND = 1_000.0
 ID_MAX = 200
-"""Characters of a parameter in the id of a test: processes inherit the id, and an environment has its limit."""
+"""Characters of a parameter in a test's id. Processes inherit the id, and an environment is limited."""
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a long text or body by how it begins and how long it is; the other values keep pytest's own ids."""
+    """Name a long text or body by its beginning and its length; other values keep pytest's ids."""
     if isinstance(val, str | bytes) and len(val) > ID_MAX:
         return f"{val[:20]!a} and more: {len(val)}"
     return None
@@ -38,7 +38,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None]:
-    """What is collected stays until the end, in each process: no look for garbage goes through it."""
+    """Exclude collected tests from garbage collection, in each process."""
     gc.disable()
     try:
         return (yield)
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def read_once() -> Generator[None]:
-    """What libraries read for each client and connection, certificates (30 ms) and a version (1 ms), is read once."""
+    """Cache what libraries read for each client and connection: certificates (30 ms) and a version (1 ms)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
         patch.setattr("redis.utils.get_lib_version", cache(get_lib_version))
@@ -71,7 +71,7 @@ def read_once() -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Generator[None]:
-    """Where a test sends logs, the next test's logs do not go."""
+    """Restore the logging configuration after each test."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -83,7 +83,7 @@ def logs_as_before() -> Generator[None]:
 
 @pytest.fixture
 def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Callboard's own budget of requests makes no test wait; rates that the configuration names stay."""
+    """Raise Callboard's request budget so that no test waits; configured rates stay."""
 
     def rate(account: HuaweiAccount | AlibabaAccount, service: str, default: float) -> float:
         return account.requests_per_second.get(service, AMPLE_A_SECOND)
@@ -94,5 +94,5 @@ def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers come whole, however busy the machine is: no first words after a second."""
+    """Send complete answers on any machine: no first words after a second."""
     monkeypatch.setattr("bot.jobs.fan_out.FIRST_WORDS_S", 30.0)

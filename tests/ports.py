@@ -1,4 +1,4 @@
-"""Free ports, by the kernel's choice."""
+"""Free ports, chosen by the kernel."""
 
 import socket
 import sys
@@ -10,17 +10,17 @@ import pytest
 
 
 class FreePort(Protocol):
-    """Returns a free port of 127.0.0.1; with `and_above`, the port so far above it is free as well."""
+    """Returns a free port of 127.0.0.1; with `and_above`, the port that many above it is free too."""
 
     def __call__(self, and_above: int = 0) -> int: ...
 
 
 @contextmanager
 def free_ports() -> Generator[FreePort]:
-    """Free ports that the kernel gives to nobody else while the block runs.
+    """Yield a function that returns free ports, reserved for this process during the block.
 
     Each is held by a socket that does not listen. On Linux a server that sets SO_REUSEADDR, as ours and Redis do, may
-    listen there all the same.
+    still listen there.
     """
     with ExitStack() as held:
 
@@ -50,6 +50,6 @@ def _bound(port: int) -> socket.socket:
 
 @pytest.fixture
 def free_port() -> Generator[FreePort]:
-    """A free port for each call, held until the end of the test."""
+    """A free port for each call, held until the test finishes."""
     with free_ports() as take:
         yield take

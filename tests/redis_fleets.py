@@ -1,4 +1,4 @@
-"""Redis in its larger forms, on loopback: a cluster of three, Sentinels before a master and a replica, and TLS."""
+"""Larger deployments of Redis, on loopback: a cluster of three, Sentinels before a master and a replica, and TLS."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ from tests.ports import free_ports
 PATIENCE_S = 20
 SLOTS = 16384
 BUS = 10_000
-"""A server of a cluster also listens on the port so far above its own."""
+"""The offset of a cluster server's second port."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Process:
 
 
 def wait(true: Any) -> None:
-    """Wait until something is so; servers say nothing by themselves."""
+    """Poll until a condition is true; servers send no events."""
     end = time.monotonic() + PATIENCE_S
     while True:
         with suppress(RedisError, OSError):
@@ -77,7 +77,7 @@ def processes(number: int, *options: str) -> Generator[list[Process]]:
 
 @contextmanager
 def redis_cluster() -> Generator[tuple[str, list[Process]]]:
-    """The URL of a cluster of three servers, each with a third of the slots, and the servers."""
+    """A cluster of three servers, each with a third of the slots: URL and servers."""
     options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes")
     with processes(3, *options) as nodes:
         for number, node in enumerate(nodes):
@@ -111,7 +111,7 @@ def redis_sentinels() -> Generator[tuple[str, Process, Process]]:
 
 
 def sentinel(folder: Path, port: int, master: int) -> Process:
-    """A Sentinel that watches a master under the name `ours`."""
+    """Start a Sentinel that watches a master under the name `ours`."""
     file = folder / f"sentinel-{port}.conf"
     file.write_text(
         f"port {port}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor ours 127.0.0.1 {master} 1\n"
@@ -129,9 +129,9 @@ def _sees(asked: Process) -> bool:
 
 @asynccontextmanager
 async def with_tls(unix_socket: str, certificate: Path, key: Path, *, mutual: bool = False) -> AsyncGenerator[int]:
-    """The port of a TLS proxy: the wheel's server is built without TLS.
+    """Yield the port of a TLS proxy: the wheel's server is built without TLS.
 
-    A `mutual` one lets only clients in that have the same certificate.
+    A `mutual` one accepts only clients with the same certificate.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)

@@ -1,4 +1,4 @@
-"""A Redis server of a test's own, which dies, hangs and comes back."""
+"""A separate Redis server for a test, which dies, hangs and comes back."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start with what is on disk, and return when it answers."""
+        """Start with the data on disk, and return when it answers."""
         options = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--dir", str(self._folder)]
         durable = ["--appendonly", "yes", "--appendfsync", "always"]
         self._process = subprocess.Popen([redis_server(), *options, *durable], stdout=subprocess.DEVNULL)
@@ -32,7 +32,7 @@ class Server:
         self._process.wait()
 
     def hangs(self) -> None:
-        """Take connections and answer nothing."""
+        """Accept connections and answer nothing."""
         self._process.send_signal(signal.SIGSTOP)
 
     def goes_on(self) -> None:

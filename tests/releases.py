@@ -1,4 +1,4 @@
-"""Other commits of this repository, each checked out into a folder of its own, and processes that run them."""
+"""Other commits of this repository, each in a separate folder, and processes that run them."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class MissingCommitError(Exception):
-    """A commit cannot be checked out; the message says why."""
+    """A commit cannot be checked out; the message has the reason."""
 
 
 def _git(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -19,7 +19,7 @@ def _git(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def full_name(commit: str) -> str:
-    """Return the whole hash of a commit.
+    """Return the whole hash of a commit, such as `HEAD~1`.
 
     Raises:
         MissingCommitError: there is no git, or this clone does not have the commit.
@@ -48,7 +48,10 @@ def checkout(commit: str, folder: Path) -> Generator[Path]:
 
 
 def environment(root: Path, others: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of a process that imports the checkout at `root`, from this Python's libraries."""
+    """Return the environment of a process that imports the checkout at `root`.
+
+    Its libraries are those of this Python.
+    """
     return {**others, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
 
 

@@ -1,4 +1,4 @@
-"""`callboard --help` does without the heavy libraries."""
+"""`callboard --help` does not import the heavy libraries."""
 
 import subprocess
 import sys

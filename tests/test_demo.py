@@ -1,4 +1,4 @@
-"""`callboard demo` as a newcomer meets it: the program itself, a browser, and README's "Two minutes in the demo"."""
+"""`callboard demo` as a newcomer meets it: the program, a browser, and the steps of README and of docs/tour.md."""
 
 import os
 import re
@@ -20,37 +20,42 @@ from tests.demo import ENDS_WITHIN_S, Demo, running
 
 STORM_MS = 120_000
 """How long the storm may take to be noticed, and each cause to have a second failure: it lasts a minute."""
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
 
 
-def marked_words() -> deque[str]:
-    """What the section says to type, press, pick and look at: its code, bold and italic words, in order."""
-    steps = README.read_text().partition("## Two minutes in the demo")[2].partition("\n1. ")[2].partition("\nCtrl-C")[0]
-    return deque(first or second for first, second in re.findall(r"`([^`]+)`|\*+([^*]+)\*+", steps))
+def marked_words(page: str, heading: str) -> deque[str]:
+    """Return what a section's steps say to type, press and pick: code, bold and italic words, without the titles."""
+    section = (ROOT / page).read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    steps = re.findall(r"^\d\. \*\*.+?\*\* (.+?)(?=^\d\. |\n\n|\Z)", section, re.MULTILINE | re.DOTALL)
+    return deque(first or second for first, second in re.findall(r"`([^`]+)`|\*+([^*]+)\*+", " ".join(steps)))
 
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody who reads README and does what it says, word by word: whatever it says otherwise fails the test."""
+    """A person who reads a page and does what it says, word by word: any other word fails the test."""
 
     page: Page
     clouds: Page
-    words: deque[str] = field(default_factory=marked_words)
+    words: deque[str] = field(default_factory=deque[str])
+
+    def opens(self, page: str, heading: str) -> None:
+        """Begin to read a section."""
+        self.words.extend(marked_words(page, heading))
 
     def reads(self, words: str) -> str:
-        """Read on to the next marked words, which are to be these."""
+        """Read on to the next marked words, which must be these."""
         assert self.words.popleft() == words
         return words
 
     async def types(self, text: str, more: str = "") -> Locator:
-        """Type a line, with more behind it, and return the answer that appears below."""
+        """Type a line and `more` after it; return the answer that appears below."""
         below = await self._below()
         await self.page.get_by_role("textbox").fill(self.reads(text) + more)
         await self.page.get_by_role("textbox").press("Enter")
         return await self._appears(below)
 
     async def presses(self, name: str, on: Locator) -> None:
-        """Press the first button of that name; some go on with the job's."""
+        """Press the first button whose name begins so; some end with the job's name."""
         await on.get_by_role("button", name=re.compile(rf"^{self.reads(name)}\b")).first.click()
 
     async def gets(self, name: str, on: Locator) -> Locator:
@@ -76,6 +81,10 @@ class Newcomer:
         """Open a channel, or the app's own screen."""
         await self.page.get_by_role("navigation").get_by_role("button", name=channel).first.click()
 
+    def cloud(self, service: str) -> Locator:
+        """The part of the control page about a service."""
+        return self.clouds.locator("section", has=self.clouds.get_by_role("heading", name=service))
+
     async def _below(self) -> Locator:
         """The place after the last message there is now."""
         return self.page.get_by_role("article").nth(await self.page.get_by_role("article").count())
@@ -94,7 +103,7 @@ def demo() -> Generator[Demo]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def dana(demo: Demo, chromium: Browser) -> AsyncGenerator[Newcomer]:
-    """Before the workspace, once the bot is there, and the clouds' control page."""
+    """A person at the workspace and the control page, once the bot is connected."""
     async with (
         looking_at(chromium, demo.slack) as workspace,
         looking_at(chromium, f"{demo.clouds}/control") as clouds,
@@ -112,15 +121,28 @@ def rows(answer: Locator) -> Locator:
 @NEEDS_CHROMIUM
 @pytest.mark.asyncio(loop_scope="session")
 async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
+    dana.opens("README.md", "Two minutes in the demo")
     await _a_list_and_why_a_job_failed(dana)
-    card = await _a_card_for_the_alert(dana)
-    await _the_end_is_told(dana, card)
-    await _whatever_a_message_names(dana)
+    await _a_card_for_the_alert(dana)
     await _a_watch_and_a_storm(dana)
-    await _the_home_tab(dana)
-    await _the_form_to_find(dana)
-    await _one_message_for_each_cause(dana)
+    await _what_dana_follows(dana)
     await _a_service_that_is_down(dana)
+    await _nothing_is_left(dana)
+
+
+@pytest.mark.browser
+@NEEDS_CHROMIUM
+@pytest.mark.asyncio(loop_scope="session")
+async def test_more_to_try_in_the_demo(dana: Newcomer) -> None:
+    dana.opens("docs/tour.md", "More to try in the demo")
+    await _details_raw_and_share(dana)
+    await _the_form_to_subscribe(dana)
+    await _what_others_follow(dana)
+    await _the_form_to_find(dana)
+    await _nothing_is_left(dana)
+
+
+async def _nothing_is_left(dana: Newcomer) -> None:
     assert not dana.words
     await expect(dana.page.get_by_role("article", name="Workspace")).to_have_count(0)
 
@@ -128,10 +150,79 @@ async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
 async def _a_list_and_why_a_job_failed(dana: Newcomer) -> None:
     listed = await dana.types("/jobs list")
     await expect(rows(listed)).to_have_count(10)
-    await dana.presses("Next", listed)
-    await expect(listed).to_contain_text("11–20 of")
     await dana.picks("Failed", listed.get_by_role("combobox").first)
     await expect(rows(listed).filter(has_text="Failed")).to_have_count(10)
+    details = await dana.gets("Details", listed)
+    await expect(details).to_contain_text("Why it failed")
+
+
+async def _a_card_for_the_alert(dana: Newcomer) -> None:
+    alert = dana.page.get_by_role("article").filter(has_text=dana.reads("VideoOcrStuck"))
+    await dana.uses_menu("Subscribe to jobs", alert)
+    card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana").last
+    await expect(card).to_contain_text("next check")
+    finish, job, service = dana.reads("Fail"), dana.reads("ocr-task"), dana.reads("media-cn/video-ocr")
+    await dana.cloud(service).get_by_role("button", name=f"{finish} {job}").click()
+    await dana.presses("Refresh", card)
+    await expect(card).to_contain_text("Failed")
+    await expect(card).to_contain_text("1 reply")
+    notified = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
+    await expect(notified).to_contain_text("Ended manually in the sandbox")
+
+
+async def _a_watch_and_a_storm(dana: Newcomer) -> None:
+    await dana.goes_to(dana.reads("#media").removeprefix("#"))
+    await dana.types("/jobs watch video-ocr")  # the line for the channel and the answer come in either order
+    await expect(dana.page.get_by_role("article").filter(has_text="it would have posted")).to_be_visible()
+    await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
+    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs will fail")
+    heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
+    await expect(heads).to_have_count(3, timeout=STORM_MS)
+    await dana.presses("Show all", heads.first)
+    answers = dana.page.get_by_role("article")  # lines in threads come between them
+    job = answers.filter(has_text=re.compile(r"1–\d+ of")).last.locator("code").last
+    await dana.types("/jobs why", f" {await job.inner_text()}")
+    await expect(answers.filter(has_text="What happened")).to_contain_text(re.compile("same cause as|first failure of"))
+
+
+async def _what_dana_follows(dana: Newcomer) -> None:
+    alert = dana.page.get_by_role("article").filter(has_text=dana.reads("Jobs over their time"))
+    await dana.uses_menu("Subscribe to jobs", alert)
+    card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana")
+    await expect(card).to_contain_text("Running")
+    await expect(dana.page.get_by_role("article").filter(has_text="already finished:")).to_have_count(1)
+    await dana.goes_to(dana.reads("Callboard"))
+    home = dana.page.get_by_role("tabpanel", name="Home")
+    for heading in ("My watches and subscriptions", "Running now", "Failed in the last 24 hours"):
+        await expect(home.get_by_text(heading)).to_be_visible()
+    snooze = home.get_by_role("combobox", name=dana.reads("Snooze"))
+    await dana.picks("For 1 hour", snooze)
+    answer = dana.page.get_by_role("dialog")
+    await expect(answer).to_contain_text("is snoozed until")
+    await dana.presses("Close", answer)
+    await expect(home.get_by_role("button", name="Unsnooze")).to_be_visible()
+
+
+async def _a_service_that_is_down(dana: Newcomer) -> None:
+    fault, service = dana.reads("down"), dana.reads("media-cn/video-ocr")
+    button = dana.cloud(service).get_by_role("button", name=fault)
+    await button.click()
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await dana.goes_to(dana.reads("#on-call").removeprefix("#"))
+    mistyped = await dana.types("/jobs lst")
+    await expect(mistyped).to_contain_text("Did you mean /jobs list")
+    await dana.presses("Yes, run it", mistyped)
+    await expect(rows(mistyped)).to_have_count(10)
+    # Equal questions share an answer for two seconds, and this test is faster than a newcomer.
+    await mistyped.get_by_role("button", name="Refresh").click()
+    await expect(rows(mistyped).filter(has_text="video-ocr")).to_have_count(0)
+    await expect(mistyped).to_contain_text(service)
+
+
+async def _details_raw_and_share(dana: Newcomer) -> None:
+    listed = await dana.types("/jobs failed")
+    await dana.presses("Next", listed)
+    await expect(listed).to_contain_text("11–20 of")
     details = await dana.gets("Details", listed)
     await expect(details).to_contain_text("Why it failed")
     await dana.presses("Raw", details)
@@ -144,8 +235,8 @@ async def _a_list_and_why_a_job_failed(dana: Newcomer) -> None:
     await expect(shared).not_to_contain_text("Only visible to you")
 
 
-async def _a_card_for_the_alert(dana: Newcomer) -> Locator:
-    alert = dana.page.get_by_role("article").filter(has_text="VideoOcrStuck")
+async def _the_form_to_subscribe(dana: Newcomer) -> None:
+    alert = dana.page.get_by_role("article").filter(has_text=dana.reads("VideoOcrStuck"))
     found = await dana.uses_menu("Look up jobs", alert)
     await expect(found).to_contain_text("Running")
     await dana.presses("Subscribe", found)
@@ -154,50 +245,14 @@ async def _a_card_for_the_alert(dana: Newcomer) -> Locator:
     await expect(form).to_have_count(0)
     card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana").last
     await expect(card).to_contain_text("next check")
-    return card
 
 
-async def _the_end_is_told(dana: Newcomer, card: Locator) -> None:
-    end, job, service = dana.reads("Fail"), dana.reads("ocr-task"), dana.reads("media-cn/video-ocr")
-    cloud = dana.clouds.locator("section", has=dana.clouds.get_by_role("heading", name=service))
-    await cloud.get_by_role("button", name=f"{end} {job}").click()
-    await dana.presses("Refresh", card)
-    await expect(card).to_contain_text("Failed")
-    await expect(card).to_contain_text("1 reply")
-    told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
-    await expect(told).to_contain_text("Ended by hand in the sandbox")
-
-
-async def _whatever_a_message_names(dana: Newcomer) -> None:
-    await dana.goes_to(dana.reads("#media").removeprefix("#"))
-    alert = dana.page.get_by_role("article").filter(has_text=dana.reads("Jobs over their time"))
-    await dana.uses_menu("Subscribe to jobs", alert)
-    card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana")
-    await expect(card).to_contain_text("Running")
-    await expect(dana.page.get_by_role("article").filter(has_text="had ended already")).to_have_count(1)
-
-
-async def _a_watch_and_a_storm(dana: Newcomer) -> None:
-    await dana.types("/jobs watch video-ocr")  # what all see, and the answer: either may come first
-    await expect(dana.page.get_by_role("article").filter(has_text="it would have posted")).to_be_visible()
-    await dana.clouds.get_by_role("button", name=dana.reads("Start the storm")).click()
-    await expect(dana.clouds.get_by_role("status")).to_contain_text("100 jobs are going to fail")
-
-
-async def _the_home_tab(dana: Newcomer) -> None:
+async def _what_others_follow(dana: Newcomer) -> None:
     await dana.goes_to(dana.reads("Callboard"))
     home = dana.page.get_by_role("tabpanel", name="Home")
-    for heading in ("My watches and subscriptions", "Running now", "Failed in the last 24 hours"):
-        await expect(home.get_by_text(heading)).to_be_visible()
-    snooze = home.get_by_role("combobox", name=dana.reads("Snooze"))
-    await dana.picks("For 1 hour", snooze)
-    answer = dana.page.get_by_role("dialog")
-    await expect(answer).to_contain_text("is snoozed until")
-    await dana.presses("Close", answer)
-    await expect(home.get_by_role("button", name="Unsnooze")).to_be_visible()
     await dana.picks("lee", dana.page.get_by_role("combobox", name="You are"))
-    await expect(home).to_contain_text("You follow nothing")
-    await dana.picks("media", home.get_by_role("combobox", name=dana.reads("Pick a channel")))
+    await expect(home).to_contain_text("You're not following any jobs")
+    await dana.picks("on-call", home.get_by_role("combobox", name=dana.reads("Choose a channel")))
     await expect(home).to_contain_text("by @dana")
 
 
@@ -224,35 +279,8 @@ async def _the_form_to_find(dana: Newcomer) -> None:
     await expect(details).to_have_count(0)
 
 
-async def _one_message_for_each_cause(dana: Newcomer) -> None:
-    await dana.goes_to(dana.reads("#media").removeprefix("#"))
-    heads = dana.page.get_by_role("article").filter(has_text=re.compile(r"\d+ failed: .+ · newest"))
-    await expect(heads).to_have_count(3, timeout=STORM_MS)
-    await dana.presses("Show all", heads.first)
-    answers = dana.page.get_by_role("article")  # lines in threads come between them
-    job = answers.filter(has_text=re.compile(r"1–\d+ of")).last.locator("code").last
-    await dana.types("/jobs why", f" {await job.inner_text()}")
-    await expect(answers.filter(has_text="What happened")).to_contain_text(re.compile("same cause as|first failure of"))
-
-
-async def _a_service_that_is_down(dana: Newcomer) -> None:
-    fault, service = dana.reads("down"), dana.reads("media-cn/video-ocr")
-    cloud = dana.clouds.locator("section", has=dana.clouds.get_by_role("heading", name=service))
-    await cloud.get_by_role("button", name=fault).click()
-    await expect(cloud.get_by_role("button", name=fault)).to_have_attribute("aria-pressed", "true")
-    await dana.goes_to("on-call")
-    mistyped = await dana.types("/jobs lst")
-    await expect(mistyped).to_contain_text("Did you mean /jobs list")
-    await dana.presses("Yes, run it", mistyped)
-    await expect(rows(mistyped)).to_have_count(10)
-    # Equal questions share an answer for two seconds, and this test is faster than a newcomer.
-    await mistyped.get_by_role("button", name="Refresh").click()
-    await expect(rows(mistyped).filter(has_text="video-ocr")).to_have_count(0)
-    await expect(mistyped).to_contain_text(service)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_clean(demo: Demo, how: signal.Signals) -> None:
+def test_it_stops_and_leaves_nothing(demo: Demo, how: signal.Signals) -> None:
     assert demo.leftovers() != []
     demo.stop(how)
     assert demo.leftovers() == []
@@ -266,7 +294,7 @@ def folder() -> Generator[Path]:
 
 
 def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
-    """One for the first workspace, and one that several install: what is printed is all that either needs."""
+    """It prints two commands: a bot of the first workspace, and one that several install. Neither needs more."""
     url = "http://127.0.0.1:3456/slack/events"
     sandbox = (sys.executable, "-m", "callboard", "sandbox", "--port", "0", "--clouds-port", "0", "--request-url", url)
     (folder / "left").mkdir()
@@ -275,12 +303,12 @@ def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
     with subprocess.Popen(sandbox, stdout=subprocess.PIPE, env=inherited, text=True) as program:
         assert program.stdout
         said = "".join(_until(program.stdout, "installed.toml"))
-        told = {**inherited, **dict(re.findall(r"export (\w+)=(.+)", said))}
+        printed = {**inherited, **dict(re.findall(r"export (\w+)=(.+)", said))}
         files = re.findall(r"callboard run --config (.+)", said)
         checks = [
             subprocess.run(
                 (sys.executable, "-m", "callboard", "check", "--config", file),
-                env=told,
+                env=printed,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -295,7 +323,7 @@ def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
 
 
 def _until(lines: Iterable[str], word: str) -> Generator[str]:
-    """The lines up to the first that has the word."""
+    """Yield the lines up to the first that has the word."""
     for line in lines:
         yield line
         if word in line:

@@ -1,4 +1,4 @@
-"""What containers are made and run with: as far as it can be read, for want of an engine here."""
+"""The content and settings of containers, read from the files: there is no engine here."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def documents(file: Path) -> list[Json]:
 
 
 def pod(part: str) -> tuple[Json, Json]:
-    """The specification of a part's pods, and of their container."""
+    """Return the specification of a part's pods, and of their container."""
     (deployment,) = [
         each for each in documents(ROOT / f"deploy/kubernetes/{part}.yaml") if each["kind"] == "Deployment"
     ]

@@ -1,4 +1,4 @@
-"""What the test run itself promises: ports of one's own, both of Slack's ways in, and reasons for heavy tests."""
+"""The promises of the test run: separate ports, both of Slack's connection modes, and reasons for heavy tests."""
 
 import socket
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
     return cast("pytest.Item", request.node)
 
 
-def test_a_free_port_is_given_to_nobody_else_but_a_server_may_listen_there(free_port: FreePort):
+def test_a_free_port_is_given_to_no_other_process_but_a_server_may_listen_there(free_port: FreePort):
     port = free_port()
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""The house: its rooms and floors, the names in it, and the size of its parts."""
+"""The house: its rooms and floors, their names and sizes."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.xdist_group("house")  # one process parses each file once
 SOURCE = ("bot", "callboard", "handlers", "providers", "sandbox")
 GERUNDS = {"polling", "rendering", "paging", "testing", "listing", "quoting"}
-"""Modules may be called so: each is the field's word for what the module holds."""
+"""Allowed module names: each is the field's term for the module's content."""
 OLD_NAMES = frozenset(
     """
     Told SoughtInVain SuspendedPlace take_out draw_soon freshen_homes seek_from leave_soon visit_all UnderWay odd_fields
@@ -42,12 +42,14 @@ ROOM_OF_WORDS = {
     ("hold", "bot/domain/decisions.py"),
     ("catch_up", "bot/domain/decisions.py"),
 }
-"""A view that is called so on purpose, keys of `callboard.toml` (`groups` of a rule, `words` of a watch), and words by
-which decisions are kept."""
+"""Exceptions.
+
+A view, keys of `callboard.toml` (`groups` of a rule, `words` of a watch), and stored words of decisions.
+"""
 
 
 class Name(NamedTuple):
-    """A name where it is given; `whole` are those of classes, functions and modules."""
+    """A name where it is defined; `whole` are those of classes, functions and modules."""
 
     text: str
     whole: bool
@@ -66,7 +68,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _given(node: ast.AST) -> tuple[str, bool] | None:
-    """Return the name that a node gives, and whether it is that of a class or a function."""
+    """Return the name that a node defines, and whether it is a class's or function's."""
     match node:
         case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             return name, True
@@ -91,7 +93,7 @@ def _is_old(name: Name) -> bool:
     return word in OLD_NAMES or (name.whole and word.lower() in OLD_WORDS)
 
 
-def test_the_old_names_are_gone():
+def test_the_old_names_are_not_used():
     names = [name for path in _files("bot", "handlers", "providers", "sandbox") for name in _names(path)]
     assert len(names) > 10_000
     assert [f"{each.path}:{each.line} {each.text}" for each in names if _is_old(each)] == []
@@ -103,7 +105,7 @@ def test_module_names_are_nouns():
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Name the modules that a module imports when it runs; imports for types alone do not count."""
+    """Yield the modules that a module imports at run time; imports only for types do not count."""
     for_types = {
         part
         for node in ast.walk(_tree(path))
@@ -116,7 +118,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _rooms() -> Mapping[str, set[str]]:
-    """Return the rooms of `bot/`, each with the rooms that it imports."""
+    """Return the rooms of `bot/`, each with its imported rooms."""
     rooms: dict[str, set[str]] = defaultdict(set)
     for path in _files("bot"):
         room = path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
@@ -159,7 +161,7 @@ def test_the_map_has_every_room_and_fits_on_a_page():
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield the functions and methods of a module; one inside another counts as a part of it."""
+    """Yield the functions and methods of a module; a nested one is part of the outer one."""
     nodes: list[ast.stmt] = [*tree.body]
     while nodes:
         match nodes.pop():

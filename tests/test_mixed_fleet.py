@@ -1,4 +1,4 @@
-"""Half of a fleet is the release before, as in a rolling restart: watches lose no failure, and none is posted twice."""
+"""Half of a fleet is the release before, as in a rolling restart: watches lose and repeat no failure."""
 
 import asyncio
 from collections import Counter
@@ -20,14 +20,14 @@ from tests.test_previous_release import READ, Site, release, site, working, writ
 
 SERVICE = ("media-cn", "video-ocr")
 PATIENCE_S = 180.0
-"""A release that leaves newer records alone takes half of the tasks, and does nothing in them."""
+"""A release that does not read newer records. It takes half of the tasks and does nothing in them."""
 __all__ = ["release", "site"]
 
 pytestmark = pytest.mark.heavy("runs another release of the bot as a process")
 
 
 def add(site: Site, run_s: float, ago_s: float = 0) -> str:
-    """Add a job that was created so long ago and fails after a time; return its ref."""
+    """Add a job with this age that fails after a time; return its ref."""
     order = JobOrder(account=SERVICE[0], service=SERVICE[1], wait_s=0, run_s=run_s, outcome="failed")
     job = make(order, site.world.now() - ago_s)
     site.world.store(*SERVICE).add(job)
@@ -35,7 +35,7 @@ def add(site: Site, run_s: float, ago_s: float = 0) -> str:
 
 
 async def refs_in_heads(deps: Deps, destination: str) -> Counter[str]:
-    """Return the jobs of all heads of a channel, each with how often it is there."""
+    """Return the jobs of all heads of a channel, with their counts."""
     snapshot = await deps.store.outbox.read(destination, deps.catalog.scopes)
     parts = [Slice(group.id, 0, 100) for group in snapshot.groups.values() if group.ts or group.storm]
     jobs = await deps.store.groups.jobs(destination, parts) if parts else []
@@ -43,16 +43,16 @@ async def refs_in_heads(deps: Deps, destination: str) -> Counter[str]:
 
 
 async def discovers(deps: Deps) -> bool:
-    """Whether the new jobs of the service are known since a baseline."""
+    """Return whether the service has a baseline, after which new jobs are discovered."""
     _, known, _ = await deps.store.discovery.read(SERVICE)
     return known.unfinished
 
 
 async def eventually(what: Callable[[], Awaitable[bool]], log: Callable[[], str]) -> None:
-    """Wait until something is true."""
+    """Wait until a condition is true."""
     try:
         async with asyncio.timeout(PATIENCE_S):
-            while not await what():  # noqa: ASYNC110  # other processes do it, and have no event for it
+            while not await what():  # noqa: ASYNC110  # other processes change it, without an event
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise AssertionError(f"it never came true; the log:\n{log()}") from None
@@ -78,7 +78,7 @@ async def test_each_failure_is_in_one_head_while_the_release_before_works_too(
         for ref in failed:
             decided = [each for each in await deps.store.decisions.read(destination, ref) if each.outcome.final]
             assert len([each for each in decided if each.event.endswith("/failed")]) == 1, ref
-        others = ("more failed", "Failed (")  # lines below a head, and the card of the followed job
+        others = ("more failed", "Failed (")  # lines below a head, and the card of the tracked job
         failures = [text for text in site.texts(READ) if text[0] == "❌" and not any(words in text for words in others)]
         # Where the release before looked at the job of its card first, it replied there: it knows no watch.
         replies = [text for text in failures if long_running[0] in text]

@@ -1,4 +1,4 @@
-"""Two versions on one Redis: each reads what the other wrote, or leaves it alone."""
+"""Two versions on one Redis: each reads the other's records, or leaves them unchanged."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ COMMIT = (ROOT / "tests" / "previous_release").read_text().strip()
 """The commit that a roll-back leads to; each release replaces it."""
 PATIENCE_S = 60.0
 KINDS = {kind: f"C0NEWER{index}" for index, kind in enumerate([Kind.CARD, Kind.ENTRY, Kind.MARK, Kind.SUSPENSION])}
-"""The channels of which one record is of a newer format, by its kind."""
+"""Channels with one record of a newer format, by its kind."""
 KEPT = (":cards", ":begun", ":suspended", ":outbox:")
 READ, WAITING, JOB = "C0READ", "C0WAITING", "C0JOB"
 
@@ -59,7 +59,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 @dataclass
 class Site:
-    """Two simulated clouds, a workspace, a bot's configuration, and the jobs that it follows."""
+    """Two simulated clouds, a workspace, a bot's configuration, and its tracked jobs."""
 
     world: World
     workspace: Workspace
@@ -78,15 +78,15 @@ class Site:
             self.world.end(ref.rpartition("/")[2], "succeeded")
 
     def texts(self, channel: str) -> list[str]:
-        """What is posted in a channel, the oldest first, with the replies in threads."""
+        """Return the messages of a channel, oldest first, with the replies in threads."""
         return [message.content.text for message in self.workspace.messages.seen_by(channel, None)]
 
     def tells_an_end(self, channel: str) -> bool:
-        """Whether the end of its job is posted in a channel."""
+        """Return whether the result of its job is posted in a channel."""
         return any("Succeeded" in text for text in self.texts(channel))
 
     async def records(self, *channels: str) -> set[tuple[str, str, str]]:
-        """The records of channels, each with its key and its name in there."""
+        """Return the records of channels, each with its key and its name in there."""
         found: set[tuple[str, str, str]] = set()
         for key in await self.link.execute("KEYS", "callboard:*"):
             if any(channel in key for channel in channels) and any(word in key for word in KEPT):
@@ -117,7 +117,7 @@ async def site(
 
 
 async def written_by(release: Path, site: Site, posted: str, waiting: str) -> None:
-    """Have the release before write subscriptions."""
+    """Let the release before write subscriptions."""
     command = (sys.executable, "-m", "tests.writing", str(site.file), posted, waiting)
     process = await asyncio.create_subprocess_exec(*command, cwd=release, env=releases.environment(release))
     assert await process.wait() == 0
@@ -125,7 +125,7 @@ async def written_by(release: Path, site: Site, posted: str, waiting: str) -> No
 
 @asynccontextmanager
 async def working(release: Path, site: Site, log: Path) -> AsyncGenerator[Callable[[], str]]:
-    """Run a worker of the release before; yields what returns the lines of its log."""
+    """Run a worker of the release before; yields a function that returns its log."""
     command = (sys.executable, "-m", command_module(release), "worker", "--config", str(site.file))
     variables = releases.environment(release)
     with log.open("wb") as out:
@@ -143,17 +143,17 @@ async def working(release: Path, site: Site, log: Path) -> AsyncGenerator[Callab
 
 
 async def until(what: Callable[[], object], told: Callable[[], str]) -> None:
-    """Wait until something is true."""
+    """Wait until a condition is true."""
     try:
         async with asyncio.timeout(PATIENCE_S):
-            while not what():  # noqa: ASYNC110  # other processes do it, and have no event for it
+            while not what():  # noqa: ASYNC110  # other processes change it, without an event
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"it never came true; the log:\n{told()}") from None
 
 
 async def readiness(log: Callable[[], str]) -> httpx.Response:
-    """Ask a worker whether it is ready, at the port that its log names."""
+    """Request a worker's readiness, at the port in its log."""
     lines = (json.loads(line) for line in log().splitlines() if line.startswith("{"))
     [address] = [line["http"] for line in lines if line.get("event") == "ready"]
     async with httpx.AsyncClient() as client:
@@ -192,7 +192,7 @@ async def turn(site: Site, channel: str) -> str:
     return (await Store.over(site.link).outbox.read(f"{site.workspace.team.id}/{channel}", [])).turn
 
 
-async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
+async def test_the_release_before_posts_what_it_can_read_and_leaves_the_rest(
     release: Path, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     refs = [site.job(), site.job()]
@@ -205,7 +205,7 @@ async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
         await until(lambda: all(map(site.tells_an_end, (READ, WAITING))), log)
         await until(lambda: all(log().count(f"/{channel}") for channel in KINDS.values()), log)
         told = await readiness(log)
-    assert told.status_code == httpx.codes.OK, "the other places go on"
+    assert told.status_code == httpx.codes.OK, "the other destinations continue"
     assert "degraded: a newer version wrote records" in told.text
     team = site.workspace.team.id
     assert [channel for channel in KINDS.values() if f"{team}/{channel} (" not in told.text] == []
@@ -216,7 +216,7 @@ async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
 
 
 async def _the_newer_version_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """See that nothing was lost: the newer version posts the rest."""
+    """Check that nothing was lost: the newer version posts the rest."""
     for kind in Kind:
         monkeypatch.setitem(FORMATS, kind, FORMATS[kind] + 1)
     store = Store.over(site.link)
@@ -226,7 +226,7 @@ async def _the_newer_version_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch
     assert not await store.aside.kept()
 
 
-async def test_this_version_reads_what_the_release_before_wrote(release: Path, site: Site):
+async def test_this_version_reads_the_records_of_the_release_before(release: Path, site: Site):
     refs = [site.job(), site.job()]
     await written_by(release, site, f"{READ}={refs[0]}", f"{WAITING}={refs[1]}")
     assert len(site.texts(READ)) == 1

@@ -1,4 +1,4 @@
-"""The store, delivery and tracking with each Redis server that Callboard may run: the one on PATH, and the wheel's."""
+"""The store, delivery and tracking on each Redis server that Callboard may run: PATH's and the wheel's."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ TESTS = (
 
 
 def on_path() -> list[Path]:
-    """The `redis-server` that is installed; a wheel may put its own among this Python's scripts."""
+    """Return the installed `redis-server`; a wheel may put another among this Python's scripts."""
     folders = [each for each in os.environ["PATH"].split(os.pathsep) if each != sysconfig.get_path("scripts")]
     found = shutil.which("redis-server", path=os.pathsep.join(folders))
     return [Path(found)] if found else []
@@ -41,7 +41,7 @@ def test_both_servers_pass_the_same_tests(
     if not (found := servers()):
         pytest.skip(f"no server here: {servers.__name__}")
     binary = found[0]
-    (tmp_path / "redis-server").symlink_to(binary)  # the first on PATH is the one that everything finds
+    (tmp_path / "redis-server").symlink_to(binary)  # the first on PATH is the one that all code finds
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     seed = request.config.getoption("randomly_seed")
     done = subprocess.run(
@@ -52,5 +52,5 @@ def test_both_servers_pass_the_same_tests(
         text=True,
         check=False,
     )
-    print(binary, done.stdout)  # noqa: T201  # a failure shows it
+    print(binary, done.stdout)  # noqa: T201  # shown by a failure
     assert done.returncode == 0, f"with {binary}"

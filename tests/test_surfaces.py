@@ -1,4 +1,4 @@
-"""Every place where people meet Callboard, in a browser, with all of the demo behind it."""
+"""Every surface of Callboard, in a browser, with the whole demo behind it."""
 
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
@@ -27,13 +27,13 @@ def demo() -> Generator[Demo]:
 
 @pytest.fixture
 def screen() -> dict[str, Any]:
-    """What a test looks at that is not about both."""
+    """Settings of both pages' screens."""
     return DESK
 
 
 @pytest.fixture
 def place() -> str:
-    """The channel in which a test is; each has one where others do not talk, as far as that matters."""
+    """The channel of a test, shared with others only where that does not matter."""
     return "C0ONCALL"
 
 
@@ -46,7 +46,7 @@ async def page(chromium: Browser, demo: Demo, place: str, screen: dict[str, Any]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def clouds(chromium: Browser, demo: Demo, screen: dict[str, Any]) -> AsyncGenerator[Page]:
-    """The control page, calm again at the end."""
+    """The control page, reset after the test."""
     async with looking_at(chromium, f"{demo.clouds}/control", **screen) as opened:
         yield opened
         await opened.get_by_role("button", name="Clear all faults").click()
@@ -59,7 +59,7 @@ async def says(page: Page, text: str, box: str = "Message") -> None:
 
 
 async def answer(page: Page, command: str, words: str) -> Locator:
-    """Type a command; return the newest answer once it says that."""
+    """Type a command; return the newest answer once it has these words."""
     before = await page.get_by_role("article").count()
     await says(page, command)
     newest = page.get_by_role("article").nth(before)
@@ -73,13 +73,13 @@ async def uses_menu(page: Page, message: Locator, entry: str) -> None:
 
 
 async def closes(page: Page, dialog: Locator) -> None:
-    """Slack keeps what is open, for the next test as well."""
+    """Close a dialog: Slack keeps an open one, also for the next test."""
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
 
 
 async def everybody_can_use(page: Page) -> None:
-    """Nothing is cut off at the side, and axe finds nothing wrong."""
+    """Check that nothing is cut off at the side, and that axe finds no fault."""
     assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert await complaints(page) == []
 
@@ -146,7 +146,7 @@ async def test_direct_messages(page: Page):
 @pytest.mark.parametrize("place", ["C0GENERAL"])
 async def test_a_link_unfolds(page: Page):
     await says(page, f"https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video")
-    card = page.get_by_role("group", name="Card of").last
+    card = page.get_by_role("group", name="Card for").last
     await expect(card).to_contain_text("vod-jobs")
     await everybody_can_use(page)
 
@@ -182,9 +182,9 @@ async def test_the_form_to_find(page: Page):
 
 
 @pytest.mark.parametrize("place", ["C0GENERAL"])
-async def test_what_was_shown_the_door_is_restored(page: Page, clouds: Page):
+async def test_a_channel_is_restored_after_the_app_was_removed(page: Page, clouds: Page):
     service = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/digital-human"))
-    await service.get_by_role("button", name="Add a job of one hour").click()
+    await service.get_by_role("button", name="Add a 1-hour job").click()
     job = await service.locator("tr", has_text="by-hand.mp4").locator("code").first.inner_text()
     await says(page, f"/jobs subscribe {job}")
     card = page.get_by_role("article").filter(has_text="Subscribed by @dana").last
@@ -209,7 +209,7 @@ async def in_the_header(page: Page, action: str) -> None:
     await page.get_by_role("menuitem", name=action).click()
 
 
-async def test_what_one_person_asked_another_does_not_see(page: Page):
+async def test_one_persons_answer_is_hidden_from_another(page: Page):
     await answer(page, "/jobs accounts", "video-ocr")
     await expect(page.get_by_text("Only visible to you").first).to_be_visible()
     await page.get_by_role("combobox", name="You are").click()
@@ -235,7 +235,7 @@ async def test_a_cloud_that_misbehaves(page: Page, clouds: Page, fault: str):
     await everybody_can_use(page)
 
 
-async def test_time_goes_by_in_the_clouds(page: Page, clouds: Page):
+async def test_time_passes_in_the_clouds(page: Page, clouds: Page):
     before = await clouds.locator("#now").inner_text()
     await clouds.get_by_role("button", name="1 min").click()
     await expect(clouds.locator("#now")).not_to_have_text(before)

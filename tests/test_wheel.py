@@ -1,4 +1,4 @@
-"""The wheel has all that the command needs, and the command runs from it where there is no checkout."""
+"""The wheel contains everything for the command, which runs from it without a checkout."""
 
 import asyncio
 import configparser
@@ -23,7 +23,7 @@ PACKAGES = ("bot", "callboard", "handlers", "providers", "sandbox")
 PATIENCE_S = 30.0
 WHERE = "import sys; [print(__import__(name).__file__) for name in sys.argv[1:]]; print(*sys.path, sep='\\n')"
 SCRIPT = "import pkgutil, sys; sys.exit(pkgutil.resolve_name(sys.argv.pop(1))())"
-"""What an installer writes as the script of an entry point."""
+"""The script of an entry point, as an installer writes it."""
 
 pytestmark = pytest.mark.heavy("builds the wheel, and starts programs from it")
 
@@ -39,7 +39,7 @@ class Installed:
     async def start(self, *words: str) -> Process:
         """Start Python with the wheel and the libraries of this environment.
 
-        `-S` keeps away what `site` would add to the path, which is the checkout: it is installed as editable.
+        `-S` skips the paths that `site` adds. One of them is the checkout, which is installed as editable.
         """
         path = os.pathsep.join([str(self.site), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
         variables = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
@@ -47,7 +47,7 @@ class Installed:
         return await asyncio.create_subprocess_exec(*command, cwd=self.elsewhere, env=variables, stdout=PIPE)
 
     async def run(self, *words: str) -> str:
-        """Return what a program prints; it ends with status 0."""
+        """Return a program's output; it exits with status 0."""
         process = await self.start(*words)
         async with asyncio.timeout(PATIENCE_S):
             printed, _ = await process.communicate()
@@ -55,7 +55,7 @@ class Installed:
         return printed.decode()
 
     def ways(self) -> Sequence[Sequence[str]]:
-        """How the command is started: as the installed script, and as a module."""
+        """Return the ways to start the command: as the installed script, and as a module."""
         [metadata] = self.site.glob("*.dist-info/entry_points.txt")
         scripts = configparser.ConfigParser()
         scripts.read_string(metadata.read_text())

@@ -1,1 +1,1 @@
-"""What workers run: the task list, and the reconciler that re-enqueues lost work."""
+"""The tasks of workers, and the reconciler that re-enqueues lost work."""

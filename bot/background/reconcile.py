@@ -18,38 +18,38 @@ from bot.watches import configured
 from bot.watches.copies import repair_copies
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
-"""No job waits longer for its next look, unless a wrong clock planned it."""
+"""The longest wait for the next check of a job, unless a wrong clock scheduled it."""
 REFRESHED_MAX = 20
-"""Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
+"""Cards that are redrawn in a minute although only the time of the last check changed."""
 
 LATE = timedelta(seconds=60)
-"""Tracked jobs that are due for longer than this mean that no worker keeps up."""
+"""If tracked jobs are overdue for longer than this, no worker keeps up."""
 
 
 def reasons(deps: Deps) -> Sequence[Reason]:
-    """Return what tells whether a worker is not ready."""
+    """Return the checks of `/readyz` for tracked jobs."""
 
     async def tracked_jobs() -> str | None:
-        """Services whose tracked jobs nobody looks at; one that fails is tried more and more seldom."""
+        """Return the services with overdue tracked jobs. A failing service may be overdue for longer."""
         pairs = deps.catalog.pairs
         try:
             states = await deps.store.tracked.state(pairs)
             sweeps = await deps.store.sweeps.read(pairs)
         except StoreUnavailable:
-            return None  # that is a reason of its own
+            return None  # `/readyz` reports that separately
         now, late = deps.clock(), list[str]()
         for service, (_, first, _) in zip(pairs, states, strict=True):
             sweep = sweeps[service]
             patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
             if first and now - first > patience and (sweep.tried_at is None or passed(sweep.tried_at, patience, now)):
                 late.append("/".join(service))
-        return f"followed jobs are not looked at: {', '.join(late)}" if late else None
+        return f"followed jobs are not checked: {', '.join(late)}" if late else None
 
-    return (Reason("followed_jobs", tracked_jobs),)
+    return (Reason("the check of followed jobs", tracked_jobs),)
 
 
 async def reconcile(deps: Deps) -> None:
-    """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
+    """Enqueue missing sweeps and deliveries. Raises StoreUnavailable."""
     catalog, now = deps.catalog, deps.clock()
     states = await deps.store.tracked.state(catalog.pairs)
     watched = await deps.store.routes.active(catalog.pairs)
@@ -70,10 +70,10 @@ async def reconcile(deps: Deps) -> None:
 
 
 async def reconcile_destinations(deps: Deps) -> None:
-    """Reconcile every destination that has cards or watches: its entries, cards to drop, a fresh look on a few cards.
+    """Reconcile every destination that has cards or watches, and refresh a few cards.
 
-    What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
-    Raises StoreUnavailable.
+    Ends the subscriptions to services that were removed from the configuration, and purges workspaces that removed the
+    app. Raises StoreUnavailable.
     """
     await repair_subscribers(deps)
     await count_records(deps)

@@ -1,6 +1,6 @@
-"""What runs later, again, or elsewhere: the tasks that workers take from Redis, each once across the fleet by its key.
+"""The tasks that workers take from Redis. Its key makes each task run once in the fleet at a time.
 
-How often a task runs is in its signature; what it does is one use case.
+The signature of a task says how often it runs. Its body calls one use case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,18 +24,18 @@ from bot.task_queue import enqueue
 from bot.task_queue.fleet_worker import Again
 
 AGAIN = timedelta(seconds=5)
-"""After this long a task that raised is run again."""
+"""The delay before a failed task runs again."""
 VISIT = timedelta(minutes=1)
-"""Between two checks of every destination that has cards."""
+"""The time between two checks of all destinations with cards."""
 LIMIT = timedelta(seconds=90)
-"""No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
+"""The timeout of a task: a worker that lost Redis waits for running tasks before it reconnects."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def tasks(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
-    """Return the tasks of a fleet, working with these services."""
+    """Return the tasks of the fleet."""
     return *_about_jobs(deps), *_about_destinations(deps), *_about_workspaces(deps), *_automatic(deps)
 
 
@@ -49,7 +49,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=sweeps.MOST_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Look at the followed jobs of one service, and for new ones; runs for as long as there is a reason."""
+        """Check the followed jobs of one service, and discover new ones. Repeats while it has any."""
         provider = providers.get((account, service))
         wait = await polling.backing_off(deps, (account, service)) if provider else 0
         if provider and wait:
@@ -64,7 +64,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=pending_search.SEARCH_EVERY),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
+        """Search for jobs that were not found during a subscription. Repeats until the search expires."""
         options = SubscriptionOptions.model_validate_json(terms)
         options = options.model_copy(update={"at": past(options.at, deps.clock())})
         left = await pending_search.run_search(deps, ids, here, options)
@@ -77,23 +77,23 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
 def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.DELIVER)
     async def deliver(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Post to one destination what waits for it, and may be read there; runs until nothing waits."""
+        """Post the entries of one destination that may be seen there. Repeats until none is left."""
         await revoke.end_unseen(deps, destination)
         _next(perpetual, await dispatcher.deliver(deps, destination))
 
     @_stored_as(enqueue.DELIVER_AT)
     async def deliver_at(destination: str, limit: Timeout = Timeout(LIMIT)) -> None:
-        """Have a delivery run for one destination: something is due there."""
+        """Enqueue a delivery for one destination at its due time."""
         await enqueue.enqueue_delivery(deps, destination)
 
     @_stored_as(enqueue.EDIT)
     async def edit(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Edit the cards of one destination; runs for as long as any needs it."""
+        """Edit the cards of one destination. Repeats while any needs an edit."""
         _next(perpetual, await card_editor.edit_cards(deps, destination))
 
     @_stored_as(enqueue.HOME)
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
-        """Publish somebody's Home tab anew."""
+        """Publish a person's Home tab again."""
         await publish(deps, user)
 
     return deliver, deliver_at, edit, home
@@ -107,7 +107,7 @@ def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=AGAIN),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Forget a workspace that removed the app; runs until that is done."""
+        """Purge a workspace that removed the app. Repeats until that is done."""
         _next(perpetual, await uninstall.purge_workspace(deps, workspace, datetime.fromisoformat(reported_at)))
 
     @_stored_as(enqueue.SEARCH)
@@ -115,7 +115,7 @@ def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=lost_card_search.LATER_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Search Slack for cards that a reset lost; runs until all conversations are searched."""
+        """Search Slack for cards that a reset lost. Repeats until all conversations are searched."""
         _next(perpetual, await lost_card_search.search(deps))
 
     return purge, search
@@ -126,7 +126,7 @@ def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def run_reconcile(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
-        """See that nothing is forgotten."""
+        """Reconcile scheduled work."""
         await reconcile.reconcile(deps)
 
     @_stored_as(enqueue.VISIT)
@@ -140,9 +140,9 @@ def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
 
 
 def _stored_as(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
-    """Give a task the name that its messages have in Redis. Workers of other versions know it by that name.
+    """Give a task its name in Redis, which workers of other versions use too.
 
-    pydocket takes the name of the function: for messages of repeated tasks, and for the keys of automatic ones.
+    pydocket uses the name of the function in messages of repeated tasks, and in keys of automatic ones.
     """
 
     def named(task: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

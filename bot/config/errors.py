@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file, in words: the line, what was found, and what was expected."""
+"""Messages about a configuration file: the line, what was found, what was expected."""
 
 import json
 import re
@@ -17,16 +17,16 @@ from providers.redact import scrub
 from providers.secrets import SecretRef
 
 SHOWN_MAX = 60
-"""Characters of a found value that are shown."""
-URL_EXPECTED = 'a URL that begins with http:// or https://, such as "http://127.0.0.1:9100"'
+"""Characters shown of a found value."""
+URL_EXPECTED = 'a URL that starts with http:// or https://, such as "http://127.0.0.1:9100"'
 EVERY = "*"
-"""Among the accounts of an access rule: all of them. Among its users: everybody, wherever they ask."""
+"""In an access rule, all accounts, or all users wherever they ask."""
 NOT_SHOWN = "a value that is not shown, because it may be a secret"
 _SYNTAX_AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong; `line` is told where no path can say it."""
+    """One problem. `line` is set only if the file has no path to it."""
 
     path: Path
     text: str
@@ -34,29 +34,29 @@ class Problem(NamedTuple):
 
 
 def config_error(file: FilePath, text: str, problems: Iterable[Problem]) -> ConfigError:
-    """Describe everything that is wrong with a file, from top to bottom."""
+    """Return an error with all problems of a file, from top to bottom."""
     lines = key_lines(text)
     placed = sorted((problem.line or line_of(problem.path, lines), problem) for problem in problems)
     return ConfigError("\n".join(f"{file}:{line}: {_sentence(problem)}" for line, problem in placed))
 
 
 def wrong_syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
-    """Describe what `tomllib` stumbled over; its messages never repeat a value."""
+    """Describe a syntax error. The messages of `tomllib` never repeat a value, which may be a secret."""
     message = str(error)
     at = _SYNTAX_AT.search(message)
     line = int(at["line"]) if at and at["line"] else len(text.splitlines())
     reason = _SYNTAX_AT.sub("", message)
-    return Problem((), f"this is not valid TOML: {reason[:1].lower()}{reason[1:]}", line)
+    return Problem((), f"invalid TOML: {reason[:1].lower()}{reason[1:]}", line)
 
 
 def duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
-    """Find accounts that have the name of an earlier one."""
+    """Find accounts with the name of an earlier account."""
     problems: list[Problem] = []
     first: dict[str, int] = {}
     for index, account in enumerate(_tables(data, "accounts")):
         name = account.get("name")
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            text = f"found {shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
+            text = f"found {shown(name)}, which is already the name of accounts[{first[name]}], expected a unique name"
             problems.append(Problem(("accounts", index, "name"), text))
     return problems
 
@@ -74,12 +74,15 @@ def unknown_accounts(data: Mapping[str, Any]) -> list[Problem]:
 
 
 def explain(error: ValidationError, data: Mapping[str, Any], settings: type[BaseModel]) -> list[Problem]:
-    """Turn pydantic's findings about a parsed file into problems."""
+    """Return the problems that pydantic found in a parsed file."""
     return [_problem(details, data, settings) for details in error.errors(include_url=False) if not _echo(details)]
 
 
 def _echo(details: ErrorDetails) -> bool:
-    """Whether this only says that a list is empty because each of its items was refused, which was told already."""
+    """Whether a list is empty only because its items were refused.
+
+    Each of these items has its own error.
+    """
     return details["type"] == "too_short" and bool(details["input"])
 
 
@@ -103,7 +106,10 @@ def _incomplete(reason: str) -> str:
 
 
 def _path(details: ErrorDetails, data: Mapping[str, Any]) -> Path:
-    """Pydantic's location without the name of the union's member, which is no key of the file."""
+    """Return pydantic's location as a path in the file.
+
+    Pydantic adds the name of the union's member, which is not a key of the file.
+    """
     location = details["loc"]
     if details["type"].startswith("union_tag"):
         return (*location, "cloud")
@@ -117,7 +123,7 @@ def _cloud(data: Mapping[str, Any], index: str | int) -> Any:
 
 
 def _model(path: Path, data: Mapping[str, Any], settings: type[BaseModel]) -> type[BaseModel] | None:
-    """The model of the table that a path's last key stands in; None inside a plain dictionary."""
+    """Return the model of the table with a path's last key; None inside a plain dictionary."""
     if len(path) <= 1:
         return settings
     if path[0] == "accounts" and len(path) == 3:
@@ -129,7 +135,7 @@ def _model(path: Path, data: Mapping[str, Any], settings: type[BaseModel]) -> ty
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation mentions."""
+    """Return the models that an annotation mentions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models(part)]
@@ -149,7 +155,7 @@ def _unknown_key(key: str, model: type[BaseModel] | None) -> str:
 
 
 def _hint(details: ErrorDetails) -> str:
-    """Name the word that a mistyped one is close to, where only a few words are right."""
+    """Return a correction for a typing error in a fixed set of words."""
     found = details["input"]
     if details["type"] != "literal_error" or not isinstance(found, str):
         return ""
@@ -174,7 +180,7 @@ def _expected(details: ErrorDetails, field: FieldInfo | None) -> str:
             return "the name of a cloud"
         case "url_parsing" | "url_scheme" | "url_type":
             reason = str(context.get("error", ""))
-            # "relative URL without a base" is what the parser says of "127.0.0.1:9100".
+            # The parser's reason for "127.0.0.1:9100" is "relative URL without a base", which doesn't help.
             return f"{URL_EXPECTED} ({reason})" if reason and not reason.startswith("relative") else URL_EXPECTED
         case "value_error":
             return str(context["error"]).partition("expected ")[2] or str(context["error"])
@@ -190,7 +196,7 @@ def _found(path: Path, value: object, data: Mapping[str, Any]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a found value as a finding quotes it."""
+    """Return a found value as messages quote it: `"media"`, `a list`, `true`."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):
@@ -211,7 +217,7 @@ def _dotted(path: Path) -> str:
 
 
 def _tables(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The tables of a list; what is none counts as an empty one."""
+    """Return the tables of a list. Another value counts as an empty table."""
     return [cast("dict[str, Any]", each) if isinstance(each, dict) else {} for each in _items(data.get(name))]
 
 

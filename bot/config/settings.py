@@ -1,6 +1,6 @@
-"""What the operator decides: `callboard.toml` and the environment, read into frozen settings.
+"""Settings of the operator: `callboard.toml` and the environment, read into frozen models.
 
-Secrets are not among them: a setting names the place of a secret, which is read when it is needed.
+A setting never contains a secret. It names the place of the secret, which is read at each use.
 """
 
 import os
@@ -69,7 +69,7 @@ def _redis_url(value: object) -> SecretRef | str:
 
 _REDIS_EXPECTED = (
     'expected "env:NAME" or "file:/path", or a redis://, rediss:// or unix:// URL without a password, also as '
-    "redis+sentinel:// or redis+cluster://: a URL with a password stays out of this file"
+    "redis+sentinel:// or redis+cluster://: keep a URL with a password out of this file"
 )
 
 
@@ -77,34 +77,34 @@ def _with_password(url: str, password: str) -> str:
     parts = urlsplit(url)
     user, _, hosts = parts.netloc.rpartition("@")
     if ":" in user or "password" in parse_qs(parts.query):
-        raise ValueError("the server's URL has a password already")
+        raise ValueError("the server's URL already has a password")
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{hosts}").geturl()
 
 
 class _Section(BaseModel):
-    # A field's description says what is expected where the file has something else.
+    # A field's description completes the error message "found X, expected ...".
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
-    """Accept ids of a kind, which begin with one of some letters: names may change, and be somebody else's then."""
+    """Accept only ids, which start with one of some letters: another person may get a name later."""
     pattern = re.compile(f"[{letters}][A-Z0-9_]{{1,39}}")
 
     def checked(ids: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [each for each in ids if not pattern.fullmatch(each) and each not in words]:
-            raise ValueError(f"expected a list of ids of {kind}, such as {example}, and {wrong[0]!r} is none")
+            raise ValueError(f"expected a list of ids of {kind}, such as {example}, and {wrong[0]!r} is not one")
         return ids
 
     return AfterValidator(checked)
 
 
 class Slack(_Section):
-    """One workspace by its bot token, or with `client_id` every workspace that installs the app at `/slack/install`.
+    """One workspace (`bot_token`), or with `client_id` every workspace that installs the app.
 
-    Socket Mode needs an app token, HTTP mode a signing secret.
+    Workspaces install it at `/slack/install`. Socket Mode requires an app token, HTTP mode a signing secret.
     """
 
-    mode: Literal["socket", "http"] = Field(default="socket", description="who opens the connection: we, or Slack")
+    mode: Literal["socket", "http"] = Field(default="socket", description="how Slack reaches the bot")
     client_id: str | None = Field(
         default=None, pattern=r"^\d+\.\d+$", description='the app\'s client id, such as "3336676.569200954261"'
     )
@@ -120,21 +120,24 @@ class Slack(_Section):
     client_secret: Secret | None = Field(
         default=None,
         validate_default=True,
-        description='a reference, such as "env:SLACK_CLIENT_SECRET"; goes with client_id',
+        description='a reference, such as "env:SLACK_CLIENT_SECRET"; required with client_id',
     )
     encryption_keys: tuple[Secret, ...] = Field(
         default=(),
         validate_default=True,
-        description='a list of references, such as ["env:CALLBOARD_KEY"]; goes with client_id. The first key encrypts '
-        "tokens in Redis, all of them decrypt: a new one is put before the old",
+        description='a list of references, such as ["env:CALLBOARD_KEY"]; required with client_id. The first key '
+        "encrypts tokens in Redis, and all of them decrypt: add a new key before the old one",
     )
     workspaces: Annotated[tuple[str, ...], _ids("workspaces", "TE", '"T024BE7LD"')] = Field(
         default=(),
-        description="a list of ids of the workspaces or organisations that may install the app; else any may that "
-        "Slack lets in",
+        description="a list of ids of the workspaces or organizations that may install the app; without it, any that "
+        "Slack allows",
     )
     connections: int = Field(
-        default=1, ge=1, le=10, description="connections of Socket Mode in this process, 1 to 10 over all processes"
+        default=1,
+        ge=1,
+        le=10,
+        description="1 to 10 Socket Mode connections of this process, at most 10 in all processes",
     )
     api_url: Annotated[str, AfterValidator(_web_url)] = Field(default=SLACK_API_URL, description=URL_EXPECTED)
 
@@ -144,7 +147,7 @@ class Slack(_Section):
         if value is None and info.data.get("client_id", "wrong") is None:
             raise ValueError('expected a reference, such as "env:SLACK_BOT_TOKEN"')
         if value is not None and info.data.get("client_id"):
-            raise ValueError("expected nothing beside client_id: each workspace gets a token when it installs the app")
+            raise ValueError("expected no bot_token with client_id: each workspace gets its own by installing the app")
         return value
 
     @field_validator("client_secret", "encryption_keys")
@@ -176,10 +179,10 @@ class Slack(_Section):
 
 
 class Redis(_Section):
-    """A server by its URL, or an embedded one with its data in `dir`."""
+    """A Redis server by its URL, or an embedded server with its data in `dir`."""
 
     url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = Field(
-        default=_REDIS_URL, description="a URL without a password, or a reference to one with it"
+        default=_REDIS_URL, description="a URL without a password, or a reference to a URL with one"
     )
     password: Secret | None = Field(
         default=None, description="a reference to the server's password, for a URL that has none"
@@ -187,9 +190,9 @@ class Redis(_Section):
     dir: Path | None = Field(default=None, description="a folder for the embedded server's data")
 
     def address(self) -> str | None:
-        """The server's URL, which may hold a password; None stands for the embedded server.
+        """Return the server's URL, which may contain a password, or None for the embedded server.
 
-        Raises ConfigError when a reference leads nowhere. Only `env:REDIS_URL` may be unset: it is the default.
+        Only `env:REDIS_URL`, the default, may be unset. Raises ConfigError if a reference has no usable value.
         """
         url = self._url()
         if url is None or self.password is None:
@@ -211,13 +214,13 @@ class Redis(_Section):
         else:
             if url.partition("://")[0] in REDIS_SCHEMES:
                 return url
-            reason = f"{self.url} holds something else"
+            reason = f"{self.url} has another value"
         expected = "a redis://, rediss:// or unix:// URL, or redis+sentinel:// or redis+cluster://"
         raise ConfigError(f"redis.url: expected {expected}, but {reason}")
 
     @property
     def data(self) -> Path:
-        """The folder of the embedded server's data, by default the user's own (XDG base directories)."""
+        """The folder of the embedded server's data, by default `callboard/redis` in XDG_DATA_HOME."""
         if self.dir:
             return self.dir.expanduser()
         home = os.environ.get("XDG_DATA_HOME", "")
@@ -225,9 +228,9 @@ class Redis(_Section):
 
 
 class Http(_Section):
-    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served.
+    """The HTTP server of `/slack/events`, `/healthz`, `/readyz` and `/metrics`.
 
-    With `admin_port` the last three are served only there, out of reach for strangers who reach Slack's port.
+    With `admin_port`, the last three are served only there, so that strangers who reach Slack's port can't read them.
     """
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
@@ -236,7 +239,7 @@ class Http(_Section):
         default=None,
         ge=0,
         le=65535,
-        description="a port from 1 to 65535, or 0 for any free one, other than port: for `/healthz`, `/readyz` and "
+        description="a port other than port, from 1 to 65535, or 0 for any free one; serves `/healthz`, `/readyz` and "
         "`/metrics`",
     )
 
@@ -244,75 +247,74 @@ class Http(_Section):
     @classmethod
     def _another(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value and value == info.data.get("port"):
-            raise ValueError("expected another port than http.port")
+            raise ValueError("expected a port other than http.port")
         return value
 
 
 class AccessRule(_Section):
-    """Who may see some accounts: people who ask in `channels`, `users`, and members of `groups`.
+    """A rule about who can see some accounts: people who ask in `channels`, `users`, and members of `groups`.
 
-    People of other organizations and guests are let in only if `outsiders` and `guests` say so.
-
-    Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
-
-    The only rules are those that the file has: with any, an account that none of them names is seen by nobody.
+    People from other organizations need `outsiders = true`, and guests need `guests = true`. Slack's ids are unique
+    within a workspace: `workspaces` says which ones a rule is about, if several have the app. If the file has any rule,
+    no one can see an account that no rule names.
     """
 
     accounts: tuple[str, ...] = Field(min_length=1, description='a list of names of accounts, or ["*"] for all of them')
     channels: Annotated[tuple[str, ...], _ids("channels", "CG", '"C024BE91L"')] = Field(
         default=(), description="a list of ids of channels"
     )
-    users: Annotated[tuple[str, ...], _ids("people", "UW", '"U024BE7LH", or "*" for everybody', EVERY)] = Field(
+    users: Annotated[tuple[str, ...], _ids("people", "UW", '"U024BE7LH", or "*" for everyone', EVERY)] = Field(
         default=(), description="a list of ids of people"
     )
     groups: Annotated[tuple[str, ...], _ids("user groups", "S", '"S0614TZR7"')] = Field(
         default=(), description="a list of ids of user groups"
     )
     workspaces: Annotated[tuple[str, ...], _ids("workspaces", "TE", '"T024BE7LD"')] = Field(
-        default=(), description="a list of ids of workspaces, or of an organisation that has the app as a whole"
+        default=(), description="a list of ids of workspaces, or of an organization that has the app as a whole"
     )
-    subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
+    subscribe: bool = Field(default=True, description="true or false: whether they may also subscribe to jobs")
     outsiders: bool = Field(
-        default=False, description="true or false: whether people of other organizations are let in as members are"
+        default=False,
+        description="true or false: whether people from other organizations have the same access as members",
     )
     guests: bool | None = Field(
         default=None,
-        description="true or false: whether guests of the workspace are let in as members are; needs users:read",
+        description="true or false: whether guests of the workspace have the same access as members; needs users:read",
     )
 
     @property
     def all_accounts(self) -> bool:
-        """Whether this is about every account."""
+        """Whether the rule names every account."""
         return EVERY in self.accounts
 
     @property
     def everybody(self) -> bool:
-        """Whether this admits all people, wherever they ask."""
+        """Whether the rule admits all people, wherever they ask."""
         return EVERY in self.users
 
     @model_validator(mode="after")
     def _lets_somebody_in(self) -> Self:
         if not (self.channels or self.users or self.groups):
-            raise ValueError('expected channels, users or groups; users = ["*"] is everybody')
+            raise ValueError('expected channels, users or groups; users = ["*"] means everyone')
         return self
 
 
 class WatchTable(_Section):
-    """A watch of a channel as code: it is created, changed and removed with this file, and not editable in Slack.
+    """A watch of a channel as code: this file creates, changes and removes it, and it can't be edited in Slack.
 
-    `words` are what follows `/jobs watch`; mentions are written as Slack does: `mention:<@U024BE7LH>`.
+    `words` are the words after `/jobs watch`. Mentions have Slack's syntax: `mention:<@U024BE7LH>`.
     """
 
     channel: str = Field(
         pattern=r"^(?:[TE][A-Z0-9_]{1,39}/)?[CG][A-Z0-9_]{1,39}$",
-        description='the id of a channel, such as "C024BE91L", where several workspaces have the app as '
-        '"T024BE7LD/C024BE91L"',
+        description='the id of a channel, such as "C024BE91L", or "T024BE7LD/C024BE91L" if several workspaces have '
+        "the app",
     )
     words: str = Field(description='what to watch, such as "media-cn -name:test after:5/10m"')
 
 
 class Settings(_Section):
-    """The whole file. Without `[slack]` it serves the terminal alone."""
+    """The whole file. Without `[slack]`, only the terminal works."""
 
     slack: Slack | None = Field(default=None, description="a table, [slack]")
     redis: Redis = Field(default=Redis(), description="a table, [redis]")
@@ -324,11 +326,11 @@ class Settings(_Section):
 
     @property
     def configured_watches(self) -> tuple[ConfiguredWatch, ...]:
-        """The watches of the file, as `load` read their words."""
+        """The watches of the file, after `load` read their words."""
         return self._configured_watches
 
     def read_watches(self, read: ReadWatch) -> list[Problem]:
-        """Read the words of the watches; return what is wrong with them."""
+        """Read the words of the watches, and return their problems."""
         pairs = tuple((account.name, service) for account in self.accounts for service in account.services)
         several = self.slack is not None and self.slack.client_id is not None
         found, problems = read_watches(self.watches, read, Catalog(pairs), several=several)
@@ -337,10 +339,14 @@ class Settings(_Section):
 
 
 def load(path: Path | None = None, read_watch: ReadWatch | None = None) -> Settings:
-    """Read the settings from `path`, else from the file CALLBOARD_CONFIG names, else from ./callboard.toml.
+    """Read the settings from a file.
 
-    `read_watch` reads the words of `[[watches]]`. Raises ConfigError, which lists everything that is wrong with the
-    file. SLACK_API_URL overrides `slack.api_url`.
+    The file is `path`, else the one in CALLBOARD_CONFIG, else ./callboard.toml. SLACK_API_URL overrides
+    `slack.api_url`. `read_watch` reads the words of `[[watches]]`.
+
+    Raises:
+        ConfigError: The file can't be read or is invalid; the error lists all its problems.
+        ValueError: The file has watches, and there is no `read_watch`.
     """
     path = path or Path(os.environ.get("CALLBOARD_CONFIG") or DEFAULT_FILE)
     text = _read(path)
@@ -350,7 +356,7 @@ def load(path: Path | None = None, read_watch: ReadWatch | None = None) -> Setti
     settings, problems = _validate(_with_environment(data))
     if settings and settings.watches:
         if read_watch is None:
-            raise ValueError("nothing reads the words of [[watches]]")
+            raise ValueError("read_watch is missing: the file has [[watches]]")
         problems += settings.read_watches(read_watch)
     if settings is None or problems:
         raise config_error(path, text, problems)
@@ -361,11 +367,11 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        reason = "there is no such file; write one, or name another with --config or CALLBOARD_CONFIG"
+        reason = "no such file: create it, or name another one with --config or CALLBOARD_CONFIG"
     except UnicodeDecodeError:
-        reason = "found something that is not text, expected TOML in UTF-8"
+        reason = "found something other than text, expected TOML in UTF-8"
     except OSError as error:
-        reason = f"cannot be read ({error.strerror})"
+        reason = f"can't be read ({error.strerror})"
     raise ConfigError(f"{path}: {reason}")
 
 

@@ -1,15 +1,18 @@
-"""Where things stand in a TOML file: `tomllib` tells what a file says, not in which line."""
+"""Line numbers of keys in a TOML file, which `tomllib` does not report."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 Path = tuple[str | int, ...]
-"""The way to a value: keys and list positions, such as `("accounts", 0, "region")`."""
+"""The path to a value: keys and list positions, such as `("accounts", 0, "region")`."""
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """Map every key and table of a valid TOML text to the line, counted from 1, in which it begins."""
+    """Map every key and table of a valid TOML text to its first line.
+
+    Lines count from 1. `a = 1` maps `("a",)` to 1.
+    """
     lines: dict[Path, int] = {(): 1}
     counts: dict[Path, int] = {}
     table: Path = ()
@@ -26,16 +29,16 @@ def key_lines(text: str) -> dict[Path, int]:
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
-    """The line of a value, or of the nearest thing around it that stands in the file."""
+    """Return the line of a value, or of the nearest table around it."""
     while path not in lines:
         path = path[:-1]
     return lines[path]
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a valid text into headers and `key = value`, each with its first line's number.
+    """Yield headers and `key = value` statements with the number of their first line.
 
-    A statement that goes on in the next line is an open string, list or table: until it is closed it does not parse.
+    A statement that continues in the next line has an open string, list or table, which does not parse.
     """
     begun, statement = 0, ""
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
@@ -54,14 +57,14 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 def _paths(value: Mapping[str, Any]) -> Iterator[Path]:
     for key, item in value.items():
         yield (key,)
-        # `[[accounts]]` alone reads as a list of one empty table.
+        # Without keys, `[[accounts]]` parses as a list of one empty table.
         inner = cast("list[Any]", item)[0] if item == [{}] else item
         if isinstance(inner, Mapping):
             yield from ((key, *rest) for rest in _paths(cast("Mapping[str, Any]", inner)))
 
 
 def _opened(keys: Path, counts: dict[Path, int], *, array: bool) -> Path:
-    """The path of the table that a header opens; `counts` knows how long each list of tables is by now."""
+    """Return the path of the table that a header opens. `counts` has the length of each list of tables."""
     path: Path = ()
     for key in keys[:-1]:
         path = (*path, key)

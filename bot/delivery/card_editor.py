@@ -1,7 +1,7 @@
-"""Keeps messages of cards and heads as they should be, within what Slack allows the whole workspace.
+"""Keeps messages of cards and heads current, within what Slack allows the whole workspace.
 
-A mark says that a message is no longer as it should be; whatever happened meanwhile, one edit shows the newest. The
-head of a failure group that grows is edited every few seconds at most.
+A mark says that a message is out of date. One edit then shows the newest state, however many changes came before. The
+head of a growing failure group is edited at most every few seconds.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,13 @@ from bot.slack_api.errors import HOLD_S, RETRY_S, TRANSPORT_ERRORS, ErrorAction,
 from bot.views.slack.block_kit import Message
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)
-"""For so long an unsubscription can be taken back on the same card."""
+"""An unsubscription can be undone on the same card for this long."""
 LOST_KEPT = timedelta(days=30)
-"""For so long a job that its provider lost can be followed again on the same card."""
+"""A job that its provider lost can be followed again on the same card for this long."""
 EDITS_A_VISIT = 20
-"""A run ends after so many edits, so that other destinations get their turn."""
+"""A run ends after this many edits, so that other destinations get their turn."""
 EDIT_WAIT_MAX_S = 5.0
-"""A message that waits for its turn keeps a more urgent one of the same destination waiting for no longer than this."""
+"""The longest that a waiting message delays a more urgent one of the same destination, in seconds."""
 GROWS_FAST = timedelta(seconds=15)
 """A head is edited this often while its last failure is no older than this."""
 GROWS = timedelta(seconds=60)
@@ -41,9 +41,9 @@ log = structlog.get_logger("callboard")
 
 
 async def edit_cards(deps: Deps, destination: str) -> float | None:
-    """Edit the messages of a destination that need it.
+    """Edit the out-of-date messages of a destination.
 
-    Returns after how many seconds to come again, None when none does. Raises StoreUnavailable.
+    Returns the seconds until the next edit, None if no message needs one. Raises StoreUnavailable.
     """
     context = await DeliveryContext.to(deps, destination)
     if context is None:
@@ -58,7 +58,7 @@ async def edit_cards(deps: Deps, destination: str) -> float | None:
 
 
 async def _edit(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
-    """Edit the message that needs it most, heads before cards; return for how long to wait before the next."""
+    """Edit the most urgent message, heads before cards. Return the seconds until the next."""
     stale = snapshot.stale
     heads = [snapshot.groups[name] for name in stale if name in snapshot.groups]
     edits = await context.deps.store.outbox.last_edits(context.destination) if heads else {}
@@ -77,7 +77,7 @@ async def _edit(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
 
 
 def head_wait(head: FailureGroup, mark: str, edited: datetime | None, now: datetime) -> float:
-    """Return for how many seconds a head is not edited yet: only one that just grows has to wait. Pure."""
+    """Return for how many seconds a head waits. Only a head that just grows has to wait. Pure."""
     last = edited or head.posted_at
     if last is None or _urgency(mark) is not Urgency.PROGRESS:
         return 0
@@ -86,7 +86,7 @@ def head_wait(head: FailureGroup, mark: str, edited: datetime | None, now: datet
 
 
 async def _may_edit(context: DeliveryContext, snapshot: OutboxSnapshot, record_id: str) -> float:
-    """Take one edit; return 0, also for a record without a message, or after how many seconds to try again."""
+    """Reserve one edit. Return 0, also for a record without a message, or the seconds until the next try."""
     slack, record = context.deps.store.slack, _with_message(snapshot, record_id)
     if record is None:
         return 0
@@ -96,14 +96,14 @@ async def _may_edit(context: DeliveryContext, snapshot: OutboxSnapshot, record_i
 
 
 def _with_message(snapshot: OutboxSnapshot, record_id: str) -> Card | FailureGroup | None:
-    """Return the card or group with this id, if it has a message that can be edited."""
+    """Return the card or group with this id, if its message can be edited."""
     record = snapshot.groups.get(record_id) or snapshot.cards.get(record_id)
     lost = isinstance(record, FailureGroup) and record.head_lost
     return record if record and record.ts and not lost else None
 
 
 def _urgency(mark: str) -> Urgency:
-    """Return how urgent an edit is; an unreadable mark counts as a change of state."""
+    """Return how urgent an edit is. An unreadable mark counts as a change of state."""
     try:
         return Urgency(mark[:1])
     except ValueError:
@@ -111,7 +111,7 @@ def _urgency(mark: str) -> Urgency:
 
 
 async def _redraw(context: DeliveryContext, snapshot: OutboxSnapshot, record_id: str) -> float:
-    """Edit a message, and take its mark back; return for how long to wait before the next."""
+    """Edit a message, and remove its mark. Return the seconds until the next."""
     outbox, record = context.deps.store.outbox, _with_message(snapshot, record_id)
     if record and (wait := await _update(context, snapshot, record)):
         return wait
@@ -124,7 +124,7 @@ async def _redraw(context: DeliveryContext, snapshot: OutboxSnapshot, record_id:
 
 
 async def dropped(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
-    """Drop the records that nobody can want any more; whether none is left."""
+    """Drop the records that are no longer needed. Return whether none is left."""
     going = [card_id for card_id, card in snapshot.cards.items() if droppable(card, context.now)]
     for group in droppable_groups(snapshot, context.now):
         if group.closed_at and not passed(group.closed_at, KEPT_AFTER_CLOSING, context.now):
@@ -138,7 +138,7 @@ async def dropped(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
 
 
 def droppable(card: Card, now: datetime) -> bool:
-    """Whether nobody can want a card's record any more."""
+    """Return whether a card's record is no longer needed."""
     kept = {EndReason.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
     return (
         card.over
@@ -165,7 +165,7 @@ async def _send(context: DeliveryContext, record: Card | FailureGroup, message: 
     except SlackApiError as error:
         return await _refused(context, record, message, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a message could not be edited, retrying", destination=record.place, reason=type(error).__name__)
+        log.warning("message edit failed, retrying", destination=record.place, reason=type(error).__name__)
         return RETRY_S
     context.deps.metrics.delivered("edited")
     return 0
@@ -175,7 +175,7 @@ async def _refused(
     context: DeliveryContext, record: Card | FailureGroup, message: Message, error: SlackApiError
 ) -> float:
     action, code = classify(error), error_code(error)
-    log.warning("Slack refused an edit", destination=record.place, error=code, action=action.value)
+    log.warning("Slack rejected an edit", destination=record.place, error=code, action=action.value)
     context.deps.metrics.delivered(action.value)
     match action:
         case ErrorAction.POST_NEW if isinstance(record, FailureGroup):
@@ -183,7 +183,7 @@ async def _refused(
         case ErrorAction.SEND_AS_TEXT if isinstance(record, FailureGroup) and message.blocks:
             return await _send(context, record, Message(message.text, []))
         case ErrorAction.POST_NEW | ErrorAction.SEND_AS_TEXT:
-            return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
+            return 0  # deleted by a person, or not drawable: subscribers are notified all the same
         case ErrorAction.SUSPEND:
             await context.suspend(code)
             return 0.1

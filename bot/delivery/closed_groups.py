@@ -1,4 +1,4 @@
-"""Which groups of a destination leave the records beside its cards. Pure."""
+"""Selects the groups of a destination that no longer belong beside its cards. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.domain.failure_groups import BUDGET_WINDOW, KEPT_AFTER_CLOSING, Failure
 from bot.domain.outbox import OutboxSnapshot
 
 CLOSED_MAX = 50
-"""Closed groups that stay beside the open ones, so that the next head can link to the one before."""
+"""Closed groups kept beside the open ones, so that the next head can link to the previous one."""
 
 
 def droppable_groups(snapshot: OutboxSnapshot, now: datetime) -> Iterator[FailureGroup]:
@@ -20,5 +20,5 @@ def droppable_groups(snapshot: OutboxSnapshot, now: datetime) -> Iterator[Failur
 
 
 def posts_over(snapshot: OutboxSnapshot, now: datetime) -> bool:
-    """Whether the last posts of a destination count against its budget no longer."""
+    """Return whether the last posts of a destination no longer count against its budget."""
     return all(passed(at, BUDGET_WINDOW, now) for at in snapshot.posts)

@@ -23,7 +23,7 @@ from bot.slack_api.workspaces import home_of
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What a delivery works with; `slack` calls as the app of the destination's workspace."""
+    """The tools of a delivery. `slack` calls as the app of the destination's workspace."""
 
     deps: Deps
     slack: AsyncWebClient
@@ -31,7 +31,7 @@ class DeliveryContext:
 
     @classmethod
     async def to(cls, deps: Deps, destination: str) -> Self | None:
-        """Return the context of a destination; None if its workspace does not have the app.
+        """Return the context of a destination. None if its workspace does not have the app.
 
         Raises StoreUnavailable.
         """
@@ -47,7 +47,7 @@ class DeliveryContext:
         return workspace_of(self.destination)
 
     async def read(self) -> OutboxSnapshot:
-        """Return everything that waits for the destination, without what it may not read of any more."""
+        """Return everything that waits for the destination, without accounts that it may no longer read."""
         snapshot = await read_outbox(self.deps, self.destination)
         hides = await self.hidden(snapshot)
         hidden = frozenset(filter(hides, self.deps.whole.catalog.accounts))
@@ -57,7 +57,7 @@ class DeliveryContext:
         return withheld(snapshot, hides)
 
     async def _ended(self, snapshot: OutboxSnapshot) -> Mapping[Service, Sequence[Ended]]:
-        """Return the jobs that ended of services where something failed that a watch judges by its share."""
+        """Return the finished jobs of services with a failure judged by its share."""
         specs = [watch.spec for watch in snapshot.rules.active if watch.spec.after and watch.spec.after.share]
         if not specs:
             return {}
@@ -72,14 +72,14 @@ class DeliveryContext:
         }
 
     async def _decided(self, snapshot: OutboxSnapshot) -> frozenset[str]:
-        """Return the events of mirrored jobs that wait and were decided on before."""
+        """Return the waiting events of mirrored jobs that already have a decision."""
         changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
         refs = dict.fromkeys(str(change.ref) for change in changes if change.mirrored)
         found = await self.deps.store.decisions.read_all([(self.destination, ref) for ref in refs])
         return frozenset(decision.event for each in found for decision in each)
 
     async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
-        """Return a test whether the readers of the destination may not see an account."""
+        """Return a test for accounts that the readers of the destination may not see."""
         access = self.deps.access
         if access.open and not is_direct_message(self.destination):
             return lambda _: False
@@ -87,11 +87,11 @@ class DeliveryContext:
         return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
-        """Keep everything for the destination back; `reason` is Slack's error code."""
+        """Hold everything for the destination. `reason` is Slack's error code."""
         await self.deps.store.outbox.suspend(self.destination, Suspension(reason=reason, since=self.now))
 
     async def paused(self, method: str, error: SlackApiError) -> float:
-        """Return for how long Slack asks to wait, and let the whole fleet obey it."""
+        """Return how long Slack asks to wait, and make the whole fleet wait."""
         wait = retry_after(error) or RETRY_S
         if error_code(error) in RATE_LIMITED:
             self.deps.metrics.throttled(method)
@@ -100,6 +100,6 @@ class DeliveryContext:
 
 
 def _subscribers(snapshot: OutboxSnapshot) -> Iterator[str]:
-    """Who subscribed: in direct messages with the bot the one person who reads them."""
+    """Return the subscribers. In direct messages with the bot that is the one reader."""
     yield from (card.terms.user for card in snapshot.cards.values())
     yield from (entry.body.terms.user for entry in snapshot.entries if isinstance(entry.body, SubscribedEntry))

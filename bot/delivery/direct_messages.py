@@ -1,4 +1,4 @@
-"""Tells the people who subscribed what their channels cannot be told, or should not have to be."""
+"""Sends subscribers direct messages about what their channels cannot or should not receive."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +17,10 @@ from bot.task_queue.enqueue import enqueue_delivery
 
 
 async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapshot, suspension: Suspension) -> None:
-    """Tell whoever follows jobs in a destination, or has a card to be edited there, that nothing gets there.
+    """Notify the subscribers of a destination that it cannot be posted to.
 
-    Each once a day at the most, for as long as the destination goes on refusing for the same reason.
+    Those with a card to be edited there count too. Each person is notified at most once a day, while the destination
+    keeps refusing for the same reason.
     """
     if suspension.told:
         return
@@ -54,9 +55,10 @@ async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapsho
 
 
 async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep) -> None:
-    """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
+    """Notify subscribers in person of jobs that are lost, suspended or found again.
 
-    That is who had subscribed by then: the same people, should a crash have this done again with more entries.
+    Otherwise only their channel would show it. The recipients are the subscribers at that time: the same people if a
+    crash repeats this with more entries.
     """
     if is_direct_message(snapshot.destination):
         return
@@ -72,7 +74,7 @@ async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, ste
 
 
 def _changes(snapshot: OutboxSnapshot, step: DeliveryStep) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
-    """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
+    """Return a step's changes on cards, each with the updated card and its subscribers."""
     subscribers = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
     written = [read_record(write.id, write.after) for write in step.writes if write.after and write.id != POSTS_ID]
     after = {record.id: record for record in written if isinstance(record, Card)}
@@ -84,7 +86,7 @@ def _changes(snapshot: OutboxSnapshot, step: DeliveryStep) -> Iterator[tuple[Ent
 
 
 def _left(card: Card, change: Change) -> bool:
-    """Whether a job of a change is no longer on a card because people unsubscribed."""
+    """Return whether a job of a change left a card because people unsubscribed."""
     card_job = card.jobs.get(str(change.job.ref))
     return card_job is None or card_job.fate is EndReason.UNSUBSCRIBED
 
@@ -98,7 +100,7 @@ async def _notify_of_loss(
 
 
 async def _notify_of_subscriptions(context: DeliveryContext, user: str, entries: Sequence[Entry]) -> None:
-    """Notify one person of their subscriptions that one look at a service suspended or restored."""
+    """Notify a person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
     once = f"{changes[0].kind}:{context.destination}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
     await _notify(context, user, NoteEntry(note=ChangedSubscriptions(place=context.destination, changes=changes)), once)

@@ -1,8 +1,8 @@
-"""Tells destinations what waits for them: in order, at Slack's pace, each message exactly once.
+"""Delivers what waits for destinations: in order, at Slack's pace, each message exactly once.
 
-One thing after the other: read what waits, decide what comes first (`bot.delivery.next_step`), then change what cards
-are to show or post one message (`bot.delivery.sender`). Edits of cards are another task (`bot.delivery.card_editor`):
-no post waits for them.
+Each round reads the outbox and decides on the first step (`bot.delivery.next_step`). Then it updates the cards or posts
+one message (`bot.delivery.sender`). Another task edits the cards (`bot.delivery.card_editor`), so that no post waits
+for an edit.
 """
 
 import secrets
@@ -35,7 +35,7 @@ from bot.task_queue.enqueue import (
 NEWER_S = 10.0
 """Seconds until a destination with records of a newer version is checked again."""
 DIGEST_WAIT = timedelta(seconds=30)
-"""For so long what was noticed late waits for the other services, so that one message tells it all."""
+"""Events noticed late wait this long for other services, so that one message covers them all."""
 PLANNED_AHEAD = timedelta(minutes=1)
 """Timers are planned this long ahead; every destination is visited once a minute."""
 TIMER_LEAST = timedelta(seconds=1)
@@ -47,7 +47,7 @@ log = structlog.get_logger("callboard")
 
 
 async def deliver(deps: Deps, destination: str) -> float | None:
-    """Do what can be done for a destination now; return after how many seconds to come again, None when nothing waits.
+    """Deliver what is possible now. Return the seconds until the next call, None when nothing waits.
 
     Raises StoreUnavailable.
     """
@@ -60,7 +60,7 @@ async def deliver(deps: Deps, destination: str) -> float | None:
         snapshot = await context.read()
         if snapshot.newer:
             log.warning(
-                "a newer version wrote records, nothing is delivered", destination=destination, **_numbers(snapshot)
+                "a newer version wrote records, delivery stopped", destination=destination, **_numbers(snapshot)
             )
             return NEWER_S
         if await repair(context, snapshot):
@@ -80,19 +80,19 @@ async def deliver(deps: Deps, destination: str) -> float | None:
 
 
 async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Deliver what waits for a destination at once, as far as that is possible; return what is left."""
+    """Deliver what is possible immediately. Return what is left."""
     await deliver(deps, destination)
     await enqueue_delivery(deps, destination)
     return await read_outbox(deps, destination)
 
 
 def _numbers(snapshot: OutboxSnapshot) -> dict[str, int]:
-    """How many records of each kind a newer version wrote."""
+    """Return how many records of each kind a newer version wrote."""
     return {kind.value: number for kind, number in snapshot.newer.items()}
 
 
 async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
-    """Do one thing; return for how long to wait before the next."""
+    """Do one thing. Return the seconds until the next."""
     if snapshot.suspension:
         await notify_of_suspension(context, snapshot, snapshot.suspension)
         if context.now - snapshot.suspension.since >= WAITS and all(card.over for card in expected(snapshot).values()):
@@ -104,14 +104,14 @@ async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
     if _late_just_now(context, snapshot):
         if await _waits_for_others(context):
             return POST_INTERVAL_S
-        snapshot = await context.read()  # with what the last of the others told meanwhile
+        snapshot = await context.read()  # with what the last of the others posted until now
     if step := await _decide(context, snapshot):
         return await _post_next(context, snapshot, step)
     return 0
 
 
 async def _decide(context: DeliveryContext, snapshot: OutboxSnapshot) -> DeliveryStep | None:
-    """Return what to do first, with as many numbers of new groups as that takes."""
+    """Return the first step, with as many numbers of new groups as it takes."""
     now, numbers = context.now, list[int]()
     while isinstance(step := next_step.next_step(snapshot, now, numbers), NeedsNumbers):
         more = max(1, step.count - len(numbers))
@@ -120,14 +120,14 @@ async def _decide(context: DeliveryContext, snapshot: OutboxSnapshot) -> Deliver
 
 
 async def _plan_timer(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
-    """Have a delivery run when something is due without an entry, if that is soon; this is planned each minute."""
+    """Schedule a delivery for the next timer, if that is soon. Timers are planned each minute."""
     timer, now = next_step.next_timer(snapshot), context.now
     if timer and timer <= now + PLANNED_AHEAD:
         await enqueue_delivery_at(context.deps, snapshot.destination, max(timer, now + TIMER_LEAST))
 
 
 async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
-    """Drop all that waits for a suspended destination. The suspension goes last, so that this can be done again."""
+    """Drop all that waits for a suspended destination. The suspension is removed last, so that this is repeatable."""
     outbox = context.deps.store.outbox
     log.warning(
         "dropped the entries of a suspended destination",
@@ -167,7 +167,7 @@ async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: D
 
 
 def _subscribers(snapshot: OutboxSnapshot, step: DeliveryStep) -> set[str]:
-    """Who subscribed to what a step is about."""
+    """Return the subscribers to the jobs of a step."""
     bodies = [entry.body for entry in step.entries]
     known = {
         user for write in step.writes if write.id in snapshot.cards for user in snapshot.cards[write.id].subscribers
@@ -176,13 +176,13 @@ def _subscribers(snapshot: OutboxSnapshot, step: DeliveryStep) -> set[str]:
 
 
 def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
-    """Whether something was noticed late, and only just now: other services may be about to tell more."""
+    """Return whether something was noticed late, and only just now: other services may follow soon."""
     found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 
 async def _waits_for_others(context: DeliveryContext) -> bool:
-    """Whether there are services with followed jobs that have not been asked since the downtime."""
+    """Return whether services with followed jobs have not been polled since the downtime."""
     pairs = context.deps.catalog.pairs
     states = await context.deps.store.tracked.state(pairs)
     sweeps = await context.deps.store.sweeps.read(pairs)

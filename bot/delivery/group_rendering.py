@@ -1,4 +1,4 @@
-"""Turns failure groups into messages: their heads, and the lines in their threads."""
+"""Renders failure groups as messages: their heads, and the lines in their threads."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -35,9 +35,9 @@ async def draw_group(  # what a head consists of
 ) -> Message:
     """Return the message of a group as of now.
 
-    `card` is that of a batch, `groups` those of a storm message by id, as they are after the step that posts it; what
-    is not given is read. `change` is the failure that is posted as the head. `posted` says that it edits a message,
-    `held` that a snooze held it. Raises StoreUnavailable.
+    `card` is that of a batch, `groups` those of a storm message by id, both as of the step that posts it. What is not
+    given is read. `change` is the failure that is posted as the head. `posted` says that it edits a message, `held`
+    that a snooze held it. Raises StoreUnavailable.
     """
     match group.group:
         case GroupKind.STORM:
@@ -59,14 +59,17 @@ async def draw_group(  # what a head consists of
 
 
 async def _ended(deps: Deps, group: FailureGroup) -> int | None:
-    """Return how many jobs of its service ended since the first failure; None for one failure, which has no share."""
+    """Return how many jobs of its service finished since the first failure.
+
+    None for one failure, which has no share.
+    """
     if group.count == 1:
         return None
     return await deps.store.event_log.ended_since((group.account, group.service), group.first_at)
 
 
 async def draw_thread_line(deps: Deps, group: FailureGroup) -> Message:
-    """Return the line in the thread of a head about what is new since the last one. Raises StoreUnavailable."""
+    """Return the thread line about news since the last line. Raises StoreUnavailable."""
     if group.group is GroupKind.STORM:
         parts = await deps.store.groups.read(group.place, group.groups)
         return storm_line(group, list(parts.values()))
@@ -85,6 +88,6 @@ async def _mute(deps: Deps, group: FailureGroup) -> Mute | None:
 
 
 async def _link(deps: Deps, group: FailureGroup) -> str:
-    """Return the link to the head before it."""
+    """Return the link to the previous head."""
     home = await home_of(deps.workspaces, group.place) if group.previous else None
     return await permalink(home.client, group.previous.channel, group.previous.ts) if home and group.previous else ""

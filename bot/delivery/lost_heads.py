@@ -1,4 +1,4 @@
-"""Heads that were deleted, or that can be edited no longer: their groups close, the next failure gets a new head."""
+"""Closes groups whose heads were deleted or can no longer be edited. The next failure gets a new head."""
 
 import secrets
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from bot.domain.failure_groups import FailureGroup, GroupKind
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, Write
 
 RETRY_S = 0.5
-"""While a post to the destination is under way."""
+"""Seconds to wait while a post to the destination is in flight."""
 
 log = structlog.get_logger("callboard")
 
 
 async def lose_head(context: DeliveryContext, group_id: str) -> float:
-    """Close a group whose head is gone; return for how long to wait before the next thing is done."""
+    """Close a group whose head was deleted. Return the seconds until the next step."""
     snapshot = await context.read()
     writes = tuple(without_head(snapshot, group_id, context.now))
     if not writes:
@@ -26,13 +26,13 @@ async def lose_head(context: DeliveryContext, group_id: str) -> float:
     step = InFlightPost(id=secrets.token_hex(8), at=context.now, posts=False, writes=writes)
     if not await context.deps.store.outbox.apply(context.destination, step, snapshot.turn):
         return RETRY_S
-    log.warning("the head of a group is gone, the next failure gets a new one", destination=context.destination)
+    log.warning("head of a group deleted, the next failure gets a new one", destination=context.destination)
     await context.deps.store.outbox.release(context.destination, step.id)
     return 0
 
 
 def without_head(snapshot: OutboxSnapshot, group_id: str, now: datetime) -> Iterator[Write]:
-    """Yield the groups that a head stood for, as they are without it: all of those in a storm message."""
+    """Yield the groups that a head was for, without it: all groups of a storm message."""
     group = snapshot.groups.get(group_id)
     parts = group.groups if group else ()
     for each in (group_id, *parts):
@@ -42,6 +42,6 @@ def without_head(snapshot: OutboxSnapshot, group_id: str, now: datetime) -> Iter
 
 
 def _lost(group: FailureGroup, now: datetime) -> FailureGroup:
-    """Return a group without its head; a service is down all the same."""
+    """Return a group without its head. A service that is down stays down."""
     closed = {} if group.group is GroupKind.DOWN or not group.open else {"closed_at": now}
     return group.model_copy(update={"head_lost": True, **closed})

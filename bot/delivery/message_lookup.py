@@ -1,4 +1,4 @@
-"""Where a destination's messages stand in Slack, and how one of ours is found there again."""
+"""Finds a destination's conversation in Slack, and Callboard's posts in it."""
 
 import re
 from collections.abc import AsyncGenerator, Iterable
@@ -15,22 +15,22 @@ from bot.slack_api.errors import ErrorAction, classify, error_code
 from providers.json_fields import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
-"""The app was never allowed to ask this: waiting does not help."""
+"""Errors of an app without the permission to ask: waiting does not help."""
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
-"""A search begins this long before Slack's time at the start of the post."""
+"""A search starts this long before Slack's time at the start of the post."""
 EVERYTHING = "0"
-"""Where a search begins if that time is not known."""
+"""The start of a search if that time is not known."""
 _TS = re.compile(TS)
 FUTURE = "9999999999.999999"
-"""The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
+"""The `latest` of a search. With one, Slack sends the newest messages first; without, perhaps the oldest."""
 
 
 async def conversation(context: DeliveryContext) -> str:
-    """Return the channel to post to: the destination itself, or the direct messages with a person.
+    """Return the channel to post to: the destination, or the direct messages with a person.
 
-    Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
+    Where the app may not ask, the person's id works as well. Raises SlackApiError when Slack does not open them.
     """
     if not is_user(context.destination):
         return bare_id(context.destination)
@@ -50,9 +50,9 @@ async def conversation(context: DeliveryContext) -> str:
 
 
 def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
-    """Return a timestamp that is earlier than that of any message posted from now on.
+    """Return a timestamp that is earlier than that of any later post.
 
-    That is Slack's own time, by its last answer, or the newest known message of the destination, if that is earlier.
+    It is Slack's time in its last answer, or the newest known message of the destination, if that is earlier.
     """
     records = (*snapshot.cards.values(), *snapshot.groups.values())
     known = max((float(record.ts) for record in records if _TS.fullmatch(record.ts)), default=None)
@@ -62,7 +62,7 @@ def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
 
 
 async def find_post(context: DeliveryContext, in_flight: InFlightPost) -> tuple[str, str] | None:
-    """Return channel and timestamp of a post that was begun, None when it never arrived.
+    """Return channel and timestamp of a started post, None if it never arrived.
 
     Raises SlackApiError, also when the bot may not read the conversation.
     """
@@ -77,7 +77,7 @@ async def find_post(context: DeliveryContext, in_flight: InFlightPost) -> tuple[
             if ts := await _ts(replies, in_flight):
                 return in_flight.channel, ts
         except SlackApiError as error:
-            if classify(error) is not ErrorAction.POST_NEW:  # the thread is gone; the post may stand outside of it
+            if classify(error) is not ErrorAction.POST_NEW:  # the thread was deleted; the post may be outside of it
                 raise
     ts = await _ts(_messages(context, "conversations.history", in_flight.channel, oldest), in_flight)
     return (in_flight.channel, ts) if ts else None
@@ -115,7 +115,7 @@ async def _ts(messages: AsyncGenerator[dict[str, Any]], in_flight: InFlightPost)
 def history(
     context: DeliveryContext, channel: str, span: tuple[datetime, datetime], pages: int
 ) -> AsyncGenerator[dict[str, Any]]:
-    """Read the messages of a span of time, the newest first, page by page."""
+    """Read the messages of a span of time page by page, newest first."""
     oldest, latest = map(_timestamp, span)
     return _messages(context, "conversations.history", channel, oldest, pages, latest=latest)
 
@@ -127,7 +127,7 @@ def _timestamp(moment: datetime) -> str:
 async def _messages(
     context: DeliveryContext, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
 ) -> AsyncGenerator[dict[str, Any]]:
-    """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
+    """Read a conversation page by page. Slack returns at most 999 messages a page, and recommends 200."""
     cursor = ""
     for _ in range(pages):
         asked = {"channel": channel, "oldest": oldest, "latest": FUTURE, **more}

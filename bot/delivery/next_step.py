@@ -1,8 +1,8 @@
-"""What to do next for a destination: from what waits in its outbox to one step. Pure.
+"""Choose the next step for a destination from what waits in its outbox. Pure.
 
-A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
-nothing: they only change what a card shows. The others post one message. What an entry asks for is decided by
-`bot.rules.card_reducer`; this module picks the entries of a step.
+A step takes entries out of the outbox in their order and writes the resulting cards. Most steps post nothing: they only
+change what a card shows. The others post one message. `bot.rules.card_reducer` decides what an entry asks for. This
+module picks the entries of a step.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,8 +42,8 @@ from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 class DeliveryStep:
     """Entries to take out, records to write, and the message to post first, if any.
 
-    `members` are jobs to add to groups, each with its time in ms, `decisions` those that the step was taken by.
-    A step that posts what a card held has no entries: the card itself remembers it.
+    `members` are jobs to add to groups, each with its time in ms. `decisions` are those behind the step. A step that
+    posts what a card held has no entries: the held notification is in the card.
     """
 
     entries: Sequence[Entry]
@@ -54,12 +54,12 @@ class DeliveryStep:
 
     @property
     def kept_decisions(self) -> tuple[Decided, ...]:
-        """The decisions that are kept."""
+        """The decisions to keep."""
         return tuple(each for each in self.decisions if each.decision.kept)
 
     @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the entries, by the slot they stand in."""
+        """The ids of the entries, by their slot."""
         slots: dict[str, tuple[str, ...]] = {}
         for entry in self.entries:
             slots[entry.slot] = (*slots.get(entry.slot, ()), entry.id)
@@ -68,7 +68,7 @@ class DeliveryStep:
 
 @dataclass(frozen=True, slots=True)
 class NeedsNumbers:
-    """So many numbers of new groups are needed to decide on a step."""
+    """Deciding on a step needs this many numbers of new groups."""
 
     count: int
 
@@ -76,11 +76,11 @@ class NeedsNumbers:
 def next_step(
     snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int] = ()
 ) -> DeliveryStep | NeedsNumbers | None:
-    """Return what to do first for a destination, None when nothing waits; `numbers` are for new groups."""
+    """Return the first step for a destination, None when nothing waits. `numbers` are for new groups."""
     try:
         return _next_step(snapshot, now, numbers)
     except NumbersNeeded:
-        return NeedsNumbers(max(1, 2 * len(numbers)))  # those that it does not use are skipped
+        return NeedsNumbers(max(1, 2 * len(numbers)))  # unused numbers are skipped
 
 
 def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DeliveryStep | None:
@@ -96,7 +96,7 @@ def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) 
 
 
 def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> DestinationState:
-    """Return the state with what waits in the outbox, and what cards held and may be posted."""
+    """Return the state after all waiting entries and all held notifications that may be posted."""
     waiting = [(entry.card, entry.body.change) for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
     held = [(card.id, each) for card in state.cards.values() if not card.snooze for each in card.held.values()]
     known = [(state.cards[card_id], change) for card_id, change in (*held, *waiting) if card_id in state.cards]
@@ -107,13 +107,13 @@ def _with_waiting(snapshot: OutboxSnapshot, state: DestinationState) -> Destinat
 
 
 def _step(snapshot: OutboxSnapshot, entries: Sequence[Entry], applied: Applied) -> DeliveryStep:
-    """Return the step that records a state; of notifications there is one at most."""
+    """Return the step that records a state, with at most one notification."""
     state, [notification] = applied.state, applied.notifications or (None,)
     return DeliveryStep(entries, state.writes(snapshot.records), notification, state.members, state.decisions)
 
 
 def _with_snoozes_ended(snapshot: OutboxSnapshot, state: DestinationState) -> DestinationState:
-    """End the snoozes of cards that are over. Where entries wait for a card, the times of these decide."""
+    """End the snoozes of cards that are over. Where entries wait for a card, their times decide."""
     waiting = {entry.card for entry in snapshot.entries}
     for card_id in snapshot.cards:
         if card_id not in waiting:
@@ -122,12 +122,12 @@ def _with_snoozes_ended(snapshot: OutboxSnapshot, state: DestinationState) -> De
 
 
 def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Applied]:
-    """Yield the state after each thing that is due without an entry, and what it asks for."""
+    """Yield the state after each timer that is due, and what the timer asks for."""
     applied = apply(state, HeldTimer())
     yield applied
     restored = [(state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(state, group)]
     for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
-        # What waits may reach the threshold: it is counted first.
+        # The waiting entries may reach the threshold, so they count first.
         counting = bool(snapshot.entries) and snapshot.groups[group_id].counting
         if at <= state.now and not counting:
             applied = apply(applied.state, GroupTimer(group_id))
@@ -135,7 +135,10 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
 
 
 def _without_posts(state: DestinationState, entries: Sequence[Entry]) -> tuple[Sequence[Entry], DestinationState]:
-    """Apply entries up to the first that a message is posted for, or before; return these entries, and the state."""
+    """Apply the entries before the first message. Return these entries, and the state.
+
+    The entry that the message is posted for may be the last of them.
+    """
     for index, entry in enumerate(entries):
         held = _held_before(state, entry)
         applied = apply(held.state, entry)
@@ -146,12 +149,12 @@ def _without_posts(state: DestinationState, entries: Sequence[Entry]) -> tuple[S
 
 
 def _held_before(state: DestinationState, entry: Entry) -> Applied:
-    """Release the next notification that is held and belongs before an entry."""
+    """Release the next held notification that belongs before an entry."""
     return apply(end_snooze_before(state, entry), HeldTimer())
 
 
 def _posting(snapshot: OutboxSnapshot, state: DestinationState) -> DeliveryStep:
-    """Return the step that posts what the first entry asks for, or what a card holds before it."""
+    """Return the step that posts for the first entry, or a notification held before it."""
     first = snapshot.entries[0]
     held = _held_before(state, first)
     if held.notifications:
@@ -163,7 +166,10 @@ def _posting(snapshot: OutboxSnapshot, state: DestinationState) -> DeliveryStep:
 
 
 def _batch_end(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -> DeliveryStep | None:
-    """Return the step that posts the end of a batch alone, where all that waits for its card leads there."""
+    """Return the step that posts only the result of a batch.
+
+    None unless all that waits for its card leads there.
+    """
     if card_id not in state.cards or not state.cards[card_id].batch:
         return None
     state = replace(state, waiting=state.waiting._replace(ends=True))
@@ -181,7 +187,10 @@ def _batch_end(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) 
 
 
 def _posting_step(snapshot: OutboxSnapshot, taken: int, applied: Applied) -> DeliveryStep:
-    """Return the step that posts a message, with so many entries; one that others fold into begins with all of them."""
+    """Return the step that posts a message, with this many entries.
+
+    A message that others fold into starts with all of them.
+    """
     entries, waiting = snapshot.entries[:taken], snapshot.entries[taken:]
     match applied.notifications:
         case [Notification(content=StormHead(group=storm))]:
@@ -195,7 +204,7 @@ def _posting_step(snapshot: OutboxSnapshot, taken: int, applied: Applied) -> Del
 
 
 def _posted_head(state: DestinationState, head: GroupHead) -> Applied:
-    """Post the head of a group as it is now."""
+    """Post the head of a group in its present state."""
     group = group_reducer.with_all_mentioned(state.groups[head.group.id])
     card = state.cards.get(head.card.id, head.card) if head.card else None
     state = state.with_group(group).without_edit(group.id)
@@ -205,10 +214,10 @@ def _posted_head(state: DestinationState, head: GroupHead) -> Applied:
 def _into_message(
     entries: Sequence[Entry], state: DestinationState, storm: str = ""
 ) -> tuple[Sequence[Entry], DestinationState]:
-    """Apply the entries that need no message of their own, before a message is posted; return them, and the state.
+    """Apply the entries that need no message, before one is posted. Return them, and the state.
 
     The message is a storm message, if there is one, else the head of a group. Entries that need another message wait,
-    and all that comes after them about the same card or job.
+    and so do all later ones about the same card or job.
     """
     taken, left = list[Entry](), set[str]()
     state = _released_into(state, storm)
@@ -224,7 +233,7 @@ def _into_message(
 
 
 def _joined(state: DestinationState, entry: Entry, storm: str) -> DestinationState | None:
-    """Return the state after an entry that needs no message of its own; None for one that does."""
+    """Return the state after an entry that needs no separate message, else None."""
     released = _released_into(end_snooze_before(state, entry), storm)
     card = released.cards.get(entry.card)
     if card is not None and card.has_held and not card.snooze:
@@ -250,7 +259,7 @@ def _about(entry: Entry) -> str:
 
 
 def _released_into(state: DestinationState, storm: str) -> DestinationState:
-    """Release what is held, up to the first that needs a message of its own."""
+    """Release held notifications, up to the first that needs a separate message."""
     while _joins(applied := apply(state, HeldTimer()), storm):
         state = applied.state
         if not applied.notifications:
@@ -259,13 +268,16 @@ def _released_into(state: DestinationState, storm: str) -> DestinationState:
 
 
 def _joins(applied: Applied, storm: str) -> bool:
-    """Whether what was applied needs no message but this storm message."""
+    """Return whether an applied entry needs no message but this storm message."""
     contents = [each.content for each in applied.notifications]
     return all(isinstance(each, StormHead) and each.group.id == storm for each in contents)
 
 
 def _new_card(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -> DeliveryStep:
-    """Return the step that posts a card, whose first entry is applied, with all the jobs of its command at once."""
+    """Return the step that posts a new card with all jobs of its command.
+
+    Its first entry is already applied.
+    """
     mine = [entry for entry in snapshot.entries if entry.card == card_id]
     entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
     for entry in entries[1:]:
@@ -279,7 +291,7 @@ def _new_card(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -
 def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry]) -> Applied | None:
     """Apply the news of a new card, and return the one message that covers them.
 
-    None where they need a message of their own: more than one notification, or one that belongs in the thread.
+    None where they need a separate message: more than one notification, or one that belongs in the thread.
     """
     if any(isinstance(entry.body, SubscribedEntry) for entry in news):
         return None
@@ -299,24 +311,24 @@ def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry]) -> 
 
 
 def _is_end(content: CardChange | BatchEnd, card: Card) -> bool:
-    """Whether a notification says that a card follows no job any longer."""
+    """Return whether a notification says that a card no longer follows any job."""
     return card.over and (isinstance(content, BatchEnd) or content.change.fate is not None)
 
 
 def _notifies_in_place(card: Card) -> bool:
-    """Whether a card's message is where its options want notifications; `to:thread` keeps them out of the channel."""
+    """Return whether a card's own message is its notification. `to:thread` keeps notifications out of the channel."""
     return card.terms.to is not To.THREAD or is_direct_message(card.place)
 
 
 def due(snapshot: OutboxSnapshot, now: datetime) -> bool:
-    """Whether something is to be done without an entry: a snooze is over, or what is held may be posted."""
+    """Return whether a timer is due: a snooze is over, or a held notification may be posted."""
     timer = next_timer(snapshot)
     held = any(card.snooze.over(now) if card.snooze else card.has_held for card in snapshot.cards.values())
     return held or (timer is not None and timer <= now)
 
 
 def next_timer(snapshot: OutboxSnapshot) -> datetime | None:
-    """Return when something is due for a group without an entry; None for nothing."""
+    """Return the time of the next group timer. None if there is none."""
     return min((at for at, _ in group_timers.timers(snapshot.groups.values())), default=None)
 
 
@@ -338,6 +350,9 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
 
 
 def noticed_late(entry: Entry) -> datetime | None:
-    """Return when a change was noticed that could have been noticed long before; None for any other entry."""
+    """Return when a late change was noticed, None for any other entry.
+
+    A change is late if it could have been noticed long before.
+    """
     change = entry.body.change if isinstance(entry.body, ChangedEntry) else None
     return change.at if change and job_events.noticed_late(change) else None

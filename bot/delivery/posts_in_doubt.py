@@ -1,7 +1,7 @@
-"""When to search for a post in doubt, and when a search without a result means that Slack does not have it. Pure.
+"""Schedule the searches for a post in doubt, and decide when it counts as missing. Pure.
 
-Slack's own error comes at once and says that Slack has handled the call, so its history settles soon. Where no answer
-came, the call itself may still be on its way.
+Slack's own error comes immediately and says that Slack has handled the call, so its history settles soon. Without an
+answer, the call itself may still be on its way.
 """
 
 import re
@@ -15,23 +15,23 @@ from bot.domain.outbox import Doubt, InFlightPost
 from bot.slack_api.errors import error_code
 
 ANSWERED_S = (1.0, 3.0, 6.0)
-"""Searches after Slack's own error, in seconds after it; a post that the last one does not find never arrived."""
+"""Searches after Slack's own error, in seconds after it. A post that the last search does not find never arrived."""
 SILENT_S = 3.0
 """The first search for a post without an answer, in seconds after the call."""
 _CODE = re.compile(r"[a-z0-9_]+")
-"""What Slack's error codes look like. A proxy's `error` is a sentence, or missing."""
+"""The form of Slack's error codes. A proxy's `error` is a sentence, or missing."""
 
 
 def left_by(error: SlackApiError) -> Doubt:
-    """Return the doubt that an error leaves: the error is Slack's own, or comes from a server in between."""
+    """Return the doubt after an error, which is Slack's own or a proxy's."""
     return Doubt.ANSWERED if _CODE.fullmatch(error_code(error)) else Doubt.SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Searches:
-    """The searches for one post: `early` ones need budget, the one at `ripe` does not.
+    """The searches for one post. The `early` ones need budget, the one at `ripe` does not.
 
-    From `counts` on a search that does not find the post means that it never arrived.
+    A search from `counts` on that does not find the post means that it never arrived.
     """
 
     early: tuple[datetime, ...]
@@ -40,7 +40,7 @@ class Searches:
 
     @classmethod
     def of(cls, in_flight: InFlightPost, ripe_s: float) -> Self:
-        """Return the searches for a post; `ripe_s` is after how many seconds any post has arrived or never will."""
+        """Return the searches for a post. After `ripe_s` seconds it has arrived or never will."""
         if in_flight.doubt is Doubt.ANSWERED and in_flight.since:
             early = _after(in_flight.since, *ANSWERED_S)
             return cls(early, early[-1], *_after(in_flight.since, ripe_s))
@@ -48,11 +48,11 @@ class Searches:
         return cls(early, ripe, ripe)
 
     def settled(self, now: datetime) -> bool:
-        """Whether a post that a search does not find now never arrived."""
+        """Return whether a post that a search does not find now never arrived."""
         return now >= min(self.counts, self.ripe)
 
     def next(self, searched: datetime | None) -> datetime:
-        """Return when to search next; the search at `searched` counts for all that were due by then."""
+        """Return the time of the next search. The search at `searched` counts for all due by then."""
         due = (at for at in self.early if searched is None or at > searched)
         return min(next(due, self.ripe), self.ripe)
 

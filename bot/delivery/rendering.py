@@ -1,4 +1,4 @@
-"""Turns notifications into messages, with what is known of each job just now."""
+"""Renders notifications as messages, with the present state of each job."""
 
 from bot.delivery.group_rendering import draw_group, draw_thread_line
 from bot.delivery.shown_cards import shown
@@ -52,7 +52,7 @@ async def _head(deps: Deps, head: Head) -> Message:
 
 
 def _alone(content: CardChange | BatchEnd | WatchEvent | Note) -> Message:
-    """Return a message that says all that there is to know."""
+    """Return a message that is complete without further reads."""
     match content:
         case CardChange():
             return notifications.thread_reply(content, meaning)
@@ -81,6 +81,6 @@ def _note(note: OtherNote) -> Message:
 
 
 async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:
-    """Return a card's message as of now, with the `mentions` of its options if it notifies."""
+    """Return a card's message as of now. With `mentions` it mentions the people in its options."""
     (now,) = await shown(deps, [card])
     return cards.card(now, deps.clock(), mentions=mentions)

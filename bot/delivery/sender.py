@@ -1,8 +1,8 @@
 """Posts one message exactly once.
 
-A post is marked as begun before it is sent, and recorded together with the cards as they are after it. Slack has no
-idempotency key: whoever finds a begun mark that nobody finished looks for the message in the conversation, by the id
-in its metadata, before anything is sent again.
+A post is marked as in flight before it is sent, and recorded together with the resulting cards. Slack has no
+idempotency key. A worker that finds another's unfinished mark first looks for the message in the conversation, by the
+id in its metadata. Only then is anything sent again.
 """
 
 import asyncio
@@ -41,15 +41,17 @@ from bot.store.redis.keys import POST_INTERVAL
 from bot.views.slack.block_kit import Message
 
 POST_INTERVAL_S: float = POST_INTERVAL.seconds
-"""Between two posts to one destination: Slack takes about one message a second a channel (its rate limits page)."""
+"""The interval between two posts to one destination. Slack allows about one message a second per channel (its rate
+limits page).
+"""
 IN_FLIGHT_TIMEOUT_S = 15.0
-"""A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
+"""After this many seconds an unconfirmed post has arrived or failed: the client times out after 10 s."""
 IN_FLIGHT_POLL_S = 0.5
-"""While somebody else's post to the destination is under way."""
+"""Seconds between checks while another worker's post to the destination is in flight."""
 TRIES = 5
-"""So often it is tried to take a post back."""
+"""The number of attempts to delete a post."""
 RECORDED = timedelta(minutes=50)
-"""Posts up to this age are known to be recorded or not: `TOLD` keeps their ids somewhat longer."""
+"""Posts up to this age are known to be recorded or not: `TOLD` keeps their ids somewhat longer."""  # stored
 
 log = structlog.get_logger("callboard")
 
@@ -57,7 +59,7 @@ log = structlog.get_logger("callboard")
 async def post(
     context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep, notification: Notification
 ) -> float:
-    """Send the message of a step; return for how long to wait before the next."""
+    """Send the message of a step. Return the seconds until the next step."""
     pace, outbox = context.deps.store.slack, context.deps.store.outbox
     if wait := await pace.paused(context.workspace, "chat.postMessage"):
         return wait
@@ -81,7 +83,7 @@ async def post(
     )
     message = await draw(context.deps, notification)
     answer = await outbox.begin(context.destination, in_flight, POST_INTERVAL_S, snapshot.turn)
-    # A command that broke off is sent again, and then finds its own mark.
+    # A store command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.in_flight and answer.in_flight.id == in_flight.id):
         return answer.wait or (IN_FLIGHT_POLL_S if answer.in_flight else 0)
     if wait := await pace.may_post(context.workspace):
@@ -91,7 +93,7 @@ async def post(
 
 
 def _thread(snapshot: OutboxSnapshot, notification: Notification) -> str:
-    """Return the thread in which a message is a reply, empty for a message of its own."""
+    """Return the thread of a reply, empty for a message outside of threads."""
     match notification.content:
         case SnoozedGroup(group=group_id) | ChangedMute(mute=Mute(group=group_id)):
             group = snapshot.groups.get(group_id)
@@ -101,7 +103,7 @@ def _thread(snapshot: OutboxSnapshot, notification: Notification) -> str:
 
 
 async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
-    """Somebody's direct messages cannot be opened."""
+    """Handle direct messages that cannot be opened."""
     log.warning("direct messages cannot be opened", destination=context.destination, error=error_code(error))
     if classify(error) is ErrorAction.SUSPEND:
         await context.suspend(error_code(error))
@@ -114,7 +116,7 @@ async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
 
 
 async def recover(context: DeliveryContext, in_flight: InFlightPost) -> float:
-    """Finish a post that somebody began; return for how long to wait before it can be."""
+    """Finish a post that another worker started. Return the seconds until that is possible."""
     if in_flight.recorded:
         await finish(context, in_flight)
         return 0
@@ -125,16 +127,16 @@ async def recover(context: DeliveryContext, in_flight: InFlightPost) -> float:
     if context.now >= due and not await context.deps.store.slack.may_search(context.workspace):
         due = searches.ripe
     if (left := (due - context.now).total_seconds()) > 0:
-        # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
+        # Without a doubt the call may still run, and its process continues as soon as Slack answers.
         return left if in_flight.doubt else min(left, IN_FLIGHT_POLL_S)
     return await _search(context, in_flight, searches)
 
 
 async def _begun_now(context: DeliveryContext, in_flight: InFlightPost) -> float:
-    """Set the start of a post in the future to now. Its message may be anywhere in the history."""
+    """Move the start of a post from the future to now. Its message may be anywhere in the history."""
     now = context.now
     log.warning(
-        "a post is dated in the future, it counts as posted now",
+        "post is dated in the future, counting it as posted now",
         destination=context.destination,
         at=in_flight.at.isoformat(),
     )
@@ -145,9 +147,9 @@ async def _begun_now(context: DeliveryContext, in_flight: InFlightPost) -> float
 
 
 async def _search(context: DeliveryContext, in_flight: InFlightPost, searches: Searches) -> float:
-    """Look for a post in its conversation; return for how long to wait before the next step."""
+    """Look for a post in its conversation. Return the seconds until the next step."""
     outbox, searched = context.deps.store.outbox, context.now
-    unread = "" if in_flight.channel else "its conversation is not known"
+    unread = "" if in_flight.channel else "conversation unknown"
     try:
         found = await (
             _take_back_unrecorded(context, in_flight) if in_flight.replaces else find_post(context, in_flight)
@@ -159,13 +161,13 @@ async def _search(context: DeliveryContext, in_flight: InFlightPost, searches: S
     except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
-        log.info("a post in doubt had arrived", destination=context.destination)
+        log.info("post in doubt arrived", destination=context.destination)
         context.deps.metrics.delivered("found")
         await _commit(context, in_flight.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
             log.warning(
-                "a post may be sent twice: the history cannot be read", destination=context.destination, error=unread
+                "post may be sent twice: cannot read the history", destination=context.destination, error=unread
             )
         await outbox.release(context.destination, in_flight.id)
     else:
@@ -174,9 +176,9 @@ async def _search(context: DeliveryContext, in_flight: InFlightPost, searches: S
 
 
 async def _take_back_unrecorded(context: DeliveryContext, in_flight: InFlightPost) -> None:
-    """Delete every unrecorded post: one may belong to the mark that could not be read.
+    """Delete every unrecorded post, because one may belong to an unreadable mark.
 
-    Its entries still wait, and are posted again. Posts from before a reset of the database stay.
+    The entries still wait, and are posted again. Posts from before a reset of the database stay.
     """
     if not in_flight.channel:
         return
@@ -188,12 +190,12 @@ async def _take_back_unrecorded(context: DeliveryContext, in_flight: InFlightPos
     threads += [group.thread_ts or group.ts for group in snapshot.groups.values() if group.open and group.ts]
     for ts, post_id in (await own_posts(context, in_flight.channel, since, threads)).items():
         if not await context.deps.store.outbox.was_notified(context.destination, post_id):
-            log.warning("deleting a post whose record in flight was unreadable", destination=context.destination)
+            log.warning("deleting a post whose in-flight record was unreadable", destination=context.destination)
             await _take_back(context, in_flight.model_copy(update={"ts": ts}))
 
 
 async def _not_searched(context: DeliveryContext, error: SlackApiError) -> float:
-    """Return for how long to wait until a conversation can be searched; 0 where it never can."""
+    """Return the seconds until a conversation can be searched, 0 if it never can."""
     code = error_code(error)
     match None if code in MAY_NOT_ASK else classify(error):
         case ErrorAction.SUSPEND:
@@ -217,7 +219,7 @@ async def _send(
     except SlackApiError as error:
         return await _refused(context, in_flight, channel, notification, message, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a post may or may not have arrived", destination=context.destination, reason=type(error).__name__)
+        log.warning("post outcome unknown", destination=context.destination, reason=type(error).__name__)
         context.deps.metrics.delivered("unsure")
         return await _in_doubt(context, in_flight, Doubt.SILENT)
     context.deps.metrics.delivered("posted")
@@ -250,7 +252,10 @@ def _essentials(card: Card | None) -> dict[str, Any]:
 
 
 def _broadcasts(notification: Notification) -> bool:
-    """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
+    """Return whether a reply also goes to the channel.
+
+    In direct messages it always does, because people overlook threads there.
+    """
     if isinstance(notification.content, ThreadLine):
         return notification.content.broadcast
     card = notification.card
@@ -273,9 +278,9 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     message: Message,
     error: SlackApiError,
 ) -> float:
-    """Do what the error action says; a post that Slack certainly did not take is no longer begun."""
+    """Apply the error action. A post that Slack certainly rejected is no longer in flight."""
     action, code = classify(error), error_code(error)
-    log.warning("Slack refused a post", destination=context.destination, error=code, action=action.value)
+    log.warning("Slack rejected a post", destination=context.destination, error=code, action=action.value)
     context.deps.metrics.delivered(action.value)
     match action:
         case ErrorAction.LOOK_UP_FIRST:
@@ -302,9 +307,9 @@ async def _refused(  # noqa: PLR0917  # everything about one post
 async def _send_again(
     context: DeliveryContext, in_flight: InFlightPost, channel: str, notification: Notification, message: Message
 ) -> float:
-    """Send a post that was refused in another form, unless another worker has taken it over.
+    """Send a rejected post in another form, unless another worker has taken it over.
 
-    This is a call of its own: whether its message has arrived is a matter of the time from now on.
+    This is a new call, so the time for its message to arrive starts now.
     """
     in_flight = in_flight.model_copy(update={"at": context.now})
     if not await context.deps.store.outbox.renew(context.destination, in_flight):
@@ -313,7 +318,7 @@ async def _send_again(
 
 
 async def _in_doubt(context: DeliveryContext, in_flight: InFlightPost, doubt: Doubt) -> float:
-    """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
+    """Record why the outcome of a post is unknown. Return the seconds until it is searched for."""
     in_flight = in_flight.model_copy(update={"doubt": doubt, "since": context.now})
     await context.deps.store.outbox.renew(context.destination, in_flight)
     due = Searches.of(in_flight, IN_FLIGHT_TIMEOUT_S).next(None)
@@ -321,10 +326,10 @@ async def _in_doubt(context: DeliveryContext, in_flight: InFlightPost, doubt: Do
 
 
 async def _commit(context: DeliveryContext, in_flight: InFlightPost) -> None:
-    """Record a post that arrived, and take out what it told.
+    """Record a post that arrived, and take its entries out.
 
-    If another worker took this post for lost and sent it again, this one is deleted. After a reset of the database
-    there is no other: it stays.
+    If another worker gave this post up and sent it again, this one is deleted. After a reset of the database no other
+    one exists, so this one stays.
     """
     outbox = context.deps.store.outbox
     if await outbox.commit(context.destination, in_flight):
@@ -332,23 +337,21 @@ async def _commit(context: DeliveryContext, in_flight: InFlightPost) -> None:
     elif not await outbox.was_notified(context.destination, in_flight.id):
         epoch = await context.deps.store.epochs.as_of(context.now)
         if epoch and epoch.knows_from and in_flight.at < epoch.knows_from:
-            log.warning(
-                "a post is kept although its record is lost: the database was reset", destination=context.destination
-            )
+            log.warning("keeping a post whose record a database reset lost", destination=context.destination)
         else:
             log.warning("deleting a post that arrived too late", destination=context.destination)
             await _take_back(context, in_flight)
 
 
 async def _take_back(context: DeliveryContext, in_flight: InFlightPost) -> None:
-    """Delete a post. Nothing else remembers it, so this is tried for as long as a task may take."""
+    """Delete a post. No other record of it exists, so this retries for as long as a task may take."""
     for _ in range(TRIES):
         try:
             await context.slack.chat_delete(channel=in_flight.channel, ts=in_flight.ts)
         except SlackApiError as error:
             if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
                 return log.warning(
-                    "a post could not be deleted", destination=context.destination, error=error_code(error)
+                    "post could not be deleted", destination=context.destination, error=error_code(error)
                 )
             wait = min(retry_after(error) or RETRY_S, IN_FLIGHT_TIMEOUT_S)
         except TRANSPORT_ERRORS:
@@ -356,10 +359,10 @@ async def _take_back(context: DeliveryContext, in_flight: InFlightPost) -> None:
         else:
             return None
         await asyncio.sleep(wait)
-    return log.warning("a post could not be deleted", destination=context.destination, error="no answer")
+    return log.warning("post could not be deleted", destination=context.destination, error="no answer")
 
 
 async def finish(context: DeliveryContext, in_flight: InFlightPost) -> None:
-    """Take out the entries of a step that is recorded, and end it."""
+    """Take out the entries of a recorded step, and finish it."""
     await context.deps.store.outbox.ack(context.destination, in_flight.entries)
     await context.deps.store.outbox.release(context.destination, in_flight.id)

@@ -1,4 +1,4 @@
-"""Adds to cards what is known of each job, and of its service, just now."""
+"""Adds the present state of each job and service to cards."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from providers.models import JobRef
 
 
 async def shown(deps: Deps, drawn: Sequence[Card]) -> list[Shown]:
-    """Return cards with what is known of their jobs, and of the services that these belong to."""
+    """Return cards with the state of their jobs and of these jobs' services."""
     refs = [JobRef.parse(ref) for card in drawn for ref, each in card.jobs.items() if each.fate is None]
     known = {str(ref): found for ref, found in (await deps.store.tracked.read(refs)).items()}
     sweeps = await deps.store.sweeps.read(list(dict.fromkeys((ref.account, ref.service) for ref in refs)))

@@ -1,6 +1,6 @@
-"""Moves corrupt records of a destination aside, repairs what they leave behind, and notifies people.
+"""Moves corrupt records of a destination aside, repairs the consequences, and notifies people.
 
-A repair removes the difference between what a destination follows by the records of its services and by its cards.
+A repair removes the difference between the service records and the cards of a destination.
 """
 
 import secrets
@@ -35,16 +35,16 @@ _OF_NO_JOB = {Kind.SUSPENSION, Kind.WATCH, Kind.GROUP}
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """What only the records of a service follow (`orphans`), and only a card (`untracked`)."""
+    """Jobs followed only by service records (`orphans`), or only by a card (`untracked`)."""
 
     orphans: Sequence[JobRef]
     untracked: Sequence[tuple[Card, JobRef]]
 
 
 async def repair(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
-    """Move corrupt records of a destination aside, and return whether there were any.
+    """Move corrupt records of a destination aside. Return whether there were any.
 
-    While a post is under way, only its mark is moved.
+    While a post is in flight, only its mark is moved.
     """
     if mark := next((each for each in snapshot.broken if each.location.kind is Kind.MARK), None):
         await _replace_mark(context, snapshot, mark)
@@ -56,9 +56,9 @@ async def repair(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
 
 
 async def _replace_mark(context: DeliveryContext, snapshot: OutboxSnapshot, broken: Broken) -> None:
-    """Replace a corrupt mark by a readable one.
+    """Replace a corrupt mark with a readable one.
 
-    The post of the corrupt one is searched for like one without an answer, and deleted.
+    The post of the corrupt mark is searched for like one without an answer, and deleted.
     """
     channel = (
         await context.deps.store.slack.direct(snapshot.destination)
@@ -79,12 +79,12 @@ async def _replace_mark(context: DeliveryContext, snapshot: OutboxSnapshot, brok
 
 
 async def _set_aside(context: DeliveryContext) -> None:
-    """Move the other corrupt records of a destination aside, and notify of them.
+    """Move the other corrupt records of a destination aside, and notify people.
 
     They are moved last: after a crash all steps run again, which is harmless.
     """
     store = context.deps.store
-    # Before the snapshot: the entry of what ends in between is in the snapshot.
+    # Read before the snapshot, so that the entry of a job that finishes in between is in the snapshot.
     followed = await store.tracked.subscribed(context.destination, context.deps.whole.catalog.pairs)
     snapshot = await context.read()
     broken = [each for each in snapshot.broken if each.location.kind is not Kind.MARK]
@@ -104,11 +104,11 @@ async def _set_aside(context: DeliveryContext) -> None:
 
 
 def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
-    """Compare the records of the services that a destination follows with its expected cards."""
+    """Compare the service records of what a destination follows with its expected cards."""
     cards = expected(snapshot)
     records = [each for each in snapshot.broken if each.location.kind not in _OF_NO_JOB]
     concerned = {each.card for each in records}
-    # An entry that was not read may explain an orphan: a subscription, or an end.
+    # An unread entry may explain an orphan, as a subscription or its final change.
     all_of_them = "" in concerned and not snapshot.full
     on_cards = {(card_id, ref) for card_id, card in cards.items() for ref, each in card.jobs.items() if not each.fate}
     orphans = [
@@ -124,7 +124,7 @@ def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Diffe
 
 
 def _ended(snapshot: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
-    """Return the jobs of corrupt cards whose end is not posted yet."""
+    """Return the jobs of corrupt cards whose result is not posted yet."""
     cards = {each.name for each in broken if each.location.kind is Kind.CARD}
     bodies = [entry.body for entry in snapshot.entries if entry.card in cards]
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
@@ -165,7 +165,7 @@ async def _notify_people(
 async def _notify(
     context: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]
 ) -> None:
-    """Have a person or a destination notified of records, once."""
+    """Notify a person or a destination of corrupt records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
     await context.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")

@@ -1,1 +1,1 @@
-"""What every use case gets: the dependencies, permissions, metrics, admission, clocks."""
+"""The dependencies of use cases: permissions, metrics, admission, clocks."""

@@ -1,26 +1,26 @@
-"""Acknowledgements before answers: a burst of commands may make answers late, never an acknowledgement."""
+"""Puts acknowledgements before answers: a burst of commands may delay answers, but no acknowledgement."""
 
 import asyncio
 
 TICK_S = 0.001
 LATE_S = 0.01
-"""An event loop that wakes a sleeper later than this has more to do than it can."""
+"""An event loop that wakes a sleeper later than this many seconds is overloaded."""
 LONGEST_S = 2.0
-"""Nobody waits longer for a turn: on a machine that is always busy answers must go on too."""
+"""The longest wait for a turn in seconds, so that answers also continue on a machine that is always busy."""
 
 
 class AdmissionGate:
-    """Lets answers begin one after the other, and only while the event loop keeps up.
+    """Starts answers one after the other, and only while the event loop keeps up.
 
-    An answer costs tens of milliseconds of CPU in small steps, an acknowledgement one. With every answer begun at once
-    the acknowledgement of the next command would wait behind a step of each of them.
+    An answer takes tens of milliseconds of CPU in small steps, an acknowledgement takes one. If all answers started
+    immediately, the acknowledgement of the next command would wait for a step of each of them.
     """
 
     def __init__(self) -> None:
         self._door = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Return when an answer may begin."""
+        """Return when an answer may start."""
         loop = asyncio.get_running_loop()
         async with self._door:
             give_up = loop.time() + LONGEST_S

@@ -1,4 +1,4 @@
-"""Work in the background: loops beside a block, and requests that outlive the wait for them."""
+"""Background work: loops that run during a block, and requests that outlive the wait for them."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @contextmanager
 def in_background(work: Coroutine[Any, Any, None], name: str) -> Generator[None]:
-    """Run work beside the block, and cancel it at the block's end."""
+    """Run work while the block runs, and cancel it after."""
     task = asyncio.create_task(work, name=name)
     try:
         yield
@@ -19,20 +19,20 @@ def in_background(work: Coroutine[Any, Any, None], name: str) -> Generator[None]
 
 
 class Background:
-    """Tasks that outlive the handler that started them."""
+    """Tasks that outlive the handlers that started them."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start a task and keep it until it is done: the event loop itself keeps no tasks."""
+        """Start a task and keep a reference until it is done: the event loop keeps only weak ones."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def close(self) -> None:
-        """Cancel what still runs, and wait until it has ended."""
+        """Cancel the running tasks, and wait until they have ended."""
         running = list(self._tasks)
         for task in running:
             task.cancel()

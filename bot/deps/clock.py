@@ -1,7 +1,7 @@
 """Fleet time: the time that all processes of the fleet share, independent of their machines' clocks.
 
-It is the clock of one Redis server, read every 30 s and carried on in between by the monotonic clock, which no change
-of the machine's clock moves. Slack's own time is known from the header `Date` of its answers.
+It is the clock of one Redis server, read every 30 s. Between two reads it follows the monotonic clock, which ignores
+changes of the machine's clock. Slack's time comes from the header `Date` of its responses.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ SAMPLE_EVERY_S = 30.0
 SAMPLES = 5
 """Readings of one sample. Its offset is their median, each corrected by half of its round trip."""
 AGAIN_S = 1.0
-"""Seconds between two tries to read the clock of a Redis that does not answer."""
+"""Seconds before a retry if Redis does not answer."""
 SLEW = 0.1
-"""Fleet time follows the server's clock at most this part faster or slower than time passes."""
+"""Fleet time runs at most this fraction faster or slower than real time while it follows the server's clock."""
 JUMP_S = 1.0
-"""A jump of the server's clock is logged from this size on: a failover, or a clock that was set."""
+"""The smallest logged jump of the server's clock in seconds. Its cause is a failover, or a clock that was set."""
 
 log = structlog.get_logger("callboard")
 
@@ -37,7 +37,7 @@ log = structlog.get_logger("callboard")
 class Slewed:
     """A time that follows a target slowly, and never runs backward. Pure.
 
-    It is kept as an offset to a monotonic clock. All times are in seconds. `now` is always the monotonic clock's.
+    It is an offset to a monotonic clock. All times are in seconds. `now` is always the time of the monotonic clock.
     """
 
     def __init__(self, now: float, first: float, target: float) -> None:
@@ -45,7 +45,7 @@ class Slewed:
 
     @property
     def behind(self) -> float:
-        """The seconds left to the target, negative if this time is ahead of it."""
+        """The seconds left to the target; negative if this time is ahead of it."""
         return self._target - self._offset
 
     def read(self, now: float) -> float:
@@ -63,14 +63,14 @@ class Slewed:
         return jumped
 
     def raise_to(self, now: float, least: float) -> None:
-        """Advance to this time at once, if it is later."""
+        """Advance to this time immediately, if it is later."""
         self._offset += max(0.0, least - self.read(now))
 
 
 def first_time(server: float, mark: Mark | None) -> float:
     """Return the fleet time at which a new process starts.
 
-    After a failover to a server whose clock is behind, only the mark shows how far the other processes are.
+    After a failover to a server with a slow clock, only the mark shows the fleet time of the other processes.
     """
     if mark is None:
         return server
@@ -78,14 +78,17 @@ def first_time(server: float, mark: Mark | None) -> float:
 
 
 class SlackTime:
-    """Slack's time, from the `Date` header of its answers, in whole seconds."""
+    """Slack's time in whole seconds, from the `Date` header of its responses."""
 
     def __init__(self, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time) -> None:
         self._monotonic, self._wall = monotonic, wall
         self._offset: float | None = None
 
     def heard(self, date: str) -> None:
-        """Read the `Date` header of an answer that arrived just now."""
+        """Read the `Date` header of a response that arrived just now.
+
+        Example: `Tue, 14 Nov 2023 22:13:20 GMT`. An invalid date is ignored.
+        """
         try:
             sent_at = parsedate_to_datetime(date)
         except (TypeError, ValueError, OverflowError):
@@ -93,30 +96,30 @@ class SlackTime:
         self._offset = sent_at.replace(tzinfo=sent_at.tzinfo or UTC).timestamp() - self._monotonic()
 
     def now(self) -> float | None:
-        """Return Slack's time in seconds since 1970. It may be one too few. None before the first answer."""
+        """Return Slack's time in seconds since 1970, up to one second late; None before the first response."""
         return None if self._offset is None else self._monotonic() + self._offset
 
     @property
     def ahead(self) -> float | None:
-        """Seconds by which this machine's clock is ahead of Slack's, None before its first answer."""
+        """Seconds by which this machine's clock is ahead of Slack's; None before Slack's first response."""
         now = self.now()
         return None if now is None else self._wall() - now
 
 
 class Server(Protocol):
-    """The clock of a server, with the mark that processes keep there. Raises StoreUnavailable."""
+    """The clock of a server, with the mark that processes store there. Raises StoreUnavailable."""
 
     async def read(self) -> tuple[float, Mark | None]:
         """Return the server's time, and the last mark of any process."""
         ...
 
     async def keep(self, fleet: float) -> None:
-        """Keep the fleet time that a process has reached, unless another process is further."""
+        """Store the fleet time of a process, unless another process stored a later one."""
         ...
 
 
 class FleetClock:
-    """Fleet time, as a callable. Before the first sample it is the machine's own clock."""
+    """Fleet time, as a callable. Before the first sample, it is the machine's own time."""
 
     def __init__(
         self, server: Server, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time
@@ -140,12 +143,12 @@ class FleetClock:
 
     @property
     def ahead_of_redis(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the server's, None before the first sample."""
+        """Seconds by which this machine's clock is ahead of the server's; None before the first sample."""
         return self.ahead - self._time.behind if self._time else None
 
     @property
     def behind_redis(self) -> float:
-        """The seconds by which fleet time still follows a jump of the server's clock."""
+        """The seconds that fleet time is still behind after a jump of the server's clock."""
         return self._time.behind if self._time else 0.0
 
     async def sample(self) -> None:
@@ -165,13 +168,13 @@ class FleetClock:
         if self._time is None:
             self._time = Slewed(now, first_time(server, mark), server)
         elif abs(jumped := self._time.retarget(now, server)) > JUMP_S:
-            log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
+            log.warning("Redis's clock jumped, fleet time follows it slowly", seconds=round(jumped, 3))
         if mark:
             self._time.raise_to(now, mark.fleet)
 
     @asynccontextmanager
     async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
-        """Follow the server's clock while the block runs. With `waits` take the first sample before it."""
+        """Follow the server's clock while the block runs. With `waits`, take the first sample before it."""
         if waits:
             await self._tried()
         with in_background(self._retarget(), "fleet clock"):

@@ -1,4 +1,4 @@
-"""What every use case needs, in one place."""
+"""The dependencies of all use cases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,17 +22,17 @@ from bot.domain.user_groups import GroupNames
 from bot.store import Store
 from providers.base import Provider
 
-if TYPE_CHECKING:  # slow to import, and the terminal does without both
+if TYPE_CHECKING:  # slow to import, and the terminal needs neither
     from docket import Docket
 
     from bot.domain.workspaces import Workspaces
 
 ANSWER_S = 10.0
-"""A question is answered after this many seconds at the latest, with what is there."""
+"""A command is answered after this many seconds at the latest, with the responses so far."""
 
 
 TERMINAL = "terminal"
-"""The requester of questions that no person in Slack asks."""
+"""The requester of commands outside Slack."""
 
 
 def utc_now() -> datetime:
@@ -41,14 +41,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The parts that use cases work with; handed to every handler and task.
+    """The dependencies of use cases, for every handler and task.
 
-    A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
-    alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
-    audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
-    `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids,
-    `configured` the watches of the configuration.
-    `clock` returns fleet time; `fleet_clock` is that clock in a process that has one, `slack_time` is Slack's clock.
+    A handler gets them limited to the `audience`, the readers of its answer: `providers` and the names that people can
+    type are only those that the audience may see. The right to subscribe depends on the `asker`, the requester, who is
+    the audience unless other people read the answer too. `whole` is for work without a requester, such as delivery.
+    `workspaces` and `docket` are None in the terminal. `projects` are the configured project ids, and `configured` the
+    configured watches. `clock` returns fleet time. `fleet_clock` is that clock, None in a process without one, and
+    `slack_time` is Slack's clock.
     """
 
     providers: Sequence[Provider]
@@ -81,7 +81,7 @@ class Deps:
 
     @property
     def narrowed(self) -> bool:
-        """Whether there may be accounts that cannot be seen here."""
+        """Whether access rules may hide accounts here."""
         return self.audience is not None and not (self.access.open and self._asked_by_member)
 
     @property
@@ -90,7 +90,7 @@ class Deps:
 
     @property
     def _problem(self) -> Problem:
-        """The message for a person who may see nothing."""
+        """The message for a person without access."""
         match self.asker:
             case Audience(outside=True):
                 return Problem.NOT_FOR_OUTSIDERS
@@ -103,34 +103,34 @@ class Deps:
 
     @property
     def requester(self) -> str:
-        """Who asks, in the line of questions and where a request budget is short."""
+        """The requester, for the queue of questions and for fair request budgets."""
         return self.asker.user if self.asker else TERMINAL
 
     @property
     def whole(self) -> "Deps":
-        """The same with every provider."""
+        """The same dependencies with every provider."""
         if self.every is None:
             return self
         return replace(self, providers=self.every, every=None, audience=None, asker=None)
 
     def seen_by(self, asker: Audience) -> "Deps":
-        """The same with what whoever asks may see, whatever could be seen before."""
+        """Return the dependencies limited to what a requester may see, without earlier limits."""
         return replace(self, asker=asker).read_by(asker)
 
     def asked_in(self, channel: str) -> "Deps":
-        """The same with what the person who asks may see in another channel."""
+        """Return the dependencies limited to what the requester may see in another channel."""
         return self.seen_by(replace(self.asker, channel=channel)) if self.asker else self
 
     def read_by(self, audience: Audience) -> "Deps":
-        """The same, narrowed to what these readers and the person who asks may see."""
+        """Return the dependencies limited to what both these readers and the requester may see."""
         every = self.providers if self.every is None else self.every
         narrowed = replace(self, audience=audience, every=every)
         return replace(narrowed, providers=[each for each in every if narrowed.sees(each.account)])
 
     def sees(self, account: str) -> bool:
-        """Whether an account may be seen here."""
+        """Return whether the audience and the requester may see an account."""
         return all(self.access.sees(account, each) for each in (self.audience, self.asker) if each)
 
     def subscribes(self, account: str) -> bool:
-        """Whether whoever asks may subscribe to an account's jobs."""
+        """Return whether the requester may subscribe to an account's jobs."""
         return self.asker is None or self.access.subscribes(account, self.asker)

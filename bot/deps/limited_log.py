@@ -8,7 +8,7 @@ from bot.domain.log_limit import LogLimit
 
 
 class LimitedLog:
-    """A log for events that strangers can cause: writes each once a minute at most."""
+    """A log that writes each event once a minute at most."""
 
     def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
         self._log = log

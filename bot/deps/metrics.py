@@ -1,6 +1,6 @@
-"""What a fleet's operator watches: counters, gauges and histograms as Prometheus reads them.
+"""Metrics for operators: counters, gauges and histograms for Prometheus.
 
-Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
+Each `Metrics` has its own registry, so that nothing is global.
 """
 
 import math
@@ -17,11 +17,12 @@ from bot.domain.record_formats import Kind
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """The format that `text` returns (prometheus.io, "Exposition formats", text-based format)."""
 SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-"""Bounds for a sweep: one fast request, up to the longest interval between two sweeps."""
+"""Bounds in seconds for a sweep, from one fast request to the longest interval between two sweeps."""
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
-"""Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
+"""Bounds in seconds for the delay of a notification. 250 ms is the aim, one post a second in a channel is the usual
+limit, and a suspended channel is the maximum."""
 CLOCKS: Final = ("redis", "slack")
-"""The clocks that this machine's is compared with. An unknown offset is NaN."""
+"""The clocks to compare with this machine's. An unknown offset is NaN."""
 _SERVICE = ("account", "service")
 
 
@@ -36,7 +37,7 @@ class Rejection(StrEnum):
 
 
 class Metrics:
-    """What happened since the process began."""
+    """The metrics of this process since its start."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -49,24 +50,24 @@ class Metrics:
         )
         self._requests = counter("callboard_provider_requests", "Requests to a service.", outcomes)
         self._lag = gauge("callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE)
-        self._outbox = gauge("callboard_outbox_depth", "Notifications that wait to be posted.")
+        self._outbox = gauge("callboard_outbox_depth", "Notifications that are not posted yet.")
         self._clock = gauge(
             "callboard_clock_offset_seconds", "How far this machine's clock is ahead of another.", ["to"]
         )
-        self._deliveries = counter("callboard_deliveries", "What became of posts and edits.", ["outcome"])
-        self._throttled = counter("callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"])
+        self._deliveries = counter("callboard_deliveries", "Posts and edits, by outcome.", ["outcome"])
+        self._throttled = counter("callboard_slack_throttled", "Calls that Slack rate limited (429).", ["method"])
         self._newer = gauge("callboard_newer_records", "Records of a newer version, which are left alone.", ["kind"])
         self._unreadable = gauge("callboard_unreadable_records", "Corrupt records that were moved aside.", ["kind"])
         self._refused = counter("callboard_http_refused", "HTTP connections that were closed.", ["reason"])
-        self._dropped = counter("callboard_task_messages_dropped", "Messages of tasks that could not be read.")
+        self._dropped = counter("callboard_task_messages_dropped", "Unreadable task messages that were dropped.")
         self._told = histogram(
             "callboard_delivery_delay_seconds", "From recording a change to Slack's answer.", buckets=TOLD_S
         )
         self._reset_at = gauge(
             "callboard_database_reset_timestamp_seconds",
-            "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
+            "When a reset of the database was detected, as Unix time; 0 without a reset.",
         )
-        # Each label is there from the beginning, so that rates are right and an unknown offset is shown.
+        # Create all labels now, so that rates are right from the first event and an unknown offset appears.
         for other in CLOCKS:
             self._clock.labels(other).set(math.nan)
         for reason in Rejection:
@@ -74,28 +75,28 @@ class Metrics:
         self.records({}, {})
 
     def swept(self, account: str, service: str, outcome: str, seconds: float) -> None:
-        """Count a sweep that took `seconds`; `outcome` is "ok" or the kind of failure."""
+        """Count a sweep that took `seconds`. `outcome` is "ok" or the kind of failure."""
         self._sweeps.labels(account, service, outcome).inc()
         self._sweep_s.labels(account, service).observe(seconds)
 
     def requested(self, account: str, service: str, outcome: str, number: int = 1) -> None:
-        """Count requests that a service answered; `outcome` is "ok" or the kind of failure."""
+        """Count requests to a service. `outcome` is "ok" or the kind of failure."""
         self._requests.labels(account, service, outcome).inc(number)
 
     def lag(self, account: str, service: str, seconds: float) -> None:
-        """Set how many seconds ago a service should have been swept: 0 while it keeps its interval."""
+        """Set by how many seconds the sweep of a service is overdue; 0 if it is on time."""
         self._lag.labels(account, service).set(max(seconds, 0.0))
 
     def outbox(self, depth: int) -> None:
-        """Set how many notifications wait, over all channels."""
+        """Set the number of undelivered notifications, over all destinations."""
         self._outbox.set(depth)
 
     def delivered(self, outcome: str) -> None:
-        """Count calls that notify, by outcome: posted, edited, unsure, found, or an `ErrorAction`'s value."""
+        """Count calls that notify, by outcome: posted, edited, unsure, found, or the value of an `ErrorAction`."""
         self._deliveries.labels(outcome).inc()
 
     def throttled(self, method: str) -> None:
-        """Count a call of a Web API method that Slack put off."""
+        """Count a call of a Web API method that Slack rate limited."""
         self._throttled.labels(method).inc()
 
     def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
@@ -109,7 +110,7 @@ class Metrics:
         self._refused.labels(reason.value).inc()
 
     def dropped(self) -> None:
-        """Count a message of a task that could not be read."""
+        """Count an unreadable task message that was dropped."""
         self._dropped.inc()
 
     def notified(self, seconds: float) -> None:
@@ -117,13 +118,13 @@ class Metrics:
         self._told.observe(seconds)
 
     def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
-        """Show the seconds by which this clock is ahead of another, at each scrape."""
+        """Report at each scrape by how many seconds this machine's clock is ahead of another."""
         self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def reset(self, at: datetime | None) -> None:
-        """Set when the database was found emptied or replaced; None if it was not."""
+        """Set when a reset of the database was detected; None without a reset."""
         self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:
-        """Everything, in the format of CONTENT_TYPE."""
+        """Return all metrics, in the format of CONTENT_TYPE."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""What waits for a destination, and who may change it."""
+"""Reads outboxes, and refuses to change those with records of a newer version."""
 
 from collections.abc import Collection, Iterable
 
@@ -11,14 +11,16 @@ from providers.models import Job, JobRef, JobState
 
 
 async def read_outbox(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Return everything that waits for a destination. Raises StoreUnavailable."""
+    """Return the outbox of a destination. Raises StoreUnavailable."""
     return await deps.store.outbox.read(destination, deps.whole.catalog.scopes)
 
 
 async def outbox_to_change(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Return everything that waits for a destination, for a caller that changes it.
+    """Return the outbox of a destination, for a caller that changes it.
 
-    Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
+    Raises:
+        StoreUnavailable: Redis is down.
+        UsageError: A newer version wrote records for the destination.
     """
     snapshot = await read_outbox(deps, destination)
     refuse_newer(snapshot)
@@ -26,7 +28,7 @@ async def outbox_to_change(deps: Deps, destination: str) -> OutboxSnapshot:
 
 
 def refuse_newer(*snapshots: OutboxSnapshot) -> None:
-    """Raise UsageError where a newer version recorded any of what waits."""
+    """Raise UsageError if a newer version wrote any record of these outboxes."""
     for snapshot in snapshots:
         if snapshot.newer:
             raise UsageError(Problem.NEWER_VERSION, snapshot.destination)
@@ -38,15 +40,17 @@ def cards_to_change(snapshot: OutboxSnapshot) -> Collection[Card]:
 
 
 async def last_seen(deps: Deps, ref: JobRef) -> Job:
-    """Return what was last seen of a followed job. Raises StoreUnavailable."""
+    """Return the last known state of a followed job. Raises StoreUnavailable."""
     known = (await deps.store.tracked.read([ref])).get(ref)
     return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
 async def refuse_newer_jobs(deps: Deps, destination: str, refs: Iterable[JobRef]) -> None:
-    """Check that jobs may be followed in a destination.
+    """Check that a destination may follow jobs.
 
-    Raises StoreUnavailable, and UsageError where a newer version recorded the destination or one of the jobs.
+    Raises:
+        StoreUnavailable: Redis is down.
+        UsageError: A newer version wrote records for the destination or one of the jobs.
     """
     await outbox_to_change(deps, destination)
     if await deps.store.tracked.newer(refs):

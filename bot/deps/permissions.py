@@ -1,4 +1,4 @@
-"""What whoever asks may do beyond looking: subscribe, and post where others read."""
+"""Checks of permissions beyond viewing: to subscribe, and to post to other readers."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.domain.notifications import Digest
 
 
 def permit(deps: Deps, accounts: Iterable[str], destination: str) -> None:
-    """Check that the requester may subscribe to jobs of the accounts, and the destination may read them.
+    """Check that the requester may subscribe to the accounts, and the destination may see them.
 
     Raises UsageError.
     """
@@ -25,7 +25,7 @@ def permit(deps: Deps, accounts: Iterable[str], destination: str) -> None:
 
 
 def permit_some(deps: Deps, destination: str) -> None:
-    """See that there are jobs at all that whoever asks may follow in a destination; raises UsageError."""
+    """Check that the requester may follow any jobs in a destination. Raises UsageError."""
     if not subscribable(deps, destination).providers:
         permit(deps, deps.catalog.accounts, destination)
     if deps.catalog.nothing:
@@ -33,7 +33,7 @@ def permit_some(deps: Deps, destination: str) -> None:
 
 
 def subscribable(deps: Deps, destination: str) -> Deps:
-    """Return the services narrowed further, to those whose jobs whoever asks may follow in a destination."""
+    """Return the dependencies limited to services that the requester may follow in a destination."""
     if deps.asker is None:
         return deps
     readers = deps.asker.readers(destination)
@@ -44,9 +44,10 @@ def subscribable(deps: Deps, destination: str) -> Deps:
 
 
 def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) -> Deps:
-    """Return the services narrowed to what may be posted to a destination; a direct message is read by `user`.
+    """Return the dependencies limited to what the readers of a destination may see.
 
-    Raises UsageError when somebody there may not see one of the accounts of which the answer has to tell.
+    `user` is the reader of a direct message. Raises UsageError if a reader may not see one of `accounts`, which the
+    answer contains.
     """
     readers = deps.read_by(Audience.of_destination(destination, user))
     if hidden := sorted(account for account in accounts if not readers.sees(account)):
@@ -55,7 +56,7 @@ def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) 
 
 
 def seen(deps: Deps, digest: Digest) -> Digest:
-    """Return the part of a digest that may be seen here; raises UsageError where that is nothing."""
+    """Return the visible part of a digest. Raises UsageError if nothing is visible."""
     notifications = [each for each in digest.told if deps.sees(each.change.job.account)]
     if digest.told and not notifications:
         raise UsageError(deps.catalog.refusal if deps.catalog.nothing else Problem.NOTHING_FOR_YOU)
@@ -63,7 +64,7 @@ def seen(deps: Deps, digest: Digest) -> Digest:
 
 
 def may_see(deps: Deps, accounts: Iterable[str]) -> None:
-    """See that accounts may be seen here; raises UsageError."""
+    """Check that the requester may see accounts. Raises UsageError."""
     for account in accounts:
         if deps.catalog.nothing and deps.catalog.refusal is not Problem.NOTHING_FOR_YOU:
             raise UsageError(deps.catalog.refusal)  # which names no account
@@ -72,11 +73,14 @@ def may_see(deps: Deps, accounts: Iterable[str]) -> None:
 
 
 async def destination_of_button(deps: Deps, named: str | None, here: str, user: str) -> str:
-    """Return the destination that a click is about: where it was made, or the one that the button names.
+    """Return the destination of a click: the one that the button names, or that of the click.
 
-    Whoever sees a button may press it. Of another destination than that where they press it they may do so only if they
-    subscribed there themselves. Raises UsageError, ForgottenError where a reset of the database may have lost that, and
-    StoreUnavailable.
+    Anyone who sees a button may press it. A button for another destination works only for people who subscribed there.
+
+    Raises:
+        ForgottenError: A reset of the database may have lost the person's subscriptions.
+        StoreUnavailable: Redis is down.
+        UsageError: The person has no subscription in the destination.
     """
     if named is None or named in {here, user} or named in await deps.store.tracked.destinations_of(user):
         return named or here

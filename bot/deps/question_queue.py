@@ -1,4 +1,4 @@
-"""The line of questions: each requester has a few under way, so that one with many leaves the others theirs."""
+"""A queue of questions for each requester. A requester with many questions does not delay the others."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
@@ -10,34 +10,34 @@ from typing import Final
 from bot.domain.errors import Problem, UsageError
 
 AT_ONCE: Final = 2
-"""Questions of one requester that are asked at the same time."""
+"""Questions of one requester that run at the same time."""
 WAITING_MAX: Final = 10
-"""Questions of one requester that wait for their turn; more are refused."""
+"""Questions of one requester that may wait for their turn. Further ones are refused."""
 
 
 @dataclass(eq=False, slots=True)
 class _Turn:
-    """The turn of a question, and how many ask it."""
+    """The turn of a question, and the number of callers that share it."""
 
     came: asyncio.Event = field(default_factory=asyncio.Event)
     askers: int = 0
 
 
 _Line = dict[Hashable, _Turn]
-"""The questions of a requester, the oldest first: the first AT_ONCE have their turn."""
+"""The questions of a requester, oldest first. The first AT_ONCE have their turn."""
 
 
 class Questions:
-    """The questions under way in this process, by who asks: a person, the terminal."""
+    """The running and waiting questions in this process, by requester: a person or the terminal."""
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
     async def turn(self, requester: str, question: Hashable) -> AsyncGenerator[None]:
-        """Wait until it is this question's turn. Equal questions have one turn together: they share their requests.
+        """Wait for the turn of a question. Equal questions share a turn and their requests.
 
-        Raises UsageError where too many of this requester wait already.
+        Raises UsageError if too many questions of this requester are waiting.
         """
         line = self._lines.setdefault(requester, {})
         if question not in line and len(line) == AT_ONCE + WAITING_MAX:

@@ -1,4 +1,4 @@
-"""Jobs on lists of which nothing is to be learned: they had ended, and Redis knows that."""
+"""A cache of listed jobs without news: they have ended, and Redis has recorded that."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from bot.domain.service_key import Service
 from providers.models import Job
 
 SETTLED_FOR = timedelta(minutes=5)
-"""After this time Redis is asked again about all of them, so that nothing depends on what one process remembers."""
+"""The cache expires after this time, so that correctness depends only on Redis."""
 
 
 class _Remembered(NamedTuple):
-    """The jobs of a service by id, since when they are remembered, and since when the service is watched."""
+    """The cached jobs of a service by id, with the starts of cache and watch."""
 
     begun_at: datetime
     since: datetime
@@ -23,17 +23,17 @@ class _Remembered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SettledJobs:
-    """What this process remembers of the lists of services. `since` is when one began to be watched."""
+    """The cached jobs of watched services in this process. `since` is the start of a service's watch."""
 
     _services: dict[Service, _Remembered] = field(default_factory=dict[Service, _Remembered])
 
     def unsettled(self, service: Service, since: datetime, jobs: Iterable[Job], now: datetime) -> set[str]:
-        """Return the ids of the other jobs. A settled one is the same object as then: nothing of it is new."""
+        """Return the ids of jobs that are not cached. A job is cached if it is the same object as before."""
         known = self._known(service, since, now)
         return {job.id for job in jobs if known.get(job.id) is not job}
 
     def add(self, service: Service, since: datetime, jobs: Iterable[Job], now: datetime) -> None:
-        """Remember jobs of a list."""
+        """Add listed jobs to the cache."""
         self._known(service, since, now).update((job.id, job) for job in jobs)
 
     def _known(self, service: Service, since: datetime, now: datetime) -> dict[str, Job]:

@@ -1,1 +1,1 @@
-"""`callboard check`: runs the probes and collects findings."""
+"""`callboard check`: run the probes and collect findings."""

@@ -1,4 +1,4 @@
-"""Checks who is admitted: workspaces that install the app, guests, and other organizations."""
+"""Check who has access: workspaces that install the app, guests, and other organizations."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from bot.views.terminal import admission
 
 
 def installers(settings: Settings) -> list[Finding]:
-    """Say where any workspace may install the app and see accounts."""
+    """Report where any workspace can install the app and see accounts."""
     if settings.slack is None or settings.slack.client_id is None or settings.slack.workspaces:
         return []
     if not settings.access:
@@ -32,14 +32,14 @@ def installers(settings: Settings) -> list[Finding]:
 
 
 def _accounts(rules: Sequence[Rule]) -> list[str]:
-    """Name the accounts of some rules; an empty list is every account."""
+    """Name the accounts of some rules. An empty list means every account."""
     if any(rule.all_accounts for rule in rules):
         return []
     return [*dict.fromkeys(account for rule in rules for account in rule.accounts)]
 
 
 def guests(granted: Collection[str], access: Access) -> list[Finding]:
-    """Say where guests cannot be distinguished from members."""
+    """Report where guests can't be distinguished from members."""
     if GUESTS_SCOPE in granted:
         return []
     return [admission.guests_needed() if access.names_guests else admission.guests_unknown()]
@@ -54,5 +54,5 @@ async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
     except SlackApiError as error:
         return [admission.sharing_unknown()] if error_code(error) == "missing_scope" else []
     except TRANSPORT_ERRORS:
-        return []  # the token's own finding says it
+        return []  # the finding about the token reports it
     return [admission.shared(found)] if found else []

@@ -1,4 +1,4 @@
-"""Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
+"""Check everything once: the configuration, Slack, Redis, and each service by one real call."""
 
 import asyncio
 import time
@@ -41,18 +41,18 @@ from providers.json_fields import mapping
 from providers.secrets import SecretMissing, SecretRef
 
 CALL_S = 10.0
-"""Every call is given up after this many seconds."""
+"""Timeout of each call, in seconds."""
 _Tell = Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]]
-"""What Slack's answer and its headers mean."""
+"""Returns findings from Slack's answer and its headers."""
 
 
 async def check(
     settings: Settings, http: httpx.AsyncClient | None = None, *, acknowledge_reset: bool = False
 ) -> Report:
-    """Call everything that the settings name, in parallel, and tell what works and how to mend what does not.
+    """Call everything in the settings, and report what works and how to fix the rest.
 
-    Raises nothing that an operator could cause. `http` reaches the clouds, by default the client that the bot uses.
-    With `acknowledge_reset` a reset of the database is no longer shown as news.
+    The calls run in parallel. An operator's mistake is a finding, never an exception. `http` calls the clouds, by
+    default the bot's own client. `acknowledge_reset` marks a reset of the database as known.
     """
     access = Access(settings.access)
     parts = await asyncio.gather(
@@ -84,7 +84,7 @@ async def _slack(slack: Slack | None, access: Access) -> list[Finding]:
 
 
 async def _group(slack: Slack, token: SecretRef, group: str) -> list[Finding]:
-    """Read a user group's members, as access rules need it."""
+    """Read a user group's members, which access rules need."""
 
     def report(reply: Mapping[str, Any], _: Mapping[str, str]) -> list[Finding]:
         return [advice.group(group, len(reply.get("users", ())))]
@@ -93,7 +93,7 @@ async def _group(slack: Slack, token: SecretRef, group: str) -> list[Finding]:
 
 
 async def _bot(slack: Slack, subject: str, token: "_Token", access: Access) -> list[Finding]:
-    """Ask Slack whose token this is, and what it may do."""
+    """Ask Slack for a token's owner and scopes."""
 
     def report(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
         found = [advice.slack_accepts(subject, f"is {reply.get('user')} in {reply.get('team')}")]
@@ -111,13 +111,16 @@ async def _bot(slack: Slack, subject: str, token: "_Token", access: Access) -> l
 
 async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]:
     def report(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
-        return [advice.slack_accepts(advice.APP_TOKEN, "opens Socket Mode's connections")]
+        return [advice.slack_accepts(advice.APP_TOKEN, "opens Socket Mode connections")]
 
     return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", report) if reference else []
 
 
 async def _app(slack: Slack) -> list[Finding]:
-    """Offer Slack a code that it never gave: it complains of the app's id or secret if they are wrong, else of that."""
+    """Check the app's id and secret with a code that Slack never issued.
+
+    Slack refuses a wrong id or secret first. If it refuses only the code, both are correct.
+    """
     found, secret = await _there(CLIENT_SECRET, slack), slack.client_secret
     if secret is None or found[0].status is not Status.OK:
         return found
@@ -131,13 +134,13 @@ async def _app(slack: Slack) -> list[Finding]:
             return cast("AsyncSlackResponse", error.response)
 
     def report(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
-        return [advice.slack_accepts(CLIENT_SECRET, "is the secret of slack.client_id")]
+        return [advice.slack_accepts(CLIENT_SECRET, "belongs to slack.client_id")]
 
     return await _ask(slack, CLIENT_SECRET, None, offer, report)
 
 
 async def _there(subject: str, slack: Slack) -> list[Finding]:
-    """What a secret is worth shows when Slack calls, or is called; here it can only be missing."""
+    """Report whether a secret is set. Only a later call from or to Slack shows whether it is correct."""
     reference = cast("SecretRef | None", getattr(slack, subject.removeprefix("slack.")))
     if reference is None:
         return []
@@ -145,7 +148,7 @@ async def _there(subject: str, slack: Slack) -> list[Finding]:
         reference.read()
     except SecretMissing as error:
         return [advice.secret_missing(subject, reference, str(error))]
-    return [advice.slack_accepts(subject, "is there")]
+    return [advice.slack_accepts(subject, "is set")]
 
 
 def _token_encryption(slack: Slack) -> list[Finding]:
@@ -157,12 +160,12 @@ def _token_encryption(slack: Slack) -> list[Finding]:
 
 
 async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding]:
-    """Look at every workspace that installed the app by itself."""
+    """Check the token of each workspace that installed the app."""
     cipher, found = TokenCipher(slack.encryption_keys), list[Finding]()
     try:
         cipher.check()
     except ConfigError:
-        return []  # that is a finding of its own
+        return []  # `_token_encryption` reports it
     for workspace, encrypted in sorted((await store.installations.all()).items()):
         kept = cipher.decrypt(encrypted)
         if kept is None:
@@ -174,7 +177,7 @@ async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding
 
 
 class _Token(Protocol):
-    """A token, or where it is."""
+    """A token, or a reference to one."""
 
     def read(self) -> str: ...
 
@@ -210,7 +213,7 @@ async def _ask(
     except SecretMissing as error:
         return [advice.secret_missing(subject, token, str(error))]
     except SlackApiError as error:
-        return [advice.slack_refuses(subject, error_code(error) or "something unreadable")]
+        return [advice.slack_refuses(subject, error_code(error) or "an invalid response")]
     except TRANSPORT_ERRORS as error:
         return [advice.slack_unreachable(subject, str(slack.api_url), type(error).__name__)]
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
@@ -236,17 +239,17 @@ async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool)
 
 
 async def _ahead_of_redis(store: Store) -> float:
-    """By how many seconds this machine's clock is ahead of Redis's."""
+    """Return by how many seconds this machine's clock is ahead of Redis's."""
     before = time.time()
     try:
         server, _ = await store.clock.read()
-    except ResponseError:  # a user who may run no script
+    except ResponseError:  # a Redis user without permission for scripts
         return 0.0
     return (before + time.time()) / 2 - server
 
 
 async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
-    """Look for records that this version does not read: of a newer format, or corrupt. Raises StoreUnavailable."""
+    """Find records that this version can't read: newer or corrupt. Raises StoreUnavailable."""
     slots = ["/".join(pair) for pair in pairs]
     destinations = await store.outbox.destinations()
     for _, _, waiting in await store.tracked.state(pairs):
@@ -260,7 +263,7 @@ async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
 
 
 async def _reset(store: Store, *, acknowledge: bool) -> list[Finding]:
-    """Look whether the database was emptied or replaced in the last days."""
+    """Report whether the database was recently emptied or replaced."""
     if acknowledge:
         await store.epochs.acknowledge()
     epoch = await store.epochs.read()
@@ -288,7 +291,7 @@ async def _service(provider: Provider, account: Account) -> Finding:
 
 
 def _missing(account: Account) -> list[str]:
-    """The references of an account that lead nowhere."""
+    """Return the account's references to missing secrets."""
     found: list[str] = []
     for name in type(account).model_fields:
         if isinstance(reference := getattr(account, name), SecretRef):

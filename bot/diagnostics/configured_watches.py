@@ -1,4 +1,4 @@
-"""Checks the watches of the configuration: whether their channels may see what they watch."""
+"""Check whether the channels of configured watches can see what they watch."""
 
 from bot.config.settings import Settings
 from bot.domain.access import Access, Audience
@@ -8,7 +8,7 @@ from bot.views.terminal import advice
 
 
 def configured_watches(settings: Settings) -> list[Finding]:
-    """Count the watches, and name those whose channel may see none of their accounts."""
+    """Count the watches, and report those whose channel can't see any of their accounts."""
     if not settings.configured_watches:
         return []
     found = [advice.unseen_watch(each.channel, each.spec.words()) for each in _unseen(settings)]
@@ -20,7 +20,7 @@ def _unseen(settings: Settings) -> list[ConfiguredWatch]:
 
 
 def _sees(settings: Settings, watch: ConfiguredWatch) -> bool:
-    """Whether the channel of a watch may see an account that it covers."""
+    """Whether the channel of a watch can see an account that the watch covers."""
     access, readers = Access(settings.access), Audience(channel=watch.channel)
     watched = {
         account.name

@@ -1,1 +1,1 @@
-"""Values and rules without input and output: answers, cards, changes, outbox entries, access, errors."""
+"""Values without input and output: answers, cards, changes, outbox entries, access, errors."""

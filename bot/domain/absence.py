@@ -1,7 +1,7 @@
-"""A tracked job that its provider does not find: for how long, how surely, and what follows from that. Pure.
+"""Decides what follows when a provider does not find a tracked job. Pure.
 
-A *miss* is the provider's word that the job does not exist. A *doubt* is a refusal that may as well mean a wrong
-address or a missing API: it says nothing about the job.
+A *miss* is an answer that the job does not exist. A *doubt* is a refusal that can also mean a wrong address or a
+missing API, so it says nothing about the job.
 """
 
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ LOST_MISSES = 3
 LOST_AFTER = timedelta(minutes=10)
 """A job is lost after LOST_MISSES misses in a row over this time, if the service found another job within it."""
 SUSPENDED_AFTER = timedelta(hours=24)
-"""A job that is not found for this long and is not lost has its subscriptions suspended."""
+"""The subscriptions of a job are suspended if it is missing for this long and is not lost."""
 LOOKED_AT_EVERY = timedelta(hours=1)
-"""How often a job with suspended subscriptions is looked at."""
+"""How often a sweep checks a job with suspended subscriptions."""
 DROPPED_AFTER = timedelta(days=30)
-"""Subscriptions that were suspended for this long end."""
+"""Suspended subscriptions end after this long."""
 
 
 class Conclusion(Enum):
@@ -31,11 +31,11 @@ class Conclusion(Enum):
 
 
 class Absence(NamedTuple):
-    """Why and since when a job is not found.
+    """Why a job is not found, and since when.
 
-    `seen` is when it was found last, `since` when it was first not found. `misses` counts the misses in a row, which
-    began at `missed_since`; a doubt ends the row. `suspended` is when its subscriptions were suspended, `shown` says
-    that its cards show the absence.
+    `seen` is when it was last found, `since` when it was first not found. `misses` counts the misses in a row since
+    `missed_since`; a doubt ends the row. `suspended` is when its subscriptions were suspended. `shown` is set when its
+    cards show the absence.
     """
 
     seen: datetime
@@ -51,7 +51,7 @@ class Absence(NamedTuple):
         return self.misses == 0
 
     def before(self, at: datetime) -> Self:
-        """Return the absence with no time after this one. A wrong clock wrote later ones."""
+        """Return the absence with no time after `at`: later times come from a wrong clock."""
         times = {name: past(value, at) for name, value in self._asdict().items() if isinstance(value, datetime)}
         return self._replace(**times)
 
@@ -64,21 +64,21 @@ class Absence(NamedTuple):
         return self._replace(misses=0, missed_since=None)
 
     def ripe(self, at: datetime) -> bool:
-        """Whether the job is lost, should there be a witness."""
+        """Return whether the job is lost if the service has found another job."""
         return self.misses >= LOST_MISSES and self.missed_since is not None and at - self.missed_since >= LOST_AFTER
 
     def conclude(self, at: datetime, witnessed: datetime | None, retention: timedelta | None) -> Conclusion:
-        """Return what follows at this time; `witnessed` is when the service found another job last."""
+        """Return what follows at this time. `witnessed` is when the service last found another job."""
         if self.ripe(at) and is_recent(witnessed, at):
             return Conclusion.LOST
         if self.suspended:
             return Conclusion.DROPPED if at - self.suspended >= DROPPED_AFTER else Conclusion.LOOK_AGAIN
         patience = min(SUSPENDED_AFTER, retention or SUSPENDED_AFTER)
-        sure = self.doubtful or self.misses >= LOST_MISSES  # not a miss before a downtime, and one after it
+        sure = self.doubtful or self.misses >= LOST_MISSES  # one miss before a downtime and one after prove nothing
         return Conclusion.SUSPENDED if sure and at - self.since >= patience else Conclusion.LOOK_AGAIN
 
     def next_look(self, at: datetime, soonest: timedelta, latest: timedelta) -> datetime:
-        """Return when to look again: soon at first, and once the job may be lost."""
+        """Return when to check again: soon at first, and again when the job may be lost."""
         passed = at - self.since
         wait = min(passed / 2, latest)
         if passed < LOST_AFTER:
@@ -87,5 +87,5 @@ class Absence(NamedTuple):
 
 
 def is_recent(witnessed: datetime | None, at: datetime) -> bool:
-    """Whether a service found a job within the time that it takes to lose one."""
+    """Return whether a service found a job within LOST_AFTER."""
     return witnessed is not None and abs(at - witnessed) <= LOST_AFTER

@@ -1,7 +1,7 @@
-"""Who may see which accounts, and subscribe to their jobs: what the `[[access]]` tables of the configuration say.
+"""Who may see which accounts and subscribe to their jobs, by the `[[access]]` tables.
 
-Without any rule every member sees everything. With one, only the people whom a rule names see an account.
-People of other organizations and guests need a rule that admits them explicitly.
+Without rules every member sees everything. With rules, only the people named by a rule see an account. Guests and
+people from other organizations need a rule that admits them explicitly.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from bot.domain.slack_ids import bare_id, is_direct_channel, is_user, workspace_
 
 
 class Rule(Protocol):
-    """One `[[access]]` table: `all_accounts` besides those that it names, `everybody` besides its users."""
+    """One `[[access]]` table. Each flag adds to the list before it: all accounts, or all users."""
 
     @property
     def accounts(self) -> Sequence[str]: ...
@@ -38,11 +38,10 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
+    """The viewer: one person in a channel or, without a user, all members of the channel.
 
-    Both are qualified ids (`bot.domain.slack_ids`).
-    `outside` marks a person of another organization, `guest` a guest of
-    the workspace. `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
+    Both ids are qualified (`bot.domain.slack_ids`). `outside` marks a person from another organization, `guest` a guest
+    of the workspace. `unsure` is set if Slack did not say whether the person is a guest; such a person counts as one.
     """
 
     user: str = ""
@@ -53,36 +52,36 @@ class Audience:
 
     @classmethod
     def of_destination(cls, destination: str, user: str = "") -> "Audience":
-        """Those who read what is posted to a destination.
+        """Return the readers of a destination.
 
-        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads. Of other direct
-        messages nobody knows who reads them: then there is no user.
+        A destination is a channel, a person, or a direct message with the bot (D…), which only `user` reads. The
+        readers of other direct messages are unknown, so they have no user.
         """
         if is_user(destination):
             return cls(user=destination)
         return cls(user=user) if is_direct_channel(destination) and user else cls(channel=destination)
 
     def readers(self, destination: str) -> "Audience":
-        """Those who read what is posted to a destination, where this person asks for it."""
+        """Return the readers of a destination to which this person sends an answer."""
         readers = self.of_destination(destination, self.user)
         return replace(self, channel="") if readers.user == self.user else readers
 
     @property
     def workspace(self) -> str:
-        """The workspace that they are in."""
+        """The workspace of the audience."""
         return workspace_of(self.user or self.channel)
 
     @property
     def member(self) -> bool:
-        """Whether this is neither a person of another organization nor a guest."""
+        """Whether this is neither a guest nor a person from another organization."""
         return not (self.outside or self.guest)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rules, with the members of the user groups that they name.
+    """The rules, with the members of their user groups.
 
-    `members` are the ids of people by workspace and group; `bot.slack_api.user_groups` keeps them up to date.
+    `members` maps workspace and group to user ids; `bot.slack_api.user_groups` keeps it up to date.
     """
 
     rules: Sequence[Rule] = ()
@@ -95,7 +94,7 @@ class Access:
 
     @property
     def names_guests(self) -> bool:
-        """Whether a rule mentions guests, which have to be distinguished from members then."""
+        """Whether a rule mentions guests. Then guests must be distinguished from members."""
         return any(rule.guests is not None for rule in self.rules)
 
     @property
@@ -104,34 +103,34 @@ class Access:
         return tuple(dict.fromkeys(group for rule in self.rules for group in rule.groups))
 
     def sees(self, account: str, audience: Audience) -> bool:
-        """Whether an audience may see an account."""
+        """Return whether an audience may see an account."""
         if self.open:
             return audience.member
         return any(self._lets_in(rule, audience) for rule in self._of(account))
 
     def hides(self, account: str, audience: Audience) -> bool:
-        """Whether an audience certainly may not see an account: the members of a group may not be known."""
+        """Return whether an audience certainly may not see an account. False if group members are unknown."""
         groups = {(audience.workspace, group) for rule in self._of(account) for group in rule.groups}
         known = not audience.user or groups <= self.members.keys()
         return known and not self.sees(account, audience)
 
     def subscribes(self, account: str, audience: Audience) -> bool:
-        """Whether somebody may subscribe to an account's jobs."""
+        """Return whether an audience may subscribe to the jobs of an account."""
         if self.open:
             return audience.member
         return any(rule.subscribe and self._lets_in(rule, audience) for rule in self._of(account))
 
     def unnamed(self, accounts: Iterable[str]) -> tuple[str, ...]:
-        """The accounts that nobody may see, because there are rules and none of them names these."""
+        """Return the accounts that no one may see because no rule names them."""
         return () if self.open else tuple(name for name in accounts if not any(self._of(name)))
 
     def _of(self, account: str) -> Iterable[Rule]:
         return (rule for rule in self.rules if rule.all_accounts or account in rule.accounts)
 
     def _lets_in(self, rule: Rule, audience: Audience) -> bool:
-        """Whether a rule admits an audience by one of its channels, users and groups.
+        """Return whether a rule admits an audience by its channels, users or groups.
 
-        Its workspaces have to fit too. People of other organizations and guests also need the rule's permission.
+        Its workspaces must match as well. Guests and people from other organizations also need its permission.
         """
         if rule.workspaces and audience.workspace not in rule.workspaces:
             return False

@@ -1,4 +1,4 @@
-"""What a question is answered with: plain values that views and the terminal turn into words."""
+"""Answers to questions: plain values that the views and the terminal render."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -16,29 +16,29 @@ class _Value(BaseModel):
 
 
 WAIT_MIN_S = 0.5
-"""A wait for our own request budget that is shorter is not worth a word."""
+"""Shorter waits for our own request budget are not shown."""
 
 
 class OwnLimit(_Value):
-    """A wait of so many seconds for our own limit of `per_second` requests a second."""
+    """A wait, in seconds, for our own limit of `per_second` requests per second."""
 
     seconds: float
     per_second: float
 
     @classmethod
     def of(cls, question: Question) -> Self | None:
-        """Return how long a question waited for its budget, None for a moment."""
+        """Return how long a question waited for its budget; None if the wait was short."""
         if question.limit is None or question.waited_s < WAIT_MIN_S:
             return None
         return cls(seconds=question.waited_s, per_second=question.limit)
 
 
 class ServiceError(_Value):
-    """One service of one account that could not answer, fully or in part.
+    """An error of one service of an account. The service answered in part or not at all.
 
     `kind` is the kind of `ProviderError` (`unauthorized`, `throttled`, `late` …), `code` the vendor's code or the kind.
-    `failing_since` is when the failures began, if earlier questions failed too. `retry_after` is in seconds.
-    `waited` is the wait for our own request budget that is part of the reason.
+    `failing_since` is when the failures started, if earlier questions failed too. `retry_after` is in seconds.
+    `waited` is the wait for our own request budget, if it is part of the reason.
     """
 
     account: str
@@ -54,7 +54,7 @@ class ServiceError(_Value):
 
     @classmethod
     def of(cls, error: ProviderError, account: str, service: str) -> Self:
-        """Describe what a provider raised."""
+        """Describe an error that a provider raised."""
         return cls(
             account=account,
             service=service,
@@ -68,9 +68,9 @@ class ServiceError(_Value):
 
 
 class Remembered(_Value):
-    """A service that cannot list was answered from the jobs that somebody looked up or subscribed to before.
+    """A service that cannot list jobs: the answer has only jobs that were looked up or subscribed to before.
 
-    `current` is False when the present state of those that had not ended could not be asked for.
+    `current` is False if the bot could not refresh the state of the jobs that had not ended.
     """
 
     account: str
@@ -80,9 +80,9 @@ class Remembered(_Value):
 
 
 class Incomplete(_Value):
-    """A service whose list was read only as far as its newest `scanned` jobs, or had `malformed` unreadable entries.
+    """A service whose list was read in part: its newest `scanned` jobs, or without `malformed` entries.
 
-    `uncoded` are failed jobs that a filter by code left out, since the list has no codes.
+    `uncoded` counts failed jobs that a filter by code left out because the list has no codes.
     """
 
     account: str
@@ -93,11 +93,10 @@ class Incomplete(_Value):
 
 
 class Late(_Value):
-    """A service that had not answered when the first words were shown.
+    """A service that had not answered when the first part of an answer was shown.
 
-    `after_s` is how long it then took, or how long it was waited for; None while it is still asked. `waited` is the
-    part of that for our own request budget. `alone` says that no other account that was asked has a service of this
-    name.
+    `after_s` is how long it took or how long the bot waited for it; None while the bot still waits. `waited` is the
+    share of our own request budget. `alone` is set if no other account in the question has a service of this name.
     """
 
     account: str
@@ -124,17 +123,17 @@ def _of(service: Late, parts: Iterable[_OfService]) -> tuple[_OfService, ...]:
 
 
 class Partial(Protocol):
-    """What a question is answered with; of the services in `pending` it holds nothing yet."""
+    """An answer; it has no results yet from the services in `pending`."""
 
     @property
     def pending(self) -> Sequence[Late]: ...
 
 
 class Answered(_Value):
-    """What every answer says of the services that were asked.
+    """The part that all answers have: which services were late.
 
-    First words have `pending`: the services that are still being asked, of which the answer holds nothing yet. The
-    whole answer has `late`: the services that were pending in its first words.
+    The first part of an answer has `pending`: the services that have not answered. The complete answer has `late`: the
+    services that were pending before.
     """
 
     pending: tuple[Late, ...] = ()
@@ -142,11 +141,11 @@ class Answered(_Value):
 
 
 class JobList(Answered):
-    """One page of jobs over several services, newest first.
+    """One page of jobs from several services, newest first.
 
-    `offset` counts jobs before this page; `total` is None when not every service tells how many match; `more` says
-    whether a next page exists. `services` is how many services there are; `asked` leaves out those that cannot list and
-    of whose jobs nobody has asked before.
+    `offset` counts the jobs before this page. `total` is None if a service does not report how many match. `more` is
+    set if there is a next page. `services` counts all services; `services_asked` leaves out those that cannot list and
+    have no known jobs.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -165,15 +164,15 @@ class JobList(Answered):
         return self.services - sum(not part.known for part in self.remembered)
 
     def of(self, service: Late) -> Self:
-        """Return what the answer has of one service."""
+        """Return the part of the answer that comes from one service."""
         parts = ("jobs", "errors", "remembered", "incomplete")
         return self.model_copy(update={part: _of(service, getattr(self, part)) for part in parts})
 
 
 class Missing(_Value):
-    """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for.
+    """An id or ref that no service found. `looked_in` lists the ACCOUNT/SERVICE pairs that were searched.
 
-    `everywhere` is False when some service that may know it could not be asked.
+    `everywhere` is False if a service that may have the job could not be asked.
     """
 
     id: str
@@ -182,7 +181,7 @@ class Missing(_Value):
 
 
 class JobDetails(Answered):
-    """What was found about jobs asked for by id, ref or link. `services` is how many services were asked."""
+    """Jobs looked up by id, ref or link. `services` counts the services that were asked."""
 
     jobs: tuple[Job, ...] = ()
     services: int = 0
@@ -191,18 +190,19 @@ class JobDetails(Answered):
     checked_at: datetime
 
     def of(self, service: Late) -> Self:
-        """Return what the answer has of one service."""
+        """Return the part of the answer that comes from one service."""
         return self.model_copy(update={part: _of(service, getattr(self, part)) for part in ("jobs", "errors")})
 
 
 class ServiceHealth(_Value):
-    """How a service of an account is doing. `latency_s` is of its last HTTP call; `error` is None when it answers.
+    """The health of one service of an account.
 
-    `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
-    `asked` is False for one that was not asked yet. `waited` is the wait for our own request budget before the call, no
-    part of the latency. `budget_left` of `budget` requests may still be made in the current second.
-    `list_limit` is how many jobs can be read of its list, where it has more. `followed` jobs are looked at for
-    subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with `swept_requests` requests.
+    `latency_s` is the time of its last HTTP call. `error` is None if it answers. `last_error`, at `last_error_at`, is
+    its latest failure, even if it has answered since. `asked` is False if the bot has not asked it yet. `waited` is the
+    wait for our own request budget before the call; the latency does not include it. `budget_left` of `budget` requests
+    remain in the current second. `list_limit` is how many jobs of its list can be read, if it has more. `followed`
+    jobs are swept for subscriptions; the last sweep, at `swept_at`, covered `swept_jobs` of them with `swept_requests`
+    requests.
     """
 
     account: str
@@ -226,9 +226,9 @@ class ServiceHealth(_Value):
 
 
 class AccountsHealth(Answered):
-    """All accounts and services, asked just now.
+    """The health of all accounts and services, checked just now.
 
-    `slack_paused` are methods that Slack asked not to call for a while, with the seconds that are left.
+    `slack_paused` maps Slack methods that are rate limited to the seconds that are left.
     """
 
     services: tuple[ServiceHealth, ...]

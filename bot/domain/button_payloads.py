@@ -1,4 +1,4 @@
-"""What a button or select carries: the command that it runs, as somebody would type it."""
+"""The payloads of buttons and selects: each holds the command to run, as a user would type it."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,17 +11,17 @@ from bot.domain.slack_ids import ID
 BUTTON_MAX = 2000
 """Characters that Slack allows in a button's value."""
 SELECTS = "selects:"
-"""Starts the block_id of selects, which carries their payload: an option's own value is too short for it."""
+"""Prefix of the block_id of selects, which holds their payload: an option's own value is too short for it."""
 BLOCK_ID_MAX = 255 - len(SELECTS)
 """Characters left for a payload in a block_id."""
 COMMAND_MAX = BLOCK_ID_MAX - len(',"answer":"12345678"')
 """Of these, the characters left for a command: a payload may also name the answer that it is part of."""
 RUN = "run"
-"""Runs the command and puts its answer in the message's place."""
+"""Runs the command and replaces the message with its answer."""
 FRESH = f"{RUN}:refresh"
-"""Runs the command of the message again: what it shows then is not shared with earlier answers."""
+"""Runs the command of the message again. The new answer shares nothing with earlier ones."""
 OPEN = "open"
-"""Runs the command and answers the person who clicked, below."""
+"""Runs the command and answers below, only for the person who clicked."""
 SHARE = "share"
 """Runs the command and posts its answer to the channel."""
 RAW = "raw"
@@ -29,17 +29,17 @@ RAW = "raw"
 PICK_STATE = "pick-state"
 """Runs the command of the block with another state filter."""
 PICK_SERVICE = "pick-service"
-"""Runs the command of the block over another scope."""
+"""Runs the command of the block with another scope."""
 REFRESH = "refresh"
-"""Asks about the jobs of a card now; the card follows."""
+"""Checks the jobs of a card now and updates the card."""
 RESTORE = "restore"
-"""Posts to a suspended place again, or follows a card's lost or suspended jobs again."""
+"""Resumes posting to a suspended destination, or subscribes again to a card's lost or suspended jobs."""
 SNOOZE = "snooze"
-"""Tells nothing about a card for a while; the block names the card."""
+"""Pauses the notifications of a card; the block names the card."""
 UNSNOOZE = "unsnooze"
-"""Tells everything about a card again."""
+"""Resumes the notifications of a card."""
 SEEK = "seek"
-"""Keeps looking for jobs that no service knows; the command subscribes to them."""
+"""Keeps searching for jobs that no service has found yet; the command subscribes to them."""
 SEE_ALL = "see-all"
 """Shows every change of the digest that `key` names."""
 SHOW_ALL = "group-jobs"
@@ -47,47 +47,48 @@ SHOW_ALL = "group-jobs"
 LOOK_UP = "look_up_jobs"
 """The message shortcut that shows every job that a message names."""
 SUBSCRIBE_TO = "subscribe_to_jobs"
-"""The message shortcut that follows them."""
+"""The message shortcut that subscribes to every job that a message names."""
 SUBSCRIBE = "subscribe"
-"""Opens the form that follows jobs, filled in with those of the command; and the form itself."""
+"""Opens the subscribe form, filled in with the jobs of the command; also the form itself."""
 JOBS, ON, TO, MENTION, USER_GROUPS, WHERE = "jobs", "on", "to", "mention", "groups", "where"
 """The fields of that form."""
 WATCH = "watch"
-"""Opens the form that watches; `WATCH:ID` is the form that changes a watch."""
+"""Opens the form that creates a watch; `WATCH:ID` is the form that changes one."""
 EDIT_WATCH = "edit-watch"
 """Opens the form that changes the watch that `card` names."""
 TEST_WATCH = "test-watch"
-"""Posts a marked message where the watch that `card` names posts."""
+"""Posts a marked test message to the destination of the watch that `card` names."""
 UNDO_UNWATCH = "undo-unwatch"
-"""Takes back that watches were removed; the command removes them."""
+"""Restores the watches that the command removed."""
 MUTE_CODE, MUTE_FOR_EVER = "mute-code", "mute-for-ever"
-"""Mutes the failures that the command lists, by their service, kind and code: for 7 days, or for ever."""
+"""Mutes the failures that the command lists, by service, kind and code: for 7 days, or forever."""
 UNMUTE = "unmute"
 """Ends the mute that `card` names."""
 SCOPE, FILTERS, AFTER = "scope", "filters", "after"
-"""The fields of the form that watches, beside those of the form that follows jobs."""
+"""The fields of the watch form that the subscribe form does not have."""
 FIND = "find_jobs"
-"""The global shortcut that opens the form to find jobs; and the form itself."""
+"""The global shortcut that opens the find form; also the form itself."""
 TEXT, ACCOUNT, SERVICE, KIND, STATE, SINCE = "text", "account", "service", "kind", "state", "since"
-"""The fields of that form. Picking an account changes the services to pick from."""
+"""The fields of that form. The account picked there decides which services it offers."""
 TURN = "turn"
-"""Shows another page of what the form found."""
+"""Shows another page of the form's results."""
 HOME = "home"
-"""Publishes the Home tab anew."""
+"""Publishes the Home tab again."""
 HOME_CHANNEL = "home-channel"
-"""Shows what others follow in the channel that was picked, in the Home tab."""
+"""Shows the subscriptions of others in the picked channel, in the Home tab."""
 _PLACE = f"^(?:{ID}/)?{ID}$"
 ANY = "any"
-"""The option of a select that takes the filter away."""
+"""The option of a select that removes the filter."""
 
 
 class CommandPayload(BaseModel):
-    """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`), and how its answer is shown.
+    """A command and how its answer is shown.
 
-    `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
-    in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the command is about, `place`
-    the channel or person it is for, where that is not where it is asked; people and channels are qualified ids.
-    `answer` names the first words that the button is part of: what is late does not follow once it was used.
+    Examples of `text`: `list media-cn state:failed`, `show media-cn/video-ocr/ID`. `offset` is how many jobs to skip,
+    `shared_by` the person who shared the message. A command too long for Slack's limits is kept in Redis; then `key`
+    names it and `text` is empty. `card` is the id of the command's card. `place` is the channel or person that it acts
+    on, if that is not where it runs; people and channels are qualified ids. `answer` names the partial answer that has
+    the button: after a click, late services no longer update it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,7 +106,7 @@ class CommandPayload(BaseModel):
     def about(
         cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None
     ) -> "CommandPayload":
-        """A command about as many of these jobs as one command may name and a button holds."""
+        """Return a command for as many of these jobs as a button can hold."""
         kept = [as_typed(ref) for ref in refs[:JOBS_MAX]]
         while True:
             ask = cls(text=" ".join([command, *kept]), card=card, place=place)
@@ -114,7 +115,7 @@ class CommandPayload(BaseModel):
             kept.pop()
 
     def encode(self) -> str:
-        """The payload as compact JSON; `v` is always in it."""
+        """Return the payload as compact JSON, always with `v`. Example: `{"v":1,"text":"show ID"}`."""
         return self.model_dump_json(exclude=self._left_out())
 
     def _left_out(self) -> set[str]:
@@ -123,18 +124,18 @@ class CommandPayload(BaseModel):
         return empty | {"text"} if self.key else empty
 
     def fits(self, limit: int) -> bool:
-        """Whether the payload keeps within one of Slack's limits, which count UTF-16 units."""
+        """Return whether the payload fits one of Slack's limits, which count UTF-16 units."""
         return len(self.encode().encode("utf-16-le")) <= 2 * limit
 
     def at(self, offset: int) -> "CommandPayload":
-        """The same question, further on."""
+        """Return the same question at another offset."""
         return self.model_copy(update={"offset": max(0, offset)})
 
 
 class GroupPayload(BaseModel):
-    """What *Show all* of a failure group carries: the id of the group, and how many of its jobs to skip.
+    """The payload of *Show all* of a failure group: the group's id, and how many jobs to skip.
 
-    `place` is the destination of the group, for a button that is shown to one person.
+    `place` is the destination of the group, for a button that only one person sees.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -145,9 +146,9 @@ class GroupPayload(BaseModel):
     offset: int = Field(default=0, ge=0)
 
     def encode(self) -> str:
-        """The payload as compact JSON; `v` and `group` are always in it."""
+        """Return the payload as compact JSON, always with `v` and `group`. Example: `{"v":1,"group":"g12"}`."""
         return self.model_dump_json(exclude={name for name in ("place", "offset") if not getattr(self, name)})
 
     def fits(self, limit: int) -> bool:
-        """Whether the payload keeps within one of Slack's limits: it is ASCII, and short."""
+        """Return whether the payload fits one of Slack's limits. It is ASCII and short."""
         return len(self.encode()) <= limit

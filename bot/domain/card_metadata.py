@@ -1,7 +1,7 @@
-"""The subscriptions in a card's message, for a bot whose database has lost them. Pure.
+"""The metadata of a card's message, which restores its subscriptions after the database is lost. Pure.
 
 The metadata has the options of the first subscriber, and the jobs as they were when the card was posted. The buttons
-have the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
+have the jobs that are still tracked: an edit changes them, but not the metadata.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
 FORMAT = 1
 _NAMING = ("unsubscribe ", "show ")
-"""The commands of a card's buttons that name its jobs. The first names those still followed."""
+"""The commands of a card's buttons that name its jobs. The first names the jobs that are still tracked."""
 
 
 def essentials(card: Card) -> dict[str, Any]:
@@ -32,8 +32,8 @@ def essentials(card: Card) -> dict[str, Any]:
 class CardMessage(NamedTuple):
     """A message of the bot.
 
-    `card` is the id of its card, empty where it is none. `open` says that it follows jobs. `jobs` and `terms` are words
-    of a command, `by` the ids of its subscribers; each is empty where it is not known.
+    `card` is the id of its card, empty if it is not a card. `open` is set if jobs on it are still tracked. `jobs` and
+    `terms` are words of a command, `by` the ids of its subscribers; each is empty if unknown.
     """
 
     card: str
@@ -44,7 +44,7 @@ class CardMessage(NamedTuple):
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> Self:
-        """Read a message of a history, or of the payload of a click."""
+        """Read a message from a conversation's history or from the payload of a click."""
         kept = mapping(mapping(message.get("metadata")).get("event_payload"))
         asks = dict(_asks(message))
         refresh = asks.get(REFRESH)
@@ -64,17 +64,17 @@ class CardMessage(NamedTuple):
 
     @property
     def again(self) -> str:
-        """The command that subscribes to its jobs again; empty where it names none."""
+        """The command that subscribes to its jobs again; empty if it names none."""
         return " ".join(filter(None, ["subscribe", self.jobs, self.terms])) if self.jobs else ""
 
     @property
     def show(self) -> str:
-        """The command that shows its jobs; empty where it names none."""
+        """The command that shows its jobs; empty if it names none."""
         return f"show {self.jobs}" if self.jobs else ""
 
 
 def _asks(message: Mapping[str, Any]) -> Iterator[tuple[str, CommandPayload]]:
-    """Return what the buttons of a message carry, by their action ids."""
+    """Yield the payloads of a message's buttons with their action ids."""
     for block in map(mapping, listing(message.get("blocks"))):
         for element in map(mapping, [*listing(block.get("elements")), block.get("accessory")]):
             try:
@@ -85,7 +85,7 @@ def _asks(message: Mapping[str, Any]) -> Iterator[tuple[str, CommandPayload]]:
 
 
 def posted_at(message: Mapping[str, Any]) -> datetime | None:
-    """Return when a message was posted, by Slack's clock; None where that is not known."""
+    """Return when a message was posted, by Slack's clock; None if unknown."""
     try:
         return datetime.fromtimestamp(float(text(message.get("ts")) or ""), UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,7 +1,7 @@
-"""Cards: each is a message that shows the state of one or several jobs, with the options of its subscribers.
+"""Cards: each is a message that shows the state of one or several jobs, with their subscription options.
 
-A subscription is one job followed in one destination. Its card is the message about it; jobs subscribed in one command
-share one card.
+A subscription is one job tracked in one destination. Its card is the message about it; jobs subscribed to in one
+command share a card.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from providers.models import Job, JobRef, JobState, Moment
 
 
 class On(StrEnum):
-    """What is notified: `failed` includes lost jobs, `done` is any end, `any` everything."""
+    """What is notified: `failed` includes lost jobs, `done` is any final state, `any` everything."""
 
     FAILED = "failed"
     STUCK = "stuck"
@@ -33,18 +33,18 @@ _ORDER = (On.FAILED, On.DONE, On.STARTED, On.STUCK, On.DOWN, On.ANY)
 
 
 def on_words(on: Iterable[On]) -> str:
-    """Return a set of them as it is typed and stored: `done,stuck`, always in the same order."""
+    """Return the words as they are typed and stored, in a fixed order. Example: `done,stuck`."""
     wanted = set(on)
     return ",".join(each.value for each in _ORDER if each in wanted)
 
 
 def read_on(text: str) -> frozenset[On]:
-    """Read what `on_words` wrote. Raises ValueError for another word."""
+    """Parse the text that `on_words` returns. Raises ValueError for an unknown word."""
     return frozenset(map(On, text.split(",")))
 
 
 def plainest_on(on: frozenset[On]) -> frozenset[On]:
-    """Return the shortest set that notifies the same: `any` is everything, and a failure is an end."""
+    """Return the shortest set with the same notifications: `any` is everything, and `done` includes `failed`."""
     if On.ANY in on:
         return frozenset({On.ANY})
     return on - {On.FAILED} if On.DONE in on else on
@@ -67,21 +67,21 @@ _NOTIFIED = {
 
 @cache
 def wanted(on: frozenset[On]) -> frozenset[EventKind]:
-    """Return the events that these words stand for."""
+    """Return the events that these words select."""
     return frozenset(event for each in on for event in _NOTIFIED[each])
 
 
 def wants(on: frozenset[On], event: EventKind) -> bool:
-    """Whether one of these words stands for an event."""
+    """Return whether one of these words selects an event."""
     return event in wanted(on)
 
 
 OnSet = Annotated[frozenset[On], BeforeValidator(_on), PlainSerializer(on_words)]
-"""What is notified, in JSON as words with commas between them; one word is a set of one."""
+"""What is notified. In JSON: words with commas between them, or one word."""
 
 
 class To(StrEnum):
-    """Where it is told: in the thread and the channel, in the thread alone, or to the subscriber alone."""
+    """Where a notification goes: to the thread and the channel, only to the thread, or only to the subscriber."""
 
     HERE = "here"
     THREAD = "thread"
@@ -89,7 +89,7 @@ class To(StrEnum):
 
 
 SUBSCRIPTION_ON = frozenset({On.DONE, On.STUCK})
-"""What a subscription notifies unless it says otherwise."""
+"""What a subscription notifies by default."""
 _REACHES_MORE = (To.DM, To.THREAD, None, To.HERE)
 
 
@@ -98,9 +98,9 @@ class _Value(BaseModel):
 
 
 class SubscriptionOptions(_Value):
-    """What was asked for. `user` is the qualified id of who subscribed; `mention` is in Slack's markup.
+    """The options of a subscription. `user` is the subscriber's qualified id; `mention` is in Slack's markup.
 
-    Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
+    Without `to`, the final state is a reply in the card's thread, sent to the channel too if the job failed.
     """
 
     user: str
@@ -122,7 +122,7 @@ class SubscriptionOptions(_Value):
         )
 
     def wants(self, state: JobState) -> bool:
-        """Whether a job's move into this state is to be told."""
+        """Return whether a job's change to this state is notified."""
         return (
             On.ANY in self.on
             or (On.DONE in self.on and state.ended)
@@ -131,20 +131,20 @@ class SubscriptionOptions(_Value):
         )
 
     def wants_event(self, event: EventKind) -> bool:
-        """Whether an event of a job is to be notified; a loss always is, and that the job goes on after all."""
+        """Return whether an event of a job is notified. A loss always is, and so is its reversal."""
         return event in {EventKind.LOST, EventKind.REOPENED} or wants(self.on, event)
 
     def broadcasts(self, state: JobState | None) -> bool:
-        """Whether a reply about this state goes to the channel as well as to the thread."""
+        """Return whether a reply about this state goes to the channel as well."""
         if self.to is None:
             return state is JobState.FAILED
         return self.to is not To.THREAD
 
 
 class CardJob(_Value):
-    """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is.
+    """One job on a card. `fate` is None while the job is tracked; `job` is how it was last seen, after that.
 
-    `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
+    `by` is who unsubscribed, empty if the access rules ended the subscription. `at` is when it ended.
     """
 
     fate: EndReason | None = None  # stored
@@ -158,13 +158,13 @@ SNOOZE_MAX = timedelta(hours=26)
 
 
 class Snooze(_Value):
-    """Nothing about a card is posted until then; `by` is who wanted it."""
+    """A pause in the posts about a card. `by` is who set it."""
 
     until: Moment
     by: str
 
     def over(self, now: datetime) -> bool:
-        """Whether its time is over. A wrong clock set one that is longer than SNOOZE_MAX."""
+        """Return whether the snooze is over. One longer than SNOOZE_MAX was set by a wrong clock and is over."""
         return not now < self.until <= now + SNOOZE_MAX
 
 
@@ -174,15 +174,15 @@ def _ref(text: str) -> str:
 
 
 Ref = Annotated[str, AfterValidator(_ref)]
-"""The address of a job, as text."""
+"""The ref of a job, as text."""
 
 
 class Card(_Value):
-    """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
+    """A message that tracks jobs, by ref. `place` is a channel or, for direct messages, a person.
 
-    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. Where several people
-    subscribed, `asked` are the options of each, and `terms` what fulfils them all. What happens while it is snoozed is
-    `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
+    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. If several people
+    subscribed, `asked` are the options of each, and `terms` combines them. While the card is snoozed, `held` keeps the
+    last change of each job, and `held_final` is set if the batch finished.
     """
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
@@ -200,17 +200,17 @@ class Card(_Value):
 
     @property
     def subscribers(self) -> tuple[str, ...]:
-        """Who subscribed, the first one first."""
+        """The subscribers, in the order in which they subscribed."""
         return tuple(options.user for options in self.per_subscriber or (self.terms,))
 
     @property
     def has_held(self) -> bool:
-        """Whether something is still to be told that was held back."""
+        """Whether a held notification waits to be posted."""
         return bool(self.held) or self.held_final
 
     @property
     def quiet(self) -> Snooze | None:
-        """The snooze of a card about which anything could be told."""
+        """The snooze, if the card can still post anything."""
         return None if self.over and not self.has_held else self.snooze
 
     @property
@@ -220,11 +220,11 @@ class Card(_Value):
 
     @property
     def over(self) -> bool:
-        """Whether no job of it is followed any more."""
+        """Whether none of its jobs is tracked any longer."""
         return all(each.fate is not None for each in self.jobs.values())
 
     def subscribed_by(self, subscription_options: SubscriptionOptions) -> Self:
-        """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
+        """Return the card with these options in place of the same subscriber's earlier ones."""
         each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {
             subscription_options.user: subscription_options
         }
@@ -233,17 +233,17 @@ class Card(_Value):
         return self.model_copy(update={"per_subscriber": several, "terms": SubscriptionOptions.joined(options)})
 
     def having(self, ref: str, card_job: CardJob) -> Self:
-        """Return the card with one job on it, or as it is now."""
+        """Return the card with one job added or replaced."""
         return self.model_copy(update={"jobs": {**self.jobs, ref: card_job}})
 
     def with_jobs(self, jobs: Mapping[str, Job]) -> Self:
-        """Return the card with what is known of its jobs, by ref: whoever reads of them wants their names."""
+        """Return the card with the latest of its jobs, by ref. Readers need their names."""
         named = {ref: each.model_copy(update={"job": jobs.get(ref, each.job)}) for ref, each in self.jobs.items()}
         return self.model_copy(update={"jobs": named})
 
 
 class Check(_Value):
-    """When a service's followed jobs were last asked about, and when they will be.
+    """When a service was last swept, and when it will be next.
 
     `error` says why the service could not be asked since `failing_since`.
     """
@@ -255,10 +255,10 @@ class Check(_Value):
 
 
 class Shown(_Value):
-    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
+    """A card as it is drawn: `jobs` has the latest of each job, `checks` the sweeps that saw them.
 
-    `suspended` is why Slack takes nothing for its destination, for a list of cards; the card itself cannot be edited
-    then. `absences` has the jobs whose absence the card shows.
+    `suspended` is why Slack accepts nothing for its destination. Only lists of cards show it, because the card itself
+    cannot be edited then. `absences` has the jobs whose absence the card shows.
     """
 
     card: Card
@@ -269,7 +269,7 @@ class Shown(_Value):
 
 
 def options(options: SubscriptionOptions) -> str:
-    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`; empty where they are the usual ones."""
+    """Return the options as they are typed: `on:failed to:dm mention:<@U0DANA>`; empty for the defaults."""
     what = [] if options.on == SUBSCRIPTION_ON else [f"on:{on_words(options.on)}"]
     where = [f"to:{options.to}"] if options.to else []
     whom = [f"mention:{','.join(options.mention)}"] if options.mention else []

@@ -1,4 +1,4 @@
-"""Which accounts and services there are: what a scope or a ref may name."""
+"""The accounts and services that a scope or a ref may name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from providers.services import ids_of
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The names that a person can type, in the order of the configuration: (account, service) pairs.
+    """The names that a user can type: (account, service) pairs, in the order of the configuration.
 
-    `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
-    in addresses of the clouds, and are no job's. `refusal` is the message for a person who may see nothing.
+    `narrowed` is set if there may be others that this person may not see. `projects` are ids of cloud projects: they
+    appear beside job ids in the clouds' URLs, and no job has them. `refusal` is the message for a person who may see
+    nothing.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ class Catalog:
         return tuple(f"{account}/{service}" for account, service in self.pairs)
 
     def allows(self, job_id: str) -> bool:
-        """Whether one of the services can have a job with this id."""
+        """Return whether one of the services can have a job with this id."""
         return any(ids.allow(job_id) for ids in {ids_of(service) for service in self.services} or {USUAL})
 
 
@@ -61,7 +62,7 @@ class Catalog:
 class ServiceFilter:
     """A part of the catalog: an account, a service, both, or (neither) everything.
 
-    `without` are parts of it that are left out: `media-cn`, `video-ocr` or `media-cn/video-ocr`.
+    `without` are excluded parts of it. Examples: `media-cn`, `video-ocr`, `media-cn/video-ocr`.
     """
 
     account: str | None = None
@@ -76,7 +77,7 @@ class ServiceFilter:
         return [provider for provider in providers if self.covers(provider.account, provider.service)]
 
     def covers(self, account: str, service: str) -> bool:
-        """Whether a service of an account is in this scope."""
+        """Return whether a service of an account is in this scope."""
         return (
             self.account in {None, account}
             and self.service in {None, service}

@@ -1,4 +1,4 @@
-"""What changed: the last that was seen of a job, compared with what is seen now. Pure."""
+"""Changes: how a job was last seen, compared with how it is now. Pure."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +12,11 @@ from providers.models import Job, JobRef, JobState, Moment
 
 
 class EndReason(StrEnum):
-    """Why a job is no longer followed.
+    """Why a job is no longer tracked.
 
-    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, for a reason unknown. `DROPPED`: it
-    was not found for so long that its suspended subscription ended. `UNCONFIGURED`: its service was taken out of the
-    configuration.
+    `EXPIRED`: the provider deletes jobs after its retention. `NOT_FOUND`: it lost this one for an unknown reason.
+    `DROPPED`: the job was missing for so long that its suspended subscription ended. `UNCONFIGURED`: its service was
+    removed from the configuration.
     """
 
     ENDED = "ended"
@@ -28,16 +28,16 @@ class EndReason(StrEnum):
 
     @property
     def by_people(self) -> bool:
-        """Whether people decided it, and not the job or its provider: nobody waits to hear of it."""
+        """Whether people decided it, and not the job or its provider. Such an end notifies no one."""
         return self in {EndReason.UNSUBSCRIBED, EndReason.UNCONFIGURED}
 
 
 LOSSES = frozenset({EndReason.EXPIRED, EndReason.NOT_FOUND, EndReason.DROPPED})
-"""The fates of jobs that were not found any more."""
+"""The reasons for jobs that are no longer found."""
 
 
 class Kind(StrEnum):
-    """What a change is about: the job moved to another state, only its progress did, or the provider lost it.
+    """What a change is about: the job changed its state, only its progress changed, or the provider lost it.
 
     `SUSPENDED`: it is not found, and its subscription waits. `FOUND`: it is found again after it was lost or suspended.
     """
@@ -50,15 +50,15 @@ class Kind(StrEnum):
 
     @property
     def late(self) -> bool:
-        """Whether a change that is noticed long after the job was last seen was noticed late.
+        """Whether the change was noticed late if the job was last seen long ago.
 
-        That a job is not found takes time to believe.
+        Losses and suspensions take that time by design.
         """
         return self not in {Kind.LOST, Kind.SUSPENDED}
 
 
 class EventKind(StrEnum):
-    """What happened to a job, or (`down`, `up`) to a service. An event of a job happens once in each attempt."""
+    """What happened to a job or (`down`, `up`) to a service. A job has each event once in an attempt."""
 
     SUBMITTED = "submitted"
     STARTED = "started"
@@ -74,7 +74,7 @@ class EventKind(StrEnum):
 
     @classmethod
     def of(cls, state: JobState) -> "EventKind | None":
-        """Return the event by which a job comes into a state; None for a state that is not known."""
+        """Return the event that leads to a state; None for an unknown state."""
         match state:
             case JobState.PENDING:
                 return cls.SUBMITTED
@@ -91,15 +91,15 @@ class EventKind(StrEnum):
 
 
 class Change(BaseModel):
-    """One step of a job. `job` is how it is now, or was last seen when it is lost.
+    """One step of a job. `job` is how it is now, or how it was last seen if it is lost.
 
-    `since` is when the state before was last seen, `at` when the new one was. `fate` is set when nobody needs to look
-    at the job any more. `absent_since` is when a job that is or was not found was missed first, `doubtful` says that
-    the provider does not say that it does not exist.
+    `since` is when the state before was last seen, `at` when the new one was. `fate` is set if the job is no longer
+    checked. `absent_since` is when a job that is or was not found was first missed. `doubtful` is set if the provider
+    does not clearly say that the job does not exist.
 
-    `attempt` counts how often the job was reopened, from 1. `event_at` is the provider's time of what happened, on the
-    fleet's clock; None where the provider gives none. Events before it that the same answer proves are `passed`.
-    `repeated` says that it happened before in this attempt, `reopened` that it begins a new one.
+    `attempt` counts how often the job was reopened, from 1. `event_at` is the provider's time of the event, on the
+    fleet's clock; None if the provider has none. `passed` are earlier events that the same answer proves. `repeated` is
+    set if the event happened before in this attempt, `reopened` if it starts a new one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -137,34 +137,34 @@ class Change(BaseModel):
 
     @property
     def ref(self) -> JobRef:
-        """The address under which the events of the job are known."""
+        """The ref under which the events of the job are recorded."""
         return owner(self.job)
 
     @property
     def mirrored(self) -> bool:
-        """Whether two services know the job, so that its events may come twice."""
+        """Whether two services have the job. Its events may come twice."""
         return bool(mirrors_of(self.ref.service))
 
     def event_id(self, event: EventKind) -> str:
-        """Return the id of one of its events: made of what the provider says alone."""
+        """Return the id of an event, made only of what the provider says. Example: `media-cn/ocr/ID#1/failed`."""
         return f"{self.ref}#{self.attempt}/{event}"
 
     @property
     def id(self) -> str:
-        """The id of the last event; empty for a step that is none."""
+        """The id of the last event; empty for a step without events."""
         return self.event_id(self.events[-1]) if self.events else ""
 
 
 def fingerprint(job: Job) -> str:
-    """Return what has to stay the same for a job to count as unchanged."""
-    # Plain joining: this is done for each job of every sweep.
+    """Return the text that stays the same while a job counts as unchanged. Example: `running|Running|40|`."""
+    # Joined by hand because every sweep does this for each job.
     code = job.error.code if job.error else ""
     mark = f"{job.state.value}|{job.raw_state or ''}|{job.progress if job.progress is not None else ''}|{code or ''}"
     return mark.replace("\n", " ") if "\n" in mark else mark
 
 
 def compare(before: Job, since: datetime, now: Job, at: datetime) -> Change:
-    """Return how a job got from what was last seen at `since` to what is seen at `at`."""
+    """Return how a job changed from `before`, seen at `since`, to `now`, seen at `at`."""
     moved = (before.state, before.raw_state) != (now.state, now.raw_state)
     return Change(
         kind=Kind.MOVED if moved else Kind.PROGRESSED,
@@ -178,7 +178,7 @@ def compare(before: Job, since: datetime, now: Job, at: datetime) -> Change:
 
 
 def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change:
-    """Return that the provider no longer knows a job; `expired` says that it forgets all jobs of that age."""
+    """Return the change of a job that the provider lost; `expired` if it deletes all jobs of that age."""
     return Change(
         kind=Kind.LOST,
         job=before,
@@ -191,7 +191,7 @@ def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change
 
 
 def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, end_reason: EndReason | None = None) -> Change:
-    """Return what an absence means for the subscribers of a job."""
+    """Return the change that an absence makes for the subscribers of a job."""
     return Change(
         kind=kind,
         job=before,
@@ -206,13 +206,13 @@ def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, end_reason:
 
 
 def found(before: Job, absence: Absence, now: Job, at: datetime) -> Change:
-    """Return that a job is found again after it was lost or its subscriptions were suspended."""
+    """Return the change of a job that was lost or suspended and is found again."""
     again = {"kind": Kind.FOUND, "absent_since": absence.since, "doubtful": absence.doubtful}
     return compare(before, absence.seen, now, at).model_copy(update=again)
 
 
 def discovered(now: Job, since: datetime, at: datetime) -> Change:
-    """Return that a job was noticed that nobody named; it may have ended already."""
+    """Return the change of a job that a list showed first. It may have ended already."""
     return Change(
         kind=Kind.MOVED,
         job=now,
@@ -224,5 +224,5 @@ def discovered(now: Job, since: datetime, at: datetime) -> Change:
 
 
 def reopened(now: Job, at: datetime) -> Change:
-    """Return that a job goes on which had ended."""
+    """Return the change of a job that continues after it had ended."""
     return Change(kind=Kind.FOUND, job=now, before=now.state, before_raw=now.raw_state, since=at, at=at, reopened=True)

@@ -1,4 +1,4 @@
-"""Decisions: what becomes of one event in one destination, by which rule, and why."""
+"""Decisions: the outcome of one event in one destination, by which rule, and why."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from providers.models import Moment
 
 SUBSCRIPTION = "subscription"
-"""What a decision names as its rule where people follow the job itself; a watch is named by its id."""
+"""The rule that a decision names if it comes from a subscription. A watch is named by its id."""
 
 
 class Outcome(StrEnum):
-    """What becomes of an event, the loudest first."""
+    """The outcome of an event, the loudest first."""
 
     POST = "post"
     FOLD = "fold"
@@ -27,12 +27,12 @@ class Outcome(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether no other decision follows; a `hold` is followed by exactly one that is final."""
+        """Whether no other decision follows. Exactly one final decision follows a `hold`."""
         return self is not Outcome.HOLD
 
 
 class Reason(StrEnum):
-    """Why an outcome was chosen; the comment names the parameters of each."""
+    """The reason of an outcome. The comments name the parameters of each."""
 
     # drop
     ACCESS = "access"  # account
@@ -42,15 +42,15 @@ class Reason(StrEnum):
     FILTERED = "filtered"
     MUTED = "muted"  # mute: id
     UNSUBSCRIBED = "unsubscribed"
-    NOT_REACHED = "not_reached"  # count, of, window_s: a threshold that was held for and not reached
-    AS_BEFORE = "as_before"  # what was held is undone: the job is as it was notified last
+    NOT_REACHED = "not_reached"  # count, of, window_s: a threshold that was not reached in its window
+    AS_BEFORE = "as_before"  # the held change was undone: the job is as it was last notified
     # fold
     GROUP = "group"  # group
     BATCH = "batch"
     STORM = "storm"  # posts, window_s: the post budget is used, or more replies wait than stay replies
     CATCH_UP = "catch_up"  # noticed late, with others
     TOGETHER = "together"  # event: a later event of the same job, noticed at the same time
-    BACK = "back"  # group: the message that says since when the service is down
+    BACK = "back"  # group: the message about the service that was down
     # hold
     THRESHOLD = "threshold"  # count, of, window_s; or share, of, window_s
     SNOOZED = "snoozed"
@@ -61,16 +61,16 @@ class Reason(StrEnum):
     REACHED = "reached"  # group, of, window_s
     BATCH_FAILED = "batch_failed"
     BATCH_FINISHED = "batch_finished"
-    RELEASED = "released"  # what was held while snoozed
+    RELEASED = "released"  # was held while snoozed
 
 
 class Decision(BaseModel):
-    """What becomes of the event `event` in a destination. The key of a decision is both.
+    """The outcome of the event `event` in a destination. Both together are the key of a decision.
 
     `rule` is the loudest rule that matched (`w7`, or `subscription`), `also` the others, `parameters` those of the
-    reason, `until` the time to which a `hold` holds. Example: `fold` into group `g12` by `w7`, and by `w9` too.
-    `channel` and `ts` are the message that was posted, or into which it was folded, once that is there. `held` says
-    that it follows a `hold`.
+    reason, `until` when a `hold` ends. Example: `fold` into group `g12` by `w7`, and by `w9` too. `channel` and `ts`
+    are the message that was posted or that has the folded event, once it is there. `held` is set if the decision
+    follows a `hold`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,12 +89,12 @@ class Decision(BaseModel):
 
     @property
     def kept(self) -> bool:
-        """Whether it is kept for `/jobs why`: an event that is dropped at once is decided again from the event log."""
+        """Whether `/jobs why` reads it from the store. Other drops are decided again from the event log."""
         return self.held or self.outcome is not Outcome.DROP
 
 
 class Decided(NamedTuple):
-    """A decision about an event of a job, by its ref, or of a service (`ACCOUNT/SERVICE`)."""
+    """A decision about an event of `ref`: a job or a service (`ACCOUNT/SERVICE`)."""
 
     ref: str
     decision: Decision

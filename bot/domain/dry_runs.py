@@ -1,4 +1,4 @@
-"""What a watch would have posted in the last 24 hours, and on what that is based."""
+"""Dry runs: what a watch would have posted in the last 24 hours, and from which data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from bot.domain.failure_groups import FailureGroup
 from bot.domain.watches import WatchSpec
 
 REACH = timedelta(hours=24)
-"""How far back it looks."""
+"""How far back a dry run goes."""
 
 
 class WouldPost(NamedTuple):
-    """A message that would have been posted: the head of a group as it would be now, or an event that is no failure.
+    """A message that would have been posted: the present head of a group, or an event that is no failure.
 
-    `lines` are the messages in its thread.
+    `lines` counts the messages in its thread.
     """
 
     at: datetime
@@ -27,11 +27,11 @@ class WouldPost(NamedTuple):
 
 
 class ServiceBasis(NamedTuple):
-    """On what it is based for one service.
+    """The data behind a dry run for one service.
 
-    `logged_since` is from when on Callboard's log has everything, None where it has nothing. What was before is from
-    the provider's list of failed jobs, from `listed_since` on; `cut` says that the list goes on. `retention` is for how
-    long the provider keeps jobs. `unexplained` counts failed jobs whose reason the list does not tell.
+    `logged_since` is when Callboard's log became complete, None if it is empty. Earlier jobs come from the provider's
+    list of failed jobs, from `listed_since` on; `cut` is set if the list is longer. `retention` is how long the
+    provider keeps jobs. `unexplained` counts failed jobs for which the list has no reason.
     """
 
     account: str
@@ -46,10 +46,10 @@ class ServiceBasis(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a watch would have posted between `since` and `now`.
+    """The posts that a watch would have made between `since` and `now`.
 
-    `events` counts those of the last 24 hours that the watch wants. `left_out` are the older ones of them, which were
-    too many to try: `since` is the time of the first that was tried then.
+    `events` counts the events of the last 24 hours that the watch wants. `left_out` counts the oldest of them if there
+    were too many to try; then `since` is the time of the first one tried.
     """
 
     spec: WatchSpec
@@ -66,6 +66,6 @@ class DryRun:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How often a watch would have posted in the last 24 hours; None for `run` where that took too long to find out."""
+    """How often a watch would have posted in the last 24 hours; `run` is None if that took too long."""
 
     run: DryRun | None = None

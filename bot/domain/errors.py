@@ -1,16 +1,16 @@
-"""What can go wrong in the bot.
+"""The errors of the bot.
 
-BotError                    a user can fix it, or has to know
-├── UsageError              a command cannot be understood; its `problem` says why
-├── ExpiredError            the data of a button or select is no longer kept
+BotError                    the user can fix it or needs to know
+├── UsageError              a command cannot be parsed; its `problem` says why
+├── ExpiredError            the data of a button or select has expired
 ├── ForgottenError          a card or subscription was lost when the database was reset
 ├── NotInstalled            a workspace does not have the app (`bot.domain.workspaces`)
-└── NotDelivered            Slack did not take an answer (`bot.slack_app`)
-StoreUnavailable            Redis cannot be reached, or cannot keep anything now
+└── NotDelivered            Slack did not accept an answer (`bot.slack_app`)
+StoreUnavailable            Redis cannot be reached, or cannot store anything now
 └── EmbeddedRedisError      the embedded server cannot run
-ConfigError                 the configuration cannot be used
+ConfigError                 the configuration is invalid
 
-`bot.views.errors` has the words for each problem of a command.
+`bot.views.errors` has the message for each problem of a command.
 """
 
 from datetime import datetime
@@ -76,14 +76,14 @@ class Problem(Enum):
 
 
 class BotError(Exception):
-    """Something that a user can fix, or has to know."""
+    """An error that the user can fix or needs to know."""
 
 
 class UsageError(BotError):
-    """A command that cannot be understood.
+    """A command that cannot be parsed.
 
-    `found` is what was typed, `expected` what would be understood there, `suggestion` a whole command that probably
-    was meant.
+    `found` is the text that was typed, `expected` the texts that are valid there, `suggestion` a complete command that
+    was probably meant.
     """
 
     def __init__(
@@ -97,13 +97,13 @@ class UsageError(BotError):
 
 
 class ExpiredError(BotError):
-    """A button or select whose data is no longer kept, or that an older Callboard made."""
+    """A button or select whose data has expired, or that an older Callboard made."""
 
 
 class ForgottenError(BotError):
     """A card or subscription that was lost when the database was reset, at `reset_at`.
 
-    `again` is the command that subscribes to its jobs again, empty if they are not known.
+    `again` is the command that subscribes to its jobs again, empty if they are unknown.
     """
 
     def __init__(self, reset_at: datetime, again: str = "") -> None:
@@ -113,12 +113,12 @@ class ForgottenError(BotError):
 
 
 class StoreUnavailable(Exception):  # noqa: N818  # reads as what happened
-    """Redis cannot be reached, or cannot keep anything now; what needs no memory goes on."""
+    """Redis cannot be reached, or cannot store anything now. Features without storage still work."""
 
 
 class EmbeddedRedisError(StoreUnavailable):
-    """The embedded server cannot run; the text says what to do."""
+    """The embedded server cannot run. The text says what to do."""
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; the text lists every reason, a line each."""
+    """The configuration is invalid. The text lists every reason, one a line."""

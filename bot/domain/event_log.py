@@ -1,4 +1,4 @@
-"""Lines of the event log: what happened to the jobs of a service that is watched or followed."""
+"""Lines of the event log: events of the jobs of a service that has watches or subscriptions."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ KEPT_FOR = timedelta(hours=24)
 KEPT_MAX = 50_000
 """Lines of one service."""
 COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED})
-"""Events that have a line only where a watch wants them; of these, ends are counted."""
+"""Events that have a line only if a watch wants them. Those that end a job are counted instead."""
 FAILED = frozenset({EventKind.FAILED, EventKind.LOST})
 WITH_LINES = "ended"
-"""What stands for an event in the count of the ends of a minute that have lines: these are counted without reading."""
+"""The event, in the counts of a minute, of ends that have lines. Counting then needs no lines."""
 STATES = {
     EventKind.SUBMITTED: JobState.PENDING,
     EventKind.STARTED: JobState.RUNNING,
@@ -28,13 +28,13 @@ STATES = {
     EventKind.FAILED: JobState.FAILED,
     EventKind.CANCELLED: JobState.CANCELLED,
 }
-"""The state that a job comes into by an event."""
+"""The state that follows an event."""
 
 
 class LoggedEvent(BaseModel):
-    """One event: `kind` is the job's, `event` what happened. Of a service only `id`, `event`, `code` and times are set.
+    """One event: `kind` is the job's, `event` what happened. A service has only `id`, `event`, `code` and times.
 
-    `at` is the provider's time on the fleet's clock, None where it gives none; `noticed_at` is the fleet's.
+    `at` is the provider's time on the fleet's clock, None if it has none; `noticed_at` is the fleet's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,7 +56,7 @@ class LoggedEvent(BaseModel):
 
     @property
     def when(self) -> datetime:
-        """The time of the event, as well as it is known."""
+        """The time of the event: the provider's, or when it was noticed."""
         return self.at or self.noticed_at
 
     @property
@@ -70,7 +70,7 @@ class LoggedEvent(BaseModel):
         return int(self.id.rpartition("/")[0].rpartition("#")[2])
 
     def change(self) -> Change:
-        """Return the change that this event alone was. Raises ValueError for a line about a service."""
+        """Return this event as a change. Raises ValueError for a line about a service."""
         lost, again = self.event is EventKind.LOST, self.event is EventKind.REOPENED
         job = self._job()
         ended = EndReason.ENDED if job.state.ended else None
@@ -105,12 +105,12 @@ class LoggedEvent(BaseModel):
 
 
 def counted(at: datetime, event: str, kind: str = "") -> str:
-    """Return the name of the count of an event in the minute of a time."""
+    """Return the name of an event's count in one minute. Example: `29407680|succeeded|ocr`."""
     return f"{int(at.timestamp()) // 60}|{event}|{kind}"
 
 
 class OutcomeCount(NamedTuple):
-    """How many jobs of a kind ended so in a minute without a line of their own."""
+    """The jobs of a kind that ended in a minute with this event, without lines."""
 
     minute: datetime
     event: EventKind
@@ -119,7 +119,7 @@ class OutcomeCount(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """Jobs that ended at a time, or within the minute that begins then: `failed` of `jobs`."""
+    """Jobs that ended at a time, or within the minute that starts then: `failed` of `jobs`."""
 
     at: datetime
     failed: int
@@ -127,7 +127,7 @@ class Ended(NamedTuple):
 
 
 class LogPage(NamedTuple):
-    """A part of the log. `complete_since` is from when on it has everything; None where it may lack events."""
+    """A part of the log. `complete_since` is when it became complete; None if events may be missing."""
 
     events: tuple[LoggedEvent, ...]
     counts: tuple[OutcomeCount, ...]
@@ -135,13 +135,13 @@ class LogPage(NamedTuple):
 
     @property
     def ended(self) -> tuple[Ended, ...]:
-        """The jobs that ended, as a share of failures is judged by."""
+        """The jobs that ended, for thresholds on the share of failures."""
         lines = [Ended(each.when, each.event in FAILED, 1) for each in self.events if each.event in ENDS]
         return (*lines, *(Ended(each.minute, 0, each.number) for each in self.counts if each.event in ENDS))
 
 
 def logged(change: Change, times: Mapping[EventKind, datetime | None]) -> list[LoggedEvent]:
-    """Return a line for each event of a change; `times` are the provider's, on the fleet's clock."""
+    """Return a line for each event of a change. `times` are the provider's, on the fleet's clock."""
     job, error = change.job, change.job.error
     message = error.message[:MESSAGE_MAX] if error and error.message else None
     return [

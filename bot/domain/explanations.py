@@ -1,4 +1,4 @@
-"""What `/jobs why` answers: what happened to a job, what was decided about it, who acted; groups and watches too."""
+"""Explanations for `/jobs why`: what happened to a job, group or watch, and what was decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from providers.models import Job, JobRef, JobState
 
 
 class KnownEvent(NamedTuple):
-    """Something that happened to a job. `at` is the provider's time, `noticed_at` the time of the look that saw it.
+    """An event of a job. `at` is the provider's time, `noticed_at` the time of the sweep that saw it.
 
-    `source` is how it was seen, `poll` or `push`. Without `noticed_at` and `source` the event was not noticed as it
-    happened: the provider's present answer proves it.
+    `source` is how it was seen, `poll` or `push`. Without `noticed_at` and `source` no sweep saw the event: the
+    provider's present answer proves it.
     """
 
     id: str
@@ -34,7 +34,7 @@ class KnownEvent(NamedTuple):
 class Explained(NamedTuple):
     """A decision in a destination, with the link to its message; empty without one.
 
-    One that is not `recorded` was decided again, with the event log and the rules of that time.
+    If it is not `recorded`, it was decided again from the event log, with the rules of that time.
     """
 
     destination: str
@@ -44,12 +44,12 @@ class Explained(NamedTuple):
 
     @property
     def certain(self) -> bool:
-        """Whether it is what became of the event: what would have been posted without a record of it, is not."""
+        """Whether this is the real outcome. Without a record, a post is only what would have happened."""
         return self.recorded or self.decision.outcome is Outcome.DROP
 
 
 class Action(StrEnum):
-    """What a person did that decided what was posted."""
+    """An action of a person that decided what was posted."""
 
     FOLLOWED = "followed"
     UNFOLLOWED = "unfollowed"
@@ -61,9 +61,9 @@ class Action(StrEnum):
 
 
 class Act(NamedTuple):
-    """Who did what in a destination. `subject` is the id of a watch, or a muted code; `until` when it is over.
+    """One action in a destination. `subject` is the id of a watch or a muted code, `until` when it ends.
 
-    `by` is empty where the configuration or the rules of access did it, `at` is None where the time is not kept.
+    `by` is empty if the configuration or the access rules did it. `at` is None if the time is not stored.
     """
 
     action: Action
@@ -77,7 +77,7 @@ class Act(NamedTuple):
 class Waiting(NamedTuple):
     """An event that waits in the outbox of a destination behind `ahead` entries.
 
-    `suspended` is why Slack takes nothing for the destination, None where it does; `paused_s` for how many more seconds
+    `suspended` is why Slack accepts nothing for the destination, None if it does. `paused_s` is how many more seconds
     Slack asks not to post.
     """
 
@@ -90,10 +90,10 @@ class Waiting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JobExplanation:
-    """What is known of a job and of the decisions about it, in `destinations`, or (without any) everywhere.
+    """The events of a job and the decisions about it. Empty `destinations` mean all.
 
-    `details` is what the services answered. Without a `ref` nothing is known of the job. `recomputed_since` is from
-    when on decisions that were not recorded are explained.
+    `details` is the answer of the services. Without a `ref` the job is unknown. `recomputed_since` is when the log of
+    decisions that are computed again starts.
     """
 
     details: JobDetails
@@ -107,13 +107,13 @@ class JobExplanation:
 
     @property
     def pending(self) -> Sequence[Late]:
-        """The services that are still being asked."""
+        """The services that have not answered."""
         return self.details.pending
 
 
 @dataclass(frozen=True, slots=True)
 class GroupExplanation:
-    """A failure group, a batch, a storm message or a service that is down, with where its head is.
+    """A group (failures, batch, storm message, service down) with the link to its head.
 
     `storm` is the storm message that is its head, `parts` are the groups of a storm message.
     """
@@ -129,11 +129,11 @@ class GroupExplanation:
 
 @dataclass(frozen=True, slots=True)
 class WatchExplanation:
-    """A watch: what it covers, and what it decided lately.
+    """A watch: the services it covers, and its latest decisions.
 
-    `matched` counts the events of the last 24 hours that it wanted, None where that is not known. `down` are covered
-    services that cannot be read, `partial` those whose lists are too long to be read whole. `decisions` are the newest,
-    each with the job that it is about.
+    `matched` counts the events of the last 24 hours that it wanted, None if unknown. `down` are covered services that
+    cannot be read, `partial` those whose lists are too long to be read completely. `decisions` are the newest, each
+    with its job.
     """
 
     watch: Watch

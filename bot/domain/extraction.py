@@ -1,6 +1,6 @@
-"""Finds every job that a message of anybody's names: in its text, blocks, attachments and unfurled links.
+"""Finds every job that any message names: in its text, blocks, attachments and unfurled links.
 
-Pure: a payload in, addresses out. What ids look like in free text is in section 7 of the provider API notes.
+Pure: takes a payload and returns addresses. Section 7 of the provider API notes has the forms of ids in free text.
 """
 
 import re
@@ -34,19 +34,19 @@ _REQUEST = (
     r"(?<![0-9A-Za-z_-])(?P<request>(?=[0-9-]*[A-F])[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})(?![0-9A-Za-z_-])"
 )
 _PUNCTUATION = ".,:;!?…"
-"""At the end of a ref it belongs to the sentence."""
+"""Belongs to the sentence at the end of a ref."""
 _SAME_LIST = re.compile(r"""["'`]\s{0,80},\s{0,80}(?:[\w.-]{1,64}/[\w.-]{1,64}\s)?["'`]""")
-"""Between two texts of a list: in JSON, or of ids in code with the scopes that they are of."""
+"""Between two texts of a list: in JSON, or of ids in code with their scopes."""
 READ_MAX = 40_000
-"""Characters of a text that are read: as many as Slack takes (api.slack.com/methods/chat.postMessage#truncating)."""
+"""Characters of a text that are read, Slack's maximum (api.slack.com/methods/chat.postMessage#truncating)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a message names: first what it calls a job, then what may be one.
+    """The jobs that a message names: first the ids that it calls jobs, then ids that may be jobs.
 
-    Both are in the order of reading. `addresses` are the first that one command may name, `left_out` counts the
-    others. `masked` are samples from documentation, `requests` are ids of requests: neither is a job's.
+    Both are in reading order. `addresses` holds as many as one command may name, `left_out` counts the others. `masked`
+    are samples from documentation, `requests` are ids of requests; neither belongs to a job.
     """
 
     addresses: tuple[Address, ...] = ()
@@ -56,7 +56,7 @@ class Extracted:
 
 
 def extract(message: object, catalog: Catalog) -> Extracted:
-    """Return what a message names, whatever its payload holds."""
+    """Return the jobs that a message names. Accepts any payload."""
     found = _Found(_pattern(catalog), catalog)
     for number, text in enumerate(texts(message)):
         for reading in _readings(text[:READ_MAX]):
@@ -71,13 +71,13 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _pattern(catalog: Catalog) -> re.Pattern[str]:
-    """A link is read as a whole, so that the id of a media in it is not taken for a job's."""
+    """Return the pattern of ids and links. A link matches as a whole: a media id in it is not a job's id."""
     ref = rf"(?P<ref>{refs_in_text(catalog)})(?![0-9A-Za-z_-]|\*{{3}})"
     return re.compile(f"{_LINK}|{ref}|{_MASKED}|{_MEDIA}|{_REQUEST}|(?P<id>{in_text().pattern})")
 
 
 Place = tuple[int, int] | None
-"""An object of JSON: the number of its text, and where it begins. None is outside of all objects."""
+"""An object of JSON: the number of its text, and where it starts. None is outside of all objects."""
 
 
 class _Objects:
@@ -98,7 +98,7 @@ class _Objects:
                     self._ends.append(brace.start())
 
     def object_at(self, at: int) -> Place:
-        """Return the object that a character is part of."""
+        """Return the object that contains a character."""
         index = bisect_right(self._begins, at) - 1
         if index < 0 or (index < len(self._ends) and self._ends[index] < at):
             return None
@@ -106,7 +106,7 @@ class _Objects:
 
 
 class _Found:
-    """What was found in the texts of one message so far."""
+    """The ids found so far in the texts of one message."""
 
     def __init__(self, pattern: re.Pattern[str], catalog: Catalog) -> None:
         self.masked: dict[str, None] = {}
@@ -115,16 +115,16 @@ class _Found:
         self._catalog = catalog
         self._named: dict[Address, None] = {}
         self._certain: set[Address] = set()
-        """What the message says itself to be a job, or the media whose jobs are meant."""
+        """Ids that the message itself calls a job, or media named in place of their jobs."""
         self._misread: set[Address] = set()
-        """What a ref, whose id looks encoded, would be in other readings."""
+        """Other readings of a ref whose id looks encoded."""
         self._no_jobs: set[str] = set(catalog.projects)
         self._media: dict[Address, set[Place]] = {}
-        """Ids of media with their places. Beside the id of a job, the media is only what the job works on."""
+        """Ids of media with their places. Beside a job's id, the media is only the input of the job."""
         self._with_job: set[Place] = set()
 
     def read(self, text: str, number: int) -> None:
-        """Take what one reading of a text names; `number` tells the text from the others."""
+        """Read the names in one reading of a text. `number` distinguishes the texts of the message."""
         objects = _Objects(text, number)
         last: re.Match[str] | None = None
         said: Label | None = None
@@ -135,7 +135,7 @@ class _Found:
             last = match
 
     def refs(self) -> tuple[Address, ...]:
-        """Return what the message names, what is certain first."""
+        """Return the jobs that the message names, the certain ones first."""
         certain = self._certain | {one for one, places in self._media.items() if not places <= self._beside_a_job}
         explained = {one.id for one in self._named if one in certain and not isinstance(one, JobId)}
         left = [one for one in self._named if one in certain or self._may_be_a_job(one)]
@@ -145,14 +145,14 @@ class _Found:
 
     @property
     def _beside_a_job(self) -> set[Place]:
-        """The places that name a job; what is outside of all objects is beside each of them."""
+        """Return the places that name a job. Text outside of all objects is beside each of them."""
         return self._with_job | {None} if self._with_job else set()
 
     def _may_be_a_job(self, one: Address) -> bool:
         return isinstance(one, JobId) and one.id not in self._no_jobs
 
     def _worth_asking(self, one: JobId, explained: set[str]) -> bool:
-        """Whether a service can have the job, and nothing more is said about it elsewhere in the message."""
+        """Return whether a service can have the job. False if the rest of the message explains the id."""
         return one.id not in explained and self._catalog.allows(one.id)
 
     def _take(self, match: re.Match[str], said: Label | None, place: Place) -> None:
@@ -177,12 +177,12 @@ class _Found:
             self._misread.update(*(read(other[0], self._catalog) for other in others if other))
 
     def _link(self, link: str, said: Label | None, place: Place) -> None:
-        """Take what the page of a console shows, else each id in a link by its label there."""
+        """Read the jobs of a console page, or the labeled ids of another link."""
         if pages := shown(link):
             self._surely(pages, place)
             return
         inner = plain(link)
-        around = said if said is Label.JOB else None  # a link in "the failed request https://…" may well be to a job
+        around = said if said is Label.JOB else None  # "the failed request https://…" may well link to a job
         for match in in_text().finditer(inner):
             self._id(match[0], label(inner, match.start()) or around, place)
 
@@ -207,6 +207,6 @@ class _Found:
 
 
 def _share(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
-    """Whether two matches share a label: two texts of a list, or a link and its words."""
+    """Return whether two matches share a label: two texts of a list, or a link and its words."""
     between = text[last.end() : match.start()]
     return between == "|" if last.lastgroup == "link" else _SAME_LIST.fullmatch(between) is not None

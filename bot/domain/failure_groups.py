@@ -1,6 +1,6 @@
-"""Messages that stand for several events: heads of failures, of a batch, storm messages, services that are down.
+"""Messages about several events: heads of failures or of a batch, storm messages, services that are down.
 
-Each is kept up to date as a card is, and kept beside the cards of its destination.
+Each is updated like a card and stored with the cards of its destination.
 """
 
 import re
@@ -21,39 +21,39 @@ from bot.domain.watches import FailureCode, Mute
 from providers.models import Job, JobRef, Moment
 
 GROUP_ID = re.compile(r"g\d+", re.ASCII)
-"""The id of a group; never that of a card."""
+"""The id of a group, which no card has."""
 NEWEST = 3
 """Jobs that a head names, the newest first."""
 TIMES_MAX = 100
-"""Failures whose times a group remembers, the most that a threshold may ask for."""
+"""Failures whose times a group keeps, the largest count that a threshold may have."""
 CLOSES_AFTER = timedelta(hours=1)
 """A group closes this long after its last failure."""
 OPEN_MAX = timedelta(hours=24)
-"""A group closes this long after its head, whatever still fails."""
+"""A group closes this long after its head was posted, even if jobs still fail."""
 STORM_CLOSES_AFTER = timedelta(minutes=10)
 """A storm message closes after this long without news."""
 THREAD_LINES_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30))
-"""When a thread line follows its head; later ones follow every hour."""
+"""When a thread line follows its head. After these, one line follows every hour."""
 ALSO_TO_CHANNEL = (10, 100, 1_000)
-"""Counts at which a thread line goes to the channel too."""
+"""Counts at which a thread line also goes to the channel."""
 BUDGET = 3
-"""New messages that a channel gets in BUDGET_WINDOW; what follows folds into a storm message."""
+"""New messages that a channel gets in BUDGET_WINDOW. Further events fold into a storm message."""
 BUDGET_WINDOW = timedelta(minutes=1)
 KEPT_AFTER_CLOSING = timedelta(days=7)
-"""For so long *Show all* lists the jobs of a closed group."""
+"""How long *Show all* lists the jobs of a closed group."""
 JOBS_MAX = 5_000
 """Jobs that *Show all* lists, the newest."""
 POSTS_ID = "budget"
-"""The id of the record, among cards and groups, of when a destination got its last messages."""
+"""The id of the record, among cards and groups, with the times of a destination's last messages."""
 _GROUP_ID = re.compile(r"g\d+")
 NAME_MAX = 80
-"""Characters of a job's name that are kept with its group."""
+"""Characters of a job's name that are stored with its group."""
 _SEPARATOR = "\t"
-"""Before the name, which has none once it is on one line."""
+"""Before the name. A name on one line has no tab."""
 
 
 class GroupKind(StrEnum):
-    """What a message stands for."""
+    """What a message is about."""
 
     FAILURES = "failures"
     BATCH = "batch"
@@ -62,7 +62,7 @@ class GroupKind(StrEnum):
 
 
 class GroupJob(BaseModel):
-    """A job that a head names: `at` is when it failed, in event time, `took_s` for how many seconds it ran."""
+    """A job that a head names. `at` is when it failed, in event time, `took_s` how many seconds it ran."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,12 +82,12 @@ class GroupJob(BaseModel):
 
     @property
     def member(self) -> str:
-        """The job as it is kept with the other jobs of its group; their score is `milliseconds(at)`."""
+        """The job as stored with the other jobs of its group. Their score is `milliseconds(at)`."""
         return f"{self.ref}{_SEPARATOR}{' '.join((self.name or '').split())[:NAME_MAX]}"
 
     @classmethod
     def kept(cls, member: str, at: datetime) -> Self | None:
-        """Return the job of a member; None where it cannot be read."""
+        """Return the job of a member; None if it cannot be read."""
         ref, _, name = member.rpartition(_SEPARATOR)
         try:
             return cls(ref=ref, name=name or None, at=at)
@@ -96,9 +96,9 @@ class GroupJob(BaseModel):
 
 
 class HeldEvent(BaseModel):
-    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it.
+    """An event that a group holds until a final decision. `rules` are those that want it.
 
-    `job` is that of a failure, None for any other event. One that is `decided` only counts for a threshold: another
+    `job` is the failed job, None for any other event. An event that is `decided` only counts for a threshold: another
     rule has notified it, or holds it.
     """
 
@@ -112,14 +112,14 @@ class HeldEvent(BaseModel):
 
     @property
     def ref(self) -> str:
-        """What its decision is kept under: the job, or the service that it is an event of."""
+        """The key of its decision: the ref of the job, or the service of the event."""
         return self.event.rpartition("#")[0]
 
 
 class Hold(BaseModel):
-    """Why a head is not posted yet: a threshold (`of` failures, or `share` percent, in `window_s`), or a snooze.
+    """Why a head is held: a threshold (`of` failures, or `share` percent, in `window_s`), or a snooze.
 
-    `removed` says that its watch was removed, and can be restored until then.
+    `removed` is set if its watch was removed and can be restored until then.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -132,7 +132,7 @@ class Hold(BaseModel):
 
 
 class PreviousHead(BaseModel):
-    """The head that a group had before: its message, and what it said last."""
+    """The previous head of a group: its message, and the last count on it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -143,23 +143,23 @@ class PreviousHead(BaseModel):
 
 
 class FailureGroup(BaseModel):
-    """Failures of one fingerprint in one destination, and the message, the head, that stands for them.
+    """Failures with one fingerprint in one destination, with their message, the head.
 
-    `first_at` and `last_at` are in event time, `opened_at` and `changed_at` when the first and the last were noticed.
-    `times` are those of the last failures, at most TIMES_MAX, in event time. `held` are events without a final
-    decision, while the head is not posted. `channel`, `ts` and `thread_ts` are its message and the root of the thread
-    where its lines go; `lines` counts those, `line_count` is what the last one said. `previous` is the head before it.
-    `card` is the card in whose thread the head is, of a batch always. `mentioned` were mentioned in the head or a line,
-    `mentions` are to be.
+    `first_at` and `last_at` are in event time; `opened_at` and `changed_at` are when the first and the last were
+    noticed. `times` are those of the last failures, at most TIMES_MAX, in event time. `held` are events without a final
+    decision, while the head is not posted. `channel` and `ts` are its message, `thread_ts` the root of the thread for
+    its lines; `lines` counts those, `line_count` is the count on the last one. `previous` is the head before it.
+    `card` is the card whose thread has the head; a batch always has one. `mentioned` were mentioned in the head or a
+    line, `mentions` includes those that still wait.
 
-    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is,
-    and `counts` has events other than failures, by their kind. After a downtime of Callboard, `offline_from` and
-    `offline_until` say when it was; such a message is a storm too.
+    `storm` is the id of the storm message that is its head. A storm message has `groups`, those whose head it is, and
+    `counts` of events other than failures, by their kind. After a downtime of Callboard, `offline_from` and
+    `offline_until` are its limits; such a message is a storm message too.
 
-    A service that is down is a group without jobs: `first_at` is since when, `kind`, `code` and `message` are those of
-    its `ServiceError`, `closed_at` when it was back, and `count` how many failures were found then.
+    A service that is down is a group without jobs: `first_at` is when it went down; `kind`, `code` and `message` are
+    those of its `ServiceError`; `closed_at` is when it was back, and `count` how many failures were found then.
 
-    `head_lost` says that its message was deleted, or can be edited no longer. No later head links to it.
+    `head_lost` is set if its message was deleted or can no longer be edited. No later head links to it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -205,7 +205,7 @@ class FailureGroup(BaseModel):
 
     @property
     def posted(self) -> bool:
-        """Whether its head, or the storm message that is its head, is there."""
+        """Whether its head, or the storm message that is its head, was posted."""
         return bool(self.ts or self.storm)
 
     @property
@@ -214,9 +214,9 @@ class FailureGroup(BaseModel):
 
     @property
     def takes(self) -> bool:
-        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold.
+        """Whether it adds further failures silently while its head is held: it does not wait for a threshold.
 
-        One whose head is about to be posted takes them in too: the head shows them.
+        A group adds them too if its head is about to be posted: the head shows them.
         """
         begun = self.posted or self.posted_at is not None
         return self.open and (begun or (self.hold is not None and not self.hold.window_s))
@@ -228,7 +228,7 @@ class FailureGroup(BaseModel):
 
     @property
     def in_gap(self) -> bool:
-        """Whether it is held because its watch was removed, and can be restored."""
+        """Whether it is held because its watch was removed and can be restored."""
         return self.open and self.hold is not None and self.hold.removed
 
     @property
@@ -238,27 +238,27 @@ class FailureGroup(BaseModel):
 
     @property
     def has_news(self) -> bool:
-        """Whether its last message or thread line is not about all that it has by now."""
+        """Whether it has failures or mentions that are not in its last message or line."""
         return self.count > self.line_count or not set(self.mentions) <= set(self.mentioned)
 
     @property
     def watches(self) -> Sequence[str]:
-        """The ids of the watches that want it; it may be wanted by subscriptions alone."""
+        """The ids of the watches that want it; empty if only subscriptions do."""
         return [rule for rule in self.rules if rule != SUBSCRIPTION]
 
     @property
     def failure_code(self) -> FailureCode | None:
-        """What *Mute this code* mutes; None without a code."""
+        """The code that *Mute this code* mutes; None without a code."""
         return FailureCode(self.account, self.service, self.kind, self.code) if self.code else None
 
     def closes_at(self) -> datetime:
-        """Return when it closes unless something is new by then."""
+        """Return when it closes if nothing new arrives."""
         if self.group is GroupKind.STORM:
             return self.changed_at + STORM_CLOSES_AFTER
         return min(self.changed_at + CLOSES_AFTER, (self.posted_at or self.opened_at) + OPEN_MAX)
 
     def next_line_at(self) -> datetime | None:
-        """Return when the next thread line is due if there is news by then; None before the head is posted."""
+        """Return when the next thread line is due if there is news; None before the head is posted."""
         if self.posted_at is None:
             return None
         if self.lines < len(THREAD_LINES_AFTER):
@@ -270,9 +270,9 @@ class FailureGroup(BaseModel):
 class ShownGroup(NamedTuple):
     """A group as it is drawn.
 
-    `ended` counts all jobs of its service that ended since its first failure, None where that is not known. `mute` says
-    whether its code is muted in the destination. `link` leads to the head before it, empty without one. `groups` are
-    those of a storm message, in any order. `change` is its first failure, while that is posted.
+    `ended` counts all jobs of its service that ended since its first failure, None if unknown. `mute` is the mute of
+    its code in the destination. `link` leads to the head before it, empty without one. `groups` are those of a storm
+    message, in any order. `change` is its first failure, while that is posted.
     """
 
     group: FailureGroup
@@ -284,23 +284,23 @@ class ShownGroup(NamedTuple):
 
 
 class _LastPosts(BaseModel):
-    """When a destination got its last messages, at most BUDGET."""
+    """The times of a destination's last messages, at most BUDGET."""
 
     posts: tuple[Moment, ...] = ()
 
 
 def is_group_id(record_id: str) -> bool:
-    """Whether a record is that of a group, by its id."""
+    """Return whether a record's id is that of a group. Example: `g12`."""
     return _GROUP_ID.fullmatch(record_id) is not None
 
 
 def encode(group: FailureGroup) -> str:
-    """Return a group as it is kept, beside the cards."""
+    """Return the stored form of a group: JSON with its format number."""
     return record_formats.numbered(Kind.GROUP, group.model_dump_json(exclude_defaults=True))
 
 
 def read(text: str) -> FailureGroup:
-    """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
+    """Read a stored group. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.GROUP, text, _group)
 
 
@@ -310,7 +310,7 @@ def _group(text: str) -> FailureGroup:
 
 
 def encode_posts(posts: Sequence[datetime]) -> str:
-    """Return the times of a destination's last messages as they are kept, under POSTS_ID."""
+    """Return the stored form of a destination's last post times, for POSTS_ID."""
     return record_formats.numbered(Kind.GROUP, _LastPosts(posts=tuple(posts[-BUDGET:])).model_dump_json())
 
 
@@ -320,7 +320,7 @@ def read_posts(text: str) -> tuple[datetime, ...]:
 
 
 class GroupPage(NamedTuple):
-    """A page of a group's jobs, the newest first; those of a storm message by group, the worst first.
+    """A page of a group's jobs, the newest first. A storm message lists them by group, the worst first.
 
     `parts` has the groups of this page with their jobs on it, `offset` how many jobs come before them, `total` how many
     there are. `muted` are the mutes of the codes, by group.
@@ -334,7 +334,7 @@ class GroupPage(NamedTuple):
 
 
 def worst_first(groups: Iterable[FailureGroup]) -> Sequence[FailureGroup]:
-    """Return groups, the worst first: a service that is down, then by how many failed, then the newest."""
+    """Return groups, the worst first: services that are down, then the most failures, then the newest."""
 
     def worst(group: FailureGroup) -> tuple[bool, int, datetime]:
         return group.group is GroupKind.DOWN, group.count, group.last_at

@@ -1,4 +1,4 @@
-"""What `callboard check` finds."""
+"""The findings of `callboard check`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: what it is, how it is, and how to mend it."""
+    """One checked thing: its name, its condition, and how to fix it."""
 
     status: Status
     subject: str
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was looked at, in the order of the configuration."""
+    """All findings, in the order of the configuration."""
 
     findings: tuple[Finding, ...]
 

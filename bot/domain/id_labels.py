@@ -1,4 +1,4 @@
-"""What the word before an id says it is: a job, a media, or something else.
+"""Reads the label before an id: a job, a media, or something else.
 
 Pure. A label is the nearest word left of the id, within REACH characters on the same line, or the id's JSON key.
 """
@@ -7,13 +7,13 @@ import re
 from enum import Enum, auto
 
 REACH = 32
-"""Characters before an id among which its label begins."""
+"""A label starts at most this many characters before its id."""
 _KEY_REACH = 200
 """The same for a JSON key, which indentation separates from its value."""
 
 
 class Label(Enum):
-    """What an id is said to be."""
+    """The kind of thing that a label announces."""
 
     JOB = auto()
     MEDIA = auto()
@@ -26,16 +26,16 @@ _WORD = re.compile(r"IDs?(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[^\W
 _BETWEEN = re.compile(r"[\s*_`~]+")
 """Between the two words of `Request ID`; anything else separates them."""
 _SCOPE = re.compile(r"[\w.-]{1,64}/[\w.-]{1,64}[\s*_`~]{1,8}$")
-"""In `request ids: media-cn/video-ocr 1a2b…` it says which service gave out the id."""
+"""In `request ids: media-cn/video-ocr 1a2b…`, the service that issued the id."""
 _SENTENCE = re.compile(r"\n|[.;!?]\s|[。；！？]")
 _ID = {"id", "ids", "uid", "uuid", "guid", "no", "number", "list", "编号", "编码", "号"}
 _LINKING = {"is", "was", "with", "has", "the", "是", "为", "は"}
-"""What links an id to its noun: `the job with the id 1a2b…`, `请求ID为1a2b…`."""
+"""Links an id to its noun: `the job with the id 1a2b…`, `请求ID为1a2b…`."""
 _VAGUE = {
     "failed", "failing", "running", "pending", "stuck", "lost", "missing", "finished", "first", "last", "next", "new",
     "old", "current", "this", "all", "cloud", "vendor", "provider", "external",
 }  # fmt: skip
-"""`failed_id` may well be a job's."""
+"""Words that do not rule out a job: `failed_id` may well be a job's."""
 _JOB = {
     "job", "task", "workflow", "ocr", "transcode", "transcoding", "moderation",
     "任务", "作业", "工作流", "ジョブ", "タスク", "작업", "задание", "задания", "задача", "задачи",
@@ -49,7 +49,7 @@ _OTHER = {
     "哈希", "哈希值", "指纹", "签名", "令牌", "密钥", "リクエスト", "トレース", "セッション", "요청", "запрос",
     "запроса",
 }  # fmt: skip
-"""What has ids, or is one, and is no job."""
+"""Nouns that have ids, or are ids, and are not jobs."""
 _OTHER_IDS = {
     "user", "account", "customer", "client", "organization", "domain", "group", "team", "channel", "message", "event",
     "order", "file", "image", "object", "device", "instance", "container", "pod", "node", "host", "cluster", "resource",
@@ -57,11 +57,11 @@ _OTHER_IDS = {
     "用户", "账号", "订单", "消息", "实例", "设备", "模板", "日志", "文件", "对象", "集群", "容器", "告警", "工单",
     "プロジェクト", "ユーザー", "アカウント",
 }  # fmt: skip
-"""Of these, `the user id 1a2b…` says so, and `the user 1a2b…` does not."""
+"""Nouns that only count with `id`: `the user id 1a2b…`, but not `the user 1a2b…`."""
 
 
 def label(text: str, start: int) -> Label | None:
-    """Return what an id that begins at `start` is said to be; None where nothing is said about it."""
+    """Return the label of the id that starts at `start`; None without one. Example: `JOB` for `task id: 1a2b…`."""
     before = text[max(0, start - _KEY_REACH) : start]
     if key := _KEY.search(before):
         words = _split(key[1])
@@ -84,12 +84,12 @@ def label(text: str, start: int) -> Label | None:
 
 
 def _split(name: str) -> list[str]:
-    """Cut a name into its words, in small letters: `X-Request-ID`, `taskId` and `jobids` are two and more."""
+    """Cut a name into lower-case words: `X-Request-ID` into three, `taskId` and `jobids` into two."""
     return [part for word in _WORD.findall(name) for part in _parts(word.lower())]
 
 
 def _parts(word: str) -> list[str]:
-    """Return the noun of a word such as `jobid` or `任务编号`, and its id apart."""
+    """Split a word such as `jobid` or `任务编号` into its noun and its id."""
     for known in _ID_LONGEST_FIRST:
         if word.endswith(known) and (noun := _noun(word.removesuffix(known))):
             return [noun, known]
@@ -97,7 +97,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _noun(word: str) -> str:
-    """Return the known noun that a word is, or that a Chinese or Japanese word ends with; else the empty text."""
+    """Return the known noun that a word is, or else the empty text. A Chinese or Japanese word may end with it."""
     for form in (word, word.removesuffix("s"), word.rstrip("0123456789")):
         if form in _NOUNS:
             return form
@@ -105,9 +105,9 @@ def _noun(word: str) -> str:
 
 
 def _said(words: list[str], *, is_key: bool, glued: bool = True) -> Label | None:
-    """Decide by the noun before `id`.
+    """Return the label by the noun before `id`.
 
-    `is_key`: a colon or an equals sign follows. `glued`: the words are one name, in which an unknown noun is no job.
+    `is_key`: a colon or an equals sign follows. `glued`: the words are one name; an unknown noun in it is not a job.
     """
     nouns = [word for word in words if word not in _ID | _LINKING]
     noun, an_id = nouns[-1] if nouns else "", not _ID.isdisjoint(words)
@@ -117,7 +117,7 @@ def _said(words: list[str], *, is_key: bool, glued: bool = True) -> Label | None
         return Label.MEDIA if an_id or is_key else None
     if noun in _OTHER or (an_id and noun in _OTHER_IDS):
         return Label.OTHER
-    # A letter alone is the rest of an escape: `\\nID: 1a2b…`. A word with digits is the end of another id.
+    # A single letter is the rest of an escape: `\\nID: 1a2b…`. A word with digits is the end of another id.
     unknown = noun.isascii() and noun.isalpha() and len(noun) > 1 and noun not in _VAGUE
     return Label.OTHER if an_id and glued and unknown else None
 

@@ -1,4 +1,4 @@
-"""What a person pastes to name a job: an id, a ref, or a link into a cloud's console."""
+"""Reads the texts that name a job: an id, a ref, or a link to a cloud's console."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from providers.services import every_ids, ids_of
 JOBS_MAX = 20
 """Jobs that one command may name."""
 SHORTEST = 12
-"""Characters of the shortest ids there are: `task` and eight word characters."""
+"""Characters of the shortest ids: `task` and eight word characters."""
 # A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 _MEDIA = re.compile("media[:=：]", re.IGNORECASE)
@@ -23,7 +23,7 @@ _BARE = re.compile(r"[\w-](?:\S*[\w-])?")
 
 @dataclass(frozen=True, slots=True)
 class JobId:
-    """An id that any service may know."""
+    """An id that any service may have."""
 
     id: str
 
@@ -33,7 +33,7 @@ class JobId:
 
 @dataclass(frozen=True, slots=True)
 class MediaId:
-    """A media whose jobs are meant."""
+    """A media, named in place of its jobs."""
 
     id: str
 
@@ -53,9 +53,13 @@ class MaskedIdError(ValueError):
 
 
 def read(text: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return what a text names: one job or media, or, for a link, every id in it.
+    """Return the addresses in a text: one job or media or, for a link, every id in it.
 
-    Raises MaskedIdError for a sample id from documentation, and NotAnAddressError for anything else.
+    Examples: `1a2b…`, `media-cn/video-ocr/1a2b…`, `media:1a2b…`, `https://…`.
+
+    Raises:
+        MaskedIdError: The text is a sample id from documentation.
+        NotAnAddressError: The text names no job.
     """
     if is_link(text):
         return _read_link(text, catalog)
@@ -70,7 +74,7 @@ def read(text: str, catalog: Catalog) -> tuple[Address, ...]:
 
 
 def read_if_known(typed: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return what was named; nothing where no service of the catalog can have it."""
+    """Return the addresses in a text; empty if no service of the catalog can have them."""
     try:
         return read(typed, catalog)
     except (NotAnAddressError, MaskedIdError):
@@ -87,7 +91,7 @@ def _ref(text: str) -> JobRef | None:
 
 
 def _is_meant(ref: JobRef, text: str, catalog: Catalog) -> bool:
-    """Whether a text is a ref, maybe with a mistake in it, rather than an id that holds slashes."""
+    """Return whether a text is a ref, perhaps misspelled. An id may contain slashes too."""
     if ref[:2] in catalog.pairs:
         return ids_of(ref.service).allow(ref.id)
     near = ref.account in catalog.accounts or ref.service in catalog.services
@@ -96,25 +100,25 @@ def _is_meant(ref: JobRef, text: str, catalog: Catalog) -> bool:
 
 
 def _as_vendors_write(job_id: str, forms: Sequence[Ids]) -> str:
-    """Return an id typed in capitals as it is known: the hexadecimal forms of section 7 are lower case."""
+    """Return an id typed in capitals in its real form: the hexadecimal forms of section 7 are lower case."""
     lower = job_id.lower()
     typed_in_capitals = job_id == job_id.upper() and not any(ids.recognize(job_id) for ids in forms)
     return lower if typed_in_capitals and any(ids.recognize(lower) for ids in forms) else job_id
 
 
 def as_typed(address: object) -> str:
-    """Return a job as it has to be typed: in double quotes where its edges would pass for punctuation."""
+    """Return a job as it is typed: in double quotes if its edges look like punctuation."""
     text = str(address)
     return text if _BARE.fullmatch(text) else f'"{text}"'
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is a web address."""
+    """Return whether a text is a web address."""
     return re.match("https?://", text, re.IGNORECASE) is not None
 
 
 def could_be_id(text: str, ids: Ids) -> bool:
-    """Whether a text can be a whole id of a service.
+    """Return whether a text can be a whole id of a service.
 
     It has a form of the service's ids, or it is long enough and has a digit.
     """
@@ -122,7 +126,7 @@ def could_be_id(text: str, ids: Ids) -> bool:
 
 
 def media_shown(link: str) -> MediaId | None:
-    """Return the media whose page a link shows; None for a link that is not known."""
+    """Return the media of a console link; None for any other link."""
     return next((found for found in shown(link) if isinstance(found, MediaId)), None)
 
 
@@ -135,7 +139,7 @@ def _read_link(link: str, catalog: Catalog) -> tuple[Address, ...]:
 
 
 def shown(link: str) -> tuple[Address, ...]:
-    """Return what the page of a console shows, also where it is a parameter of a login link."""
+    """Return the jobs of a console page. Its URL may be a parameter of a login link."""
     pages = [page for ids in every_ids() for page in ids.links]
     for address in re.split("(?=https?://)|(?<==)(?=//)", plain(link), flags=re.IGNORECASE):
         host = _host(address)
@@ -147,7 +151,7 @@ def shown(link: str) -> tuple[Address, ...]:
 
 
 def refs_in_text(catalog: Catalog) -> str:
-    """Return a pattern for the refs of the services that there are, among words."""
+    """Return a pattern for the refs of the catalog's services in running text."""
     refs = (
         f"(?i:{re.escape(f'{account}/{service}')})/(?:{ids_of(service).whole})" for account, service in catalog.pairs
     )
@@ -155,7 +159,7 @@ def refs_in_text(catalog: Catalog) -> str:
 
 
 def in_text() -> re.Pattern[str]:
-    """Return a pattern for the ids of all services among words.
+    """Return a pattern for the ids of all services in running text.
 
     No letter, digit, `-` or `_` touches such an id.
     """
@@ -166,5 +170,5 @@ def in_text() -> re.Pattern[str]:
 def _host(link: str) -> str | None:
     try:
         return (urlsplit(link).hostname or "").removesuffix(".")
-    except ValueError:  # brackets and some other characters make no host name
+    except ValueError:  # for example, brackets are not allowed in a host name
         return None

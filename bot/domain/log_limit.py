@@ -1,8 +1,8 @@
-"""Limits equal log events to one in a minute."""
+"""Limits equal log events to one per minute."""
 
 
 class LogLimit:
-    """Allows one of equal events in a minute."""
+    """Allows one of several equal events per minute."""
 
     EVERY_S = 60.0
 
@@ -10,7 +10,7 @@ class LogLimit:
         self._allowed_at = float("-inf")
 
     def allows(self, now: float) -> bool:
-        """Whether an event at `now` may pass (seconds of any clock)."""
+        """Return whether an event at `now` may pass. `now` is in seconds of any clock."""
         if abs(now - self._allowed_at) < self.EVERY_S:
             return False
         self._allowed_at = now

@@ -1,6 +1,6 @@
 """Decides whether a person is a member, a guest, or an outsider of a workspace.
 
-Pure: it compares what a payload says of its person with what Slack answers about them.
+Pure: it compares a payload's claims about its person with Slack's facts.
 """
 
 from asyncio import Task
@@ -15,7 +15,7 @@ Payload = Mapping[str, Any]
 
 
 class Standing(Enum):
-    """A person's relation to a workspace. UNSURE: Slack did not say whether they are a guest."""
+    """A person's relation to a workspace. UNKNOWN: Slack did not say whether the person is a guest."""
 
     MEMBER = auto()
     GUEST = auto()
@@ -24,10 +24,10 @@ class Standing(Enum):
 
 
 class Claim(NamedTuple):
-    """What a payload says of its person.
+    """The claims of a payload about its person.
 
-    `team` is their workspace (T…) or organization (E…), empty if none is named. `organization` is that of the team, if
-    both are named together. `shared` says that it happened in a channel that another organization shares.
+    `team` is the person's workspace (T…) or organization (E…), empty if none is named. `organization` is that of the
+    team, if both are named together. `shared` is set if the channel is shared with another organization.
     """
 
     team: str = ""
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
 
     @classmethod
     def of(cls, payload: Payload) -> Self:
-        """Read a payload. Beside a click `team` is the app's workspace, and `user.team_id` the person's."""
+        """Read a payload. In a click, `team` is the app's workspace, and `user.team_id` the person's."""
         if event := mapping(payload.get("event")):
             return cls._of_event(payload, event)
         app, team = mapping(payload.get("team")), text(mapping(payload.get("user")).get("team_id"))
@@ -46,9 +46,9 @@ class Claim(NamedTuple):
 
     @classmethod
     def _of_event(cls, payload: Payload, event: Payload) -> Self:
-        """In a mention `team` is the app's workspace where `user_team` is another's.
+        """Read an event. In a mention, `team` is the app's workspace if `user_team` is another one.
 
-        Beside an event of a shared channel that names no team of its own the payload's may be either's.
+        An event of a shared channel may name no team. Then the payload's team may be either side's.
         """
         named = (event.get("user_team"), mapping(event.get("user_profile")).get("team"), event.get("team"))
         team = next(filter(None, map(text, named)), "")
@@ -61,16 +61,17 @@ class Claim(NamedTuple):
 
     @classmethod
     def _around(cls, payload: Payload) -> Self:
-        """Read the payload's own team; one in an object is the app's."""
+        """Read the payload's own team. A team in an object is the app's."""
         if mapping(payload.get("team")):
             return cls()
         return cls(text(payload.get("team_id")) or "", text(payload.get("enterprise_id")) or "")
 
 
 class Facts(NamedTuple):
-    """What Slack says of a person, empty without the scope users:read.
+    """Slack's facts about a person, empty without the scope users:read.
 
-    `siblings` are the workspaces of the organization that has the app, if Slack does not say whether it is theirs.
+    `siblings` are the workspaces of the organization that has the app, if Slack does not say whether the person belongs
+    to it.
     """
 
     team: str = ""
@@ -91,7 +92,7 @@ class Facts(NamedTuple):
 
 
 def standing(claim: Claim, facts: Facts | None, home: Collection[str]) -> Standing:
-    """Return who a person is; `facts` are None where Slack did not answer.
+    """Return a person's relation to the workspace. `facts` is None if Slack did not answer.
 
     `home` are the ids of the workspace and of its organization.
     """
@@ -103,9 +104,9 @@ def standing(claim: Claim, facts: Facts | None, home: Collection[str]) -> Standi
 
 
 def _is_outside(claim: Claim, facts: Facts, home: Collection[str]) -> bool:
-    """Whether a person is of another organization, by the payload or by Slack.
+    """Return whether the payload or Slack places a person in another organization.
 
-    People of another workspace of the same organization are not.
+    People from another workspace of the same organization are not outside.
     """
     if facts.stranger:
         return True

@@ -1,6 +1,6 @@
-"""The texts of a message: what people read in its text, blocks, attachments, files and unfurled links.
+"""The texts of a message: everything readable in its text, blocks, attachments, files and unfurled links.
 
-Pure: a payload in, texts out, each a line or more as its reader sees it.
+Pure: takes a payload and yields texts, each one or several lines as the reader sees them.
 """
 
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ _READ = frozenset({
     "text", "fallback", "pretext", "title", "title_link", "from_url", "original_url", "url", "footer", "author_name",
     "author_link", "alt_text", "preview", "plain_text", "label", "title_url",
 })  # fmt: skip
-"""The keys of what people read and of links that they can follow. The rest are ids and settings of Slack."""
+"""The keys of readable texts and of links. The rest are ids and settings of Slack."""
 _READ_OF_FILES = frozenset({"name", "subject", "comment", "alt_txt"})
 _ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
-"""Blocks that cut a line into pieces where its style changes."""
+"""Blocks that split a line where its style changes."""
 _ROW = " | "
 """Between the cells of a row."""
 _HIDDEN = frozenset({"metadata", "root", "bot_profile", "user_profile"})
 
 
 def texts(node: object, key: str = "") -> Iterator[str]:
-    """Everything that can be read in a payload; `key` is the nearest one above that is no number."""
+    """Yield all readable texts in a payload. `key` is the nearest name above `node`."""
     if isinstance(node, list):
         for item in cast("list[object]", node):
             yield from texts(item, key)
@@ -31,7 +31,7 @@ def texts(node: object, key: str = "") -> Iterator[str]:
 
 
 def length(message: object) -> int:
-    """Return the number of characters that can be read in a payload."""
+    """Return the number of readable characters in a payload."""
     return sum(map(len, texts(message)))
 
 
@@ -48,7 +48,7 @@ def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
         yield f"{part['title'].strip()}: {part['value']}"
     for name, value in part.items():
         if name == "fields" and part.get("type") == "section":
-            # Two columns. A field has its title in a line of its own, or left of it.
+            # Two columns. The title of a field is on the line above, or to the left.
             cells = [text.replace("\n", ": ", 1) for text in texts(value, name)]
             yield from (_ROW.join(cells[at : at + 2]) for at in range(0, len(cells), 2))
         elif isinstance(value, str):
@@ -59,7 +59,7 @@ def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
 
 
 def _inline(element: object) -> str:
-    """A piece of a line in rich text, as mrkdwn would have it."""
+    """Return a piece of a line of rich text as mrkdwn."""
     match element:
         case {"type": "text", "text": str(text), "style": {"code": True}}:
             return f"`{text}`"

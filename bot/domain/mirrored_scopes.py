@@ -1,4 +1,4 @@
-"""Which services have to know of a watch: those that it covers, and those that own the jobs which these show. Pure."""
+"""The services that need a copy of a watch: those it covers, and the owners of mirrored jobs. Pure."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from providers.models import Job
 
 
 def services_to_watch(spec: WatchSpec, services: Iterable[Service]) -> list[Service]:
-    """Return those of these services whose events a watch may want."""
+    """Return the services whose events a watch may want."""
     return [(account, service) for account, service in services if _concerns(spec, account, service)]
 
 
@@ -18,6 +18,6 @@ def _concerns(spec: WatchSpec, account: str, service: str) -> bool:
 
 
 def owns(job: Job, services: Iterable[Service]) -> bool:
-    """Whether the events of a job are those of its own service, and not of another one that is configured too."""
+    """Return whether a job's events belong to its own service, not to another configured one."""
     ref = owner(job)
     return ref.service == job.service or (ref.account, ref.service) not in services

@@ -1,4 +1,4 @@
-"""What a message is to say: values that `bot.views.slack` turns into messages."""
+"""Notifications: values that `bot.views.slack` turns into messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,20 +12,19 @@ from bot.domain.watches import Mute, Watch
 from providers.models import Job, JobRef, Moment
 
 WAITS = timedelta(days=30)
-"""For so long a suspended destination is waited for: what it was to be told is dropped then, once its jobs have
-ended."""
+"""How long entries wait for a suspended destination. After that they are dropped if their jobs have ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
-    """A card that is posted, and notifies of nothing."""
+    """A card that is posted without a notification."""
 
     card: Card
 
 
 @dataclass(frozen=True, slots=True)
 class CardChange:
-    """One change that the options of a card ask for; `held` says that it waited until a snooze was over."""
+    """One change that a card's options want. `held` is set if it waited for a snooze to be over."""
 
     card: Card
     change: Change
@@ -34,7 +33,7 @@ class CardChange:
 
 @dataclass(frozen=True, slots=True)
 class BatchEnd:
-    """The last job of a batch ended; `held` says that this waited until a snooze was over."""
+    """The last job of a batch ended. `held` is set if this waited for a snooze to be over."""
 
     card: Card
     held: bool = False
@@ -42,9 +41,9 @@ class BatchEnd:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Many changes in one message, as versions before posted it: *See all* lists them for 7 days.
+    """Many changes in one message. Only earlier versions posted it: *See all* lists them for 7 days.
 
-    `away` is since when nothing was looked at, for what was noticed late.
+    `away` is when the sweeps stopped, for changes that were noticed late.
     """
 
     told: Sequence[CardChange]  # stored
@@ -53,7 +52,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DestinationSuspended:
-    """Notifies a subscriber that Slack takes no posts for a destination; `reason` is Slack's error code."""
+    """Notifies a subscriber that Slack accepts no posts for a destination. `reason` is Slack's error code."""
 
     place: str  # stored
     reason: str
@@ -62,7 +61,7 @@ class DestinationSuspended:
 
 @dataclass(frozen=True, slots=True)
 class LostJob:
-    """A job that its provider no longer knows, for a subscriber of the card that showed it."""
+    """A job that its provider lost, for a subscriber of the card that showed it."""
 
     card: Card
     change: Change
@@ -70,9 +69,9 @@ class LostJob:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSubscriptions:
-    """Subscriptions of a destination that were suspended or restored at once, for one of their subscribers.
+    """Subscriptions of a destination suspended or restored together, for one of their subscribers.
 
-    Each change is of the kind SUSPENDED, or each is of the kind FOUND.
+    All changes are of the kind SUSPENDED, or all of the kind FOUND.
     """
 
     place: str  # stored
@@ -81,7 +80,7 @@ class ChangedSubscriptions:
 
 @dataclass(frozen=True, slots=True)
 class SearchExpired:
-    """Ids that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
+    """Ids that no service found while Callboard kept searching. `looked_in` are ACCOUNT/SERVICE pairs."""
 
     ids: Sequence[str]
     looked_in: Sequence[str]
@@ -92,8 +91,8 @@ class SearchExpired:
 class UnreadableRecords:
     """Records of a destination were corrupt.
 
-    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says that one of
-    the records was about a message that was under way.
+    `unfollowed` are jobs that are no longer tracked, `again` those that are checked again. `posts` is set if one of the
+    records was about a message in flight.
     """
 
     place: str  # stored
@@ -104,7 +103,7 @@ class UnreadableRecords:
 
 @dataclass(frozen=True, slots=True)
 class ForgottenCards:
-    """Cards of a destination that a reset of the database lost; `people` subscribed to them."""
+    """Cards of a destination that a reset of the database lost. `people` subscribed to them."""
 
     reset_at: Moment
     forgotten: int
@@ -112,7 +111,7 @@ class ForgottenCards:
 
 
 class WatchChange(StrEnum):
-    """What was done to watches or a mute."""
+    """A change of watches or of a mute."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -122,7 +121,7 @@ class WatchChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedWatches:
-    """Watches of a destination were changed; `by` is empty where the configuration did it."""
+    """Watches of a destination were changed. `by` is empty if the configuration did it."""
 
     place: str  # stored
     watch_change: WatchChange
@@ -132,7 +131,7 @@ class ChangedWatches:
 
 @dataclass(frozen=True, slots=True)
 class ChangedMute:
-    """A code of failures is muted in a destination, or no longer."""
+    """A code of failures was muted in a destination, or unmuted."""
 
     place: str  # stored
     mute_change: WatchChange
@@ -142,7 +141,7 @@ class ChangedMute:
 
 @dataclass(frozen=True, slots=True)
 class WatchTest:
-    """A test of how a watch notifies, which `tester` asked for."""
+    """A test message of a watch, requested by `tester`."""
 
     watch: Watch
     tester: str
@@ -150,7 +149,7 @@ class WatchTest:
 
 @dataclass(frozen=True, slots=True)
 class SnoozedGroup:
-    """A head was snoozed, or, without `snooze`, no longer is: a line in its thread."""
+    """A head was snoozed or, without `snooze`, unsnoozed: a line in its thread."""
 
     place: str  # stored
     group: str
@@ -159,17 +158,17 @@ class SnoozedGroup:
 
 
 WatchNote = ChangedWatches | ChangedMute | WatchTest | SnoozedGroup
-"""A message about watches, for the destination that has them."""
+"""A message about watches, for their destination."""
 OtherNote = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
 Note = OtherNote | WatchNote
-"""A message for one person, or one destination, that belongs to no card."""
+"""A message for one person or one destination that has no card."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHead:
-    """The head of a group: its first failure, `change`, or what it held, if there is none.
+    """The head of a group: its first failure, `change`, or else its held events.
 
-    With a `card` that is posted it is a reply in the thread of the card, and goes to the channel too.
+    With a `card` that is posted, it is a reply in the card's thread and goes to the channel too.
     """
 
     group: FailureGroup
@@ -180,9 +179,9 @@ class GroupHead:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """What is new in a group, in the thread of its head: `members`, the newest first, and `more` without a name.
+    """The news of a group, in the thread of its head: `members`, the newest first, and `more` without a name.
 
-    `broadcast` says that it goes to the channel too.
+    `broadcast` is set if it goes to the channel too.
     """
 
     group: FailureGroup
@@ -210,7 +209,7 @@ class ServiceHead:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """An event that watches want (`rules`), and that is no failure."""
+    """An event, other than a failure, that the watches in `rules` want."""
 
     change: Change
     rules: Sequence[str] = ()
@@ -219,19 +218,19 @@ class WatchEvent:
 
 
 Head = GroupHead | StormHead | ServiceHead
-"""What is posted once for a group, and edited afterwards."""
+"""A message that is posted once for a group and edited afterwards."""
 Content = NewCard | CardChange | BatchEnd | Head | ThreadLine | WatchEvent | Note
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message to post. A change or a batch's end is a reply to its card, or the card if that is not posted yet."""
+    """One message to post. A change or a finished batch is a reply to its card, or posts the card first."""
 
     content: Content
 
     @property
     def card(self) -> Card | None:
-        """The card that it is about."""
+        """The card of the message."""
         return self.content.card if isinstance(self.content, NewCard | CardChange | BatchEnd | GroupHead) else None
 
     @property
@@ -246,7 +245,7 @@ class Notification:
 
     @property
     def thread_ts(self) -> str:
-        """The thread in which it is a reply, empty for a message of its own."""
+        """The thread in which it is a reply, empty for a message outside of threads."""
         if isinstance(self.content, ThreadLine):
             return self.content.group.thread_ts or self.content.group.ts
         return self.card.ts if self.card else ""
@@ -271,18 +270,17 @@ class Notification:
 
     @property
     def notifies(self) -> bool:
-        """Whether it says what its subscribers asked to be notified of."""
+        """Whether it notifies subscribers of an event."""
         return isinstance(self.content, CardChange | BatchEnd | Head | ThreadLine | WatchEvent)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """How a command to subscribe went, for the answer to whoever typed it.
+    """The result of a command to subscribe.
 
-    `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new options, beside those of `others`; `suspended` is why Slack takes no message for the
-    destination; `resumed` says that it took none until now, `shared` that people of another organization read along
-    there.
+    `card` is the card of the new subscriptions. `changed` are jobs with an earlier subscription here, which now has the
+    new options, with those of `others`. `suspended` is why Slack accepts no message for the destination. `resumed` is
+    set if it accepted none until now, `shared` if people from another organization can read there.
     """
 
     card: Card | None
@@ -296,7 +294,7 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
-    """How a command to unsubscribe went: each card with the jobs taken off it, and the words that named none."""
+    """The result of a command to unsubscribe: each card with the jobs removed from it, and unknown words."""
 
     removed: Sequence[tuple[Card, Sequence[JobRef]]] = ()
     unknown: Sequence[str] = ()

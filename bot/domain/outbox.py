@@ -1,4 +1,4 @@
-"""What stands in an outbox: everything that a destination is to be told, or that its cards have to show."""
+"""The outbox of a destination: events that wait for delivery, and records with their changes."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ class _Body(BaseModel):
 
 
 class SubscribedEntry(_Body):
-    """A job was subscribed to, or its options were changed."""
+    """A subscription to a job was added, or its options were changed."""
 
     type: Literal["subscribed"] = "subscribed"
     job: Job
@@ -38,16 +38,16 @@ class SubscribedEntry(_Body):
 
 
 class ChangedEntry(_Body):
-    """A followed job changed."""
+    """A tracked job changed."""
 
     type: Literal["changed"] = "changed"
     change: Change
 
 
 class UnsubscribedEntry(_Body):
-    """Somebody stopped following a job; `job` is what was last seen of it.
+    """A subscription ended; `job` is the job as last seen.
 
-    `by` is empty where access rules did it, or the configuration, as `fate` tells.
+    `by` is empty if the access rules or the configuration ended it; `fate` says which.
     """
 
     type: Literal["unsubscribed"] = "unsubscribed"
@@ -58,7 +58,7 @@ class UnsubscribedEntry(_Body):
 
 
 class SnoozedEntry(_Body):
-    """Somebody wants to hear nothing about a card for a while; without `snooze` from now on everything again."""
+    """A card was snoozed or, without `snooze`, unsnoozed."""
 
     type: Literal["snoozed"] = "snoozed"
     at: Moment
@@ -66,7 +66,7 @@ class SnoozedEntry(_Body):
 
 
 class NoteEntry(_Body):
-    """A message for one person that belongs to no card."""
+    """A message for one person that has no card."""
 
     type: Literal["note"] = "note"
     note: Note
@@ -84,10 +84,10 @@ _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="type
 
 
 class Entry(NamedTuple):
-    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the destination itself.
+    """An entry of the outbox. Its `slot` is a service (`ACCOUNT/SERVICE`) or the destination itself.
 
-    `card` is empty for one that only watches want: `watches` are their ids, `rules` the version of the service's rules
-    by which they were found.
+    `card` is empty for an entry that only watches want: `watches` are their ids, `rules` the version of the service's
+    rules by which they were found.
     """
 
     slot: str
@@ -99,13 +99,13 @@ class Entry(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """When it was put there: milliseconds and a number within them, as Redis Streams count."""
+        """Its position: milliseconds and a number within them, the format of Redis Streams."""
         at, number = self.id.split("-")
         return int(at), int(number)
 
     @property
     def at(self) -> datetime | None:
-        """When what it tells was done or seen; None for a note."""
+        """When its event happened or was seen; None for a note."""
         match self.body:
             case SubscribedEntry(terms=terms):
                 return terms.at
@@ -120,7 +120,7 @@ class Entry(NamedTuple):
 
 
 def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry:
-    """Read an entry as Redis keeps it. Raises NewerFormatError and UnreadableError."""
+    """Read a stored entry. Raises NewerFormatError and UnreadableError."""
     body = record_formats.read(Kind.ENTRY, fields.get("entry", ""), _parsed)
     if "card" not in fields:
         raise record_formats.UnreadableError(Kind.ENTRY)
@@ -145,16 +145,16 @@ def _job(body: Body) -> Job | None:
 
 
 def numbered(body: str) -> str:
-    """Return the JSON of an entry with its format; an empty text stays empty."""
+    """Return the JSON of an entry with its format number; an empty text stays empty."""
     return record_formats.numbered(Kind.ENTRY, body) if body.startswith("{") else body
 
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^\d+-\d+$")]
-"""The id of an entry, as Redis gives it."""
+"""The id of an entry in Redis. Example: `1795516864000-0`."""
 
 
 class Urgency(StrEnum):
-    """How soon a card is to be edited: ends go before changes of state, those before progress."""
+    """How soon a card is edited: final states first, then other states, then progress."""
 
     END = "0"
     STATE = "1"
@@ -162,9 +162,9 @@ class Urgency(StrEnum):
 
 
 class Write(BaseModel):
-    """A record after a step: `before` is the one that the step was decided on, `after` the one to keep, both as JSON.
+    """A record after a step. `before` is the version that the step read, `after` the new one, both as JSON.
 
-    A record that is new has an empty `before`, one that goes an empty `after`.
+    A new record has an empty `before`, a deleted one an empty `after`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -176,26 +176,26 @@ class Write(BaseModel):
 
 
 class Doubt(StrEnum):
-    """Why it is unknown whether Slack has a post: it answered with an error of its own, or gave no answer."""
+    """Why it is unknown whether Slack has a post: Slack returned its own error, or no answer."""
 
     ANSWERED = "answered"
     SILENT = "silent"
 
 
 class InFlightPost(BaseModel):
-    """A post that is under way, with all that is to be recorded once Slack has it.
+    """A post in flight, with all changes to commit once Slack has it.
 
     `id` goes with the message as metadata. `card` is the card or group whose message it becomes. `channel` is the
-    conversation where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has
-    it. `entries` are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
+    conversation where it can be found again, empty while unknown; `ts` is its timestamp, empty until Slack has it.
+    `entries` are the ids of the entries in it, by slot. A step that `posts` nothing starts and commits in one call.
 
     `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
     after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
     `oldest` is the timestamp after which Slack's history may have the message, empty in marks of earlier versions.
 
-    `members` are jobs to add to groups, each with its time in ms, `decisions` those that the step was taken by.
+    `members` are jobs to add to groups, each with its time in ms; `decisions` are the decisions of the step.
 
-    A mark that `replaces` one that could not be read knows nothing of its post, and has an id of its own.
+    A mark that `replaces` an unreadable one has no data of its post, and a new id.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -219,7 +219,7 @@ class InFlightPost(BaseModel):
 
     @property
     def recorded(self) -> bool:
-        """Whether the cards are as they are after it, so that only its entries are left to be taken out."""
+        """Whether its changes are committed and only its entries are left to remove."""
         return bool(self.ts) or not self.posts
 
     def arrived(self, channel: str, ts: str) -> Self:
@@ -237,7 +237,7 @@ class InFlightPost(BaseModel):
 
 
 def _with_link(decided: Decided, message: Mapping[str, str]) -> Decided:
-    """Return a decision with the message of its step, which a `fold` without a message of its own is folded into."""
+    """Return a decision with the message of its step. A `fold` without its own message is folded into that one."""
     decision = decided.decision
     if decision.ts or decision.outcome not in {Outcome.POST, Outcome.FOLD}:
         return decided
@@ -246,14 +246,13 @@ def _with_link(decided: Decided, message: Mapping[str, str]) -> Decided:
 
 @dataclass(slots=True)
 class OutboxSnapshot:
-    """Everything that waits for one destination, as it was when it was read.
+    """Everything that waited for one destination at one time.
 
-    `records` are its cards and groups as they are kept, with the record of `posts`: when it got its last messages.
-    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions, `ended` the jobs that ended
-    of services that its rules judge by a share. `decided` are the events of mirrored jobs that wait and were decided on
-    before, as events of the other service. `newer` counts the records of
-    a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
-    more entries may wait than were read.
+    `records` are its stored cards and groups, with the record of `posts`, the times of its last messages. `turn` is the
+    last step taken for it, `rules` its watches and mutes. `ended` are the jobs that ended in services with a threshold
+    on the share of failures. `decided` are the waiting events of mirrored jobs that were already decided on as events
+    of the other service. `newer` counts the records of a newer format: while there are any, the destination is not
+    touched. `broken` are the corrupt ones. `full` is set if more entries may wait than were read.
     """
 
     destination: str
@@ -275,7 +274,7 @@ class OutboxSnapshot:
 
     @property
     def unreadable(self) -> dict[str, list[str]]:
-        """The ids of the entries that are corrupt, by slot."""
+        """The ids of the corrupt entries, by slot."""
         ids: dict[str, list[str]] = {}
         for each in self.broken:
             if each.location.kind is Kind.ENTRY:
@@ -283,7 +282,7 @@ class OutboxSnapshot:
         return ids
 
     def read(self, broken: Broken, parse: Callable[[str], T]) -> T | None:
-        """Read a record of the destination; note one that cannot be read, and return None."""
+        """Read a record of the destination. Note an unreadable one and return None."""
         try:
             return parse(broken.text)
         except NewerFormatError:
@@ -300,27 +299,27 @@ _LEFT_OUT = {"jobs": _RAW, "held": _RAW}
 
 
 def encode(card: Card) -> str:
-    """Return a card as it is kept."""
+    """Return the stored form of a card: JSON with its format number."""
     return record_formats.numbered(Kind.CARD, card.model_dump_json(exclude_defaults=True, exclude=_LEFT_OUT))
 
 
 def read_card(text: str) -> Card:
-    """Read a card as it is kept. Raises NewerFormatError and UnreadableError, as all that read records."""
+    """Read a stored card. Raises NewerFormatError and UnreadableError, as do all that read records."""
     return record_formats.read(Kind.CARD, text, Card.model_validate_json)
 
 
 def encode_record(record: Card | FailureGroup) -> str:
-    """Return a card or a group as it is kept."""
+    """Return the stored form of a card or a group."""
     return encode(record) if isinstance(record, Card) else failure_groups.encode(record)
 
 
 def read_record(record_id: str, text: str) -> Card | FailureGroup:
-    """Read what is kept under an id among the cards of a destination."""
+    """Read a card or a group by its id among the records of a destination."""
     return failure_groups.read(text) if is_group_id(record_id) else read_card(text)
 
 
 def check_write(write: Write) -> None:
-    """Read what a step leaves. Raises NewerFormatError and UnreadableError."""
+    """Check that the result of a step can be read. Raises NewerFormatError and UnreadableError."""
     match write:
         case Write(after=""):
             pass

@@ -1,9 +1,9 @@
-"""Numbers the format of each record, so that no version misreads what another wrote.
+"""Numbers the format of each record, so that no version misreads the records of another.
 
-Three things follow from the number. A record of a newer format is left alone. One of a known format that cannot be read
-is corrupt, and is moved aside. One without a number is of format 1.
+The number decides three things. A record of a newer format is not touched. A record of a known format that cannot be
+read is corrupt, and is moved aside. A record without a number is of format 1.
 
-Raise a number where the version before would misread the new records, or lose part of them when it writes them again.
+Raise a number if the previous version would misread the new records, or lose part of them when it rewrites them.
 A new field that it may ignore needs no new format. The place of the number never changes.
 """
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Kind(StrEnum):
-    """What a record is, in the words of logs, metrics and `callboard check`."""
+    """The kind of a record, in the words of logs, metrics and `callboard check`."""
 
     CARD = "card"
     ENTRY = "entry"
@@ -35,18 +35,18 @@ class Kind(StrEnum):
 
 _SECOND = (Kind.CARD, Kind.ENTRY, Kind.DIGEST, Kind.GROUP, Kind.JOB)
 FORMATS: dict[Kind, int] = {**dict.fromkeys(Kind, 1), **dict.fromkeys(_SECOND, 2)}
-"""The format that this version writes of each kind, and the newest that it reads.
+"""The format that this version writes for each kind, and the newest that it reads.
 
-Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`. A group begins
-with format 2: it is kept among cards, where earlier versions take it for a card of a newer format. The two have one
-number. Format 2 of a job: its attempt and its events so far; earlier versions record what happens to it for its
-subscribers alone, and no watch is notified.
+Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`. Groups start
+with format 2: they are stored among cards, and earlier versions take them for cards of a newer format. The two share
+one number. Format 2 of a job: its attempt and its events so far; earlier versions record its events only for its
+subscribers and notify no watch.
 """
 
 _NUMBER = re.compile(r'\{"v":([1-9]\d{0,8})[,}]')
 _PREFIX = re.compile(r"([1-9]\d{0,8}):")
 _ODD = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError, RecursionError)
-"""What reading arbitrary text as a record may raise."""
+"""The exceptions of a parser that reads arbitrary text as a record."""
 
 
 class NewerFormatError(Exception):
@@ -58,12 +58,17 @@ class UnreadableError(Exception):
 
 
 def numbered(kind: Kind, record: str) -> str:
-    """Return a record, a JSON object, with the number of its format."""
+    """Return a record, a JSON object, with its format number. Example: `{"v":2,"id":"g12"}`."""
     return f'{{"v":{FORMATS[kind]}{"," if record != "{}" else ""}{record[1:]}'
 
 
 def read(kind: Kind, text: str, parse: Callable[[str], T]) -> T:
-    """Read a record. Raises NewerFormatError and UnreadableError; neither quotes it."""
+    """Parse a record. No error quotes it.
+
+    Raises:
+        NewerFormatError: A newer version wrote the record.
+        UnreadableError: The record is corrupt.
+    """
     if _number(text) > FORMATS[kind]:
         raise NewerFormatError(kind)
     try:
@@ -73,7 +78,7 @@ def read(kind: Kind, text: str, parse: Callable[[str], T]) -> T:
 
 
 def readable_or(otherwise: T, parse: Callable[[K], T], kept: K) -> T:
-    """Read a short-lived record, which has no format; `otherwise` if it cannot be read."""
+    """Parse a short-lived record, which has no format. Returns `otherwise` if it cannot be read."""
     try:
         return parse(kept)
     except _ODD:
@@ -81,7 +86,7 @@ def readable_or(otherwise: T, parse: Callable[[K], T], kept: K) -> T:
 
 
 def is_newer(kind: Kind, text: str) -> bool:
-    """Whether a newer version wrote a record, which may be unreadable as well."""
+    """Return whether a newer version wrote a record, which may be unreadable as well."""
     try:
         return _number(text) > FORMATS[kind]
     except UnreadableError:
@@ -89,7 +94,7 @@ def is_newer(kind: Kind, text: str) -> bool:
 
 
 def _number(text: str) -> int:
-    """Return the number of a record's format. The JSON of a followed job is after its first line."""
+    """Return the format number of a record. The JSON of a tracked job starts after its first line."""
     record = text if text.startswith("{") else text.partition("\n")[2] or text
     if found := _NUMBER.match(record):
         return int(found[1])
@@ -104,12 +109,12 @@ def _number(text: str) -> int:
 
 
 def prefixed(kind: Kind, encrypted: str) -> str:
-    """Return an encrypted record with the number of its format, omitted for the first."""
+    """Return an encrypted record with its format number, omitted for format 1. Example: `2:gAAAA…`."""
     return encrypted if FORMATS[kind] == 1 else f"{FORMATS[kind]}:{encrypted}"
 
 
 def unprefixed(kind: Kind, text: str) -> str | None:
-    """Return an encrypted record without the number of its format; None for a newer one."""
+    """Return an encrypted record without its format number; None for a newer format."""
     found = _PREFIX.match(text)
     if found and int(found[1]) > FORMATS[kind]:
         return None

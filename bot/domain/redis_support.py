@@ -1,17 +1,17 @@
-"""What Callboard needs of a Redis server."""
+"""Callboard's requirements of a Redis server."""
 
 from typing import NamedTuple
 
 OLDEST = (6, 2)
 """The first version with GETEX and the other commands used here."""
 REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
-"""The schemes of the URLs that lead to a server, to Sentinels or to a cluster."""
+"""The schemes of URLs of a server, of Sentinels or of a cluster."""
 
 
 class Server(NamedTuple):
-    """What a Redis server says of itself; of several, the least of it.
+    """The version and settings of a Redis server; of several servers, the lowest.
 
-    `durable`: it writes changes to disk, at moments that `fsync` tells (appendfsync), if it may be asked.
+    `durable` is set if it writes changes to disk. `fsync` is how often it does (appendfsync), None if that is unknown.
     """
 
     version: str
@@ -20,7 +20,7 @@ class Server(NamedTuple):
 
     @property
     def supported(self) -> bool:
-        """Whether it knows every command used here."""
+        """Whether it has every command used here."""
         return comparable(self.version) >= OLDEST
 
 

@@ -1,4 +1,4 @@
-"""Copies of watches beside the jobs of their service."""
+"""Copies of watches stored with the jobs of their services."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,11 +12,11 @@ class Route(NamedTuple):
 
 
 class Routes(NamedTuple):
-    """The watches on a service, as JSON, and the version of its rules that they are."""
+    """The watches on a service, as JSON, with the version of its rules."""
 
     version: str = "0"
     watches: Mapping[Route, str] = {}
 
 
 class RulesChangedError(Exception):
-    """The watches on a service changed since they were read: nothing was recorded."""
+    """The watches on a service changed after they were read. Nothing was recorded."""

@@ -1,4 +1,4 @@
-"""What the bot asks a workspace's owner for; manifest.yml asks for the same."""
+"""The Slack scopes of the app, the same as in manifest.yml."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,7 +13,7 @@ BOT_SCOPES: Mapping[str, str] = MappingProxyType(
         "links:write": "the jobs under such links",
     }
 )
-"""Each scope that the bot token needs, and what for. A direct message by a user's id needs no more than chat:write.
+"""Each scope that the bot token needs, and what for. A direct message by a user's id needs only chat:write.
 
 (docs.slack.dev, chat.postMessage, "Post to a direct message channel": Slack opens the conversation itself.)
 """
@@ -24,7 +24,7 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
         "im:write": "direct messages, which it has to open to know where to look",
     }
 )
-"""Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""
+"""Each optional scope, and where the bot uses it to search for a post that a crash left in doubt."""
 HANDY_SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "channels:read": "what others follow in a channel, in the Home tab; which channels are shared",
@@ -33,12 +33,12 @@ HANDY_SCOPES: Mapping[str, str] = MappingProxyType(
         "users:read": "who is a guest; in whose morning a snooze ends at 9:00",
     }
 )
-"""Each scope that makes something more convenient, and what: without it there is less to pick from."""
+"""Each scope that adds a convenience, and which one. Without it there is less to pick from."""
 ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access rules that name user groups"})
-"""Each scope that the bot needs only where the configuration asks for it, and what for."""
+"""Each scope that only some configurations need, and what for."""
 GUESTS_SCOPE = "users:read"
-"""The scope that distinguishes guests from members; rules that say something about guests need it."""
+"""The scope that distinguishes guests from members. Rules that mention guests need it."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""
 ALL_SCOPES = (*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES)
-"""What a workspace is asked for that installs the app, as manifest.yml says it."""
+"""The scopes that a workspace grants when it installs the app, as in manifest.yml."""

@@ -1,4 +1,4 @@
-"""For how long somebody wants to hear nothing about a card. Pure."""
+"""How long a snooze pauses the notifications of a card. Pure."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -6,11 +6,11 @@ from enum import StrEnum
 MORNING = 9
 """The hour at which people start to work."""
 AT_LEAST = timedelta(hours=1)
-"""A morning that is nearer than this is not the one that is meant."""
+"""A morning nearer than this does not count: the next one is meant."""
 
 
 class Rest(StrEnum):
-    """What can be picked."""
+    """The lengths of a snooze that can be picked."""
 
     HOUR = "1h"
     HOURS = "4h"
@@ -18,7 +18,7 @@ class Rest(StrEnum):
 
 
 def until(rest: Rest, now: datetime, offset: timedelta) -> datetime:
-    """Return when a rest that begins now is over; `offset` is how far somebody's clock is ahead of UTC."""
+    """Return when a snooze that starts now is over. `offset` is how far the person's clock is ahead of UTC."""
     match rest:
         case Rest.HOUR:
             return now + timedelta(hours=1)

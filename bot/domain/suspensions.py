@@ -1,4 +1,4 @@
-"""Reads and writes why Slack takes no posts for a destination."""
+"""The record of a suspension: why Slack accepts no posts for a destination."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,10 +8,9 @@ from providers.models import Moment
 
 
 class Suspension(BaseModel):
-    """Why Slack takes no posts for a destination (its error code), and since when.
+    """Why Slack accepts no posts for a destination (its error code), and since when.
 
-    `told` says that the subscribers know. `first` is when that began: each restoring that does not help leads to
-    another suspension.
+    `first` is when the first suspension began: each resumption that fails leads to another one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -19,21 +18,22 @@ class Suspension(BaseModel):
     reason: str
     since: Moment
     told: bool = False  # stored
+    """Whether the subscribers were notified."""
     first: Moment | None = None
 
 
 def written(suspension: Suspension) -> str:
-    """Return a suspension as it is kept."""
+    """Return the stored form of a suspension: JSON with its format number."""
     return record_formats.numbered(Kind.SUSPENSION, suspension.model_dump_json())
 
 
 def read(text: str) -> Suspension:
-    """Read a suspension as it is kept. Raises NewerFormatError and UnreadableError."""
+    """Read a stored suspension. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.SUSPENSION, text, Suspension.model_validate_json)
 
 
 def last(text: str | None) -> Suspension | None:
-    """Read the last suspension of a destination, None if it cannot be read."""
+    """Read the last suspension of a destination; None if it cannot be read."""
     try:
         return read(text) if text else None
     except (NewerFormatError, UnreadableError):

@@ -1,6 +1,6 @@
-"""Reads and writes the record of a followed job.
+"""Reads and writes the record of a tracked job.
 
-It is a line for scripts and the planner, then the job as JSON.
+The record is a line for scripts and the planner, then the job as JSON.
 """
 
 import json
@@ -21,10 +21,10 @@ from providers.models import Job
 _ELSEWHERE = {"account", "service", "raw"}
 _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
 _LEFT_OUT = _ELSEWHERE | _DETAILS
-"""What no card shows: a job is kept in about 300 bytes."""
+"""Fields that no card shows. Without them a job takes about 300 bytes."""
 _LATEST_MS = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp() * 1000
 _ABSENT = "?"
-"""The first character of the fingerprint of a job that was not found at the last look."""
+"""The first character of the fingerprint of a job that was not found in the last sweep."""
 _ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 
@@ -38,10 +38,10 @@ class Due(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A followed job as last seen. `record` is how Redis keeps it.
+    """A tracked job as last seen. `record` is its stored form.
 
     `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
-    `attempt` has the events of it that happened.
+    `attempt` has its events so far.
     """
 
     job: Job
@@ -57,7 +57,7 @@ class Kept(NamedTuple):
 
     @property
     def seen(self) -> datetime:
-        """When the job was found last."""
+        """When the job was last found."""
         return self.absence.seen if self.absence else self.checked_at
 
 
@@ -71,6 +71,7 @@ def record(
 ) -> str:
     """Return the record of a job: a line for scripts and the planner, then JSON.
 
+    The line has the times of the check and of the creation in ms, the kind, and the fingerprint, with `|` between them.
     `missed` without an absence is one miss at that time. Without an `attempt` it is the first.
     """
     absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
@@ -82,7 +83,7 @@ def record(
 
 
 def _attempt_fields(job: Job, attempt: Attempt | None) -> str:
-    """Return an attempt as fields of the job's JSON; none where the job tells as much."""
+    """Return an attempt as fields of the job's JSON; empty if the job itself shows as much."""
     if attempt is None or attempt == Attempt.first(job):
         return ""
     return f',"attempt":{attempt.number},"past":"{",".join(sorted(attempt.past))}"'
@@ -95,7 +96,7 @@ def _attempt(job: Job, number: object, past: object) -> Attempt:
 
 
 def kept(service: Service, text: str) -> Kept:
-    """Read a job as it is kept. Raises NewerFormatError and UnreadableError."""
+    """Read a stored job. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.JOB, text, partial(_parsed, service))
 
 
@@ -109,7 +110,7 @@ def _parsed(service: Service, text: str) -> Kept:
 
 
 def _written(absence: Absence) -> str:
-    """Return how an absence is kept, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
+    """Return the stored form of an absence, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
     seen, since, misses, missed_since, suspended, shown = absence
     late = [milliseconds(each) if each else "" for each in (missed_since, suspended)]
     parts = [milliseconds(seen), milliseconds(since), misses, *late, int(shown)]
@@ -117,7 +118,7 @@ def _written(absence: Absence) -> str:
 
 
 def _absence(mark: str, checked_at: datetime) -> Absence | None:
-    """Read an absence; the sign alone, which earlier versions wrote, is one miss."""
+    """Read an absence. Earlier versions wrote only the sign, which counts as one miss."""
     if not mark.startswith(_ABSENT):
         return None
     written = _ABSENCE.match(mark)
@@ -139,7 +140,7 @@ def instant(ms: float) -> datetime:
 
 
 def planned(ms: float) -> datetime:
-    """Return when a job is looked at next; what no calendar has is as soon or as late as it can be."""
+    """Return when a job is next checked. Limits times that no calendar has."""
     return instant(min(max(ms, 0.0), _LATEST_MS))
 
 
@@ -158,7 +159,7 @@ def _planned(job_id: str, text: str) -> Due:
 
 
 class Seen(NamedTuple):
-    """What an answer says of a followed job, and when to look again if it is as it was."""
+    """The answer about a tracked job, and the next check if it is unchanged."""
 
     id: str
     fingerprint: str
@@ -166,7 +167,7 @@ class Seen(NamedTuple):
 
 
 class AttemptMark(NamedTuple):
-    """How the end of a job's attempt is remembered, with the creation of the job (ms); `ends` says that it is now."""
+    """The stored mark of a job's ended attempt, with the job's creation (ms). `ends` is set if it ends now."""
 
     name: str
     created_ms: int
@@ -174,18 +175,18 @@ class AttemptMark(NamedTuple):
 
     @classmethod
     def of(cls, job: Job, number: int, created_at: datetime | None = None, *, ends: bool) -> "AttemptMark":
-        """Return the mark of an attempt of a job; `created_at` is where its neighbors on the list were created."""
+        """Return the mark of an attempt. `created_at` is when the job's neighbors on the list were created."""
         at = job.created_at or created_at
         return cls(job.id if number == 1 else f"{job.id}#{number}", milliseconds(at) if at else 0, ends)
 
 
 class JobUpdate(NamedTuple):
-    """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
+    """A change to record. `found` is the record that was read, `record` the new one; None ends the tracking.
 
-    `found` is empty for a new job. `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is
-    the record to keep of a job that may be found again, `quiet` says that cards look as before. `mark` is how the end
-    of the attempt is remembered. `change` is what happened; `watches` are those that want it, by destination, `lines`
-    what the event log has of it, `counts` what is only counted.
+    `found` is empty for a new job. `entry` is the notification of the subscribers, empty without one. `lost` is the
+    record to store for a job that may be found again. `quiet` is set if cards look as before. `mark` is stored when the
+    attempt ends. `change` is what happened. `watches` are those that want it, by destination; `lines` go to the event
+    log, `counts` are only counted.
     """
 
     id: str
@@ -203,7 +204,7 @@ class JobUpdate(NamedTuple):
 
     @property
     def more(self) -> str:
-        """What is recorded beside the job, as JSON; empty when it is nothing."""
+        """The other data to record with the job, as JSON; empty without any."""
         mark = [self.mark.name, self.mark.created_ms, int(self.mark.ends)] if self.mark else None
         all_of_it = {"attempt": mark, "watches": self.watches, "lines": self.lines, "counts": self.counts}
         some = {name: value for name, value in all_of_it.items() if value}

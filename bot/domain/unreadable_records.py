@@ -1,4 +1,4 @@
-"""Where a record is that cannot be read, and what is known of it."""
+"""The location and the subject of an unreadable record."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Broken(NamedTuple):
     """A corrupt record.
 
     `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any. `slot` is the service
-    that the record is kept beside, or the destination itself.
+    whose slot has the record, or the destination itself.
     """
 
     location: Location

@@ -1,4 +1,4 @@
-"""The user groups of a workspace by name, for somebody who wants to call one."""
+"""The user groups of a workspace by name, for commands that mention one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class UserGroup(NamedTuple):
-    """A user group: people call it by its handle, `@on-call`, which Slack keeps without the sign."""
+    """A user group. People mention it by its handle, `@on-call`, which Slack stores without the sign."""
 
     id: str
     handle: str
@@ -16,7 +16,7 @@ class UserGroup(NamedTuple):
 
 @dataclass(slots=True)
 class GroupNames:
-    """What was last read of each workspace, and when."""
+    """The groups of each workspace as last read, and when."""
 
     kept: dict[str, tuple[datetime, Sequence[UserGroup]]] = field(
         default_factory=dict[str, tuple[datetime, Sequence[UserGroup]]]
@@ -24,5 +24,5 @@ class GroupNames:
 
 
 def handles(groups: Sequence[UserGroup]) -> Mapping[str, str]:
-    """Return the id of each group by its handle, in lower case."""
+    """Return the ids of groups by handle, in lower case. Example: `on-call` -> `S123`."""
     return {each.handle.lower(): each.id for each in groups}

@@ -1,4 +1,4 @@
-"""How far the new jobs of a service are known. Pure."""
+"""How far the walks of a service's list have come. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,21 +7,21 @@ from typing import NamedTuple
 from providers.models import Job
 
 MARGIN = timedelta(minutes=10)
-"""A walk goes this far below the newest job of the last one: jobs come late, and clocks are set back."""
+"""A walk goes this far below the newest job of the last one: jobs appear late, and clocks are set back."""
 REMEMBERED = timedelta(hours=1)
-"""The ended jobs of this time below the mark are remembered by their ids, at least."""
+"""The bot remembers the ids of ended jobs at least this far below the mark."""
 REMEMBERED_MIN = 1_000
-"""So many ended jobs are remembered, at least."""
+"""The smallest number of ended jobs that the bot remembers."""
 RATE_OF = 50
-"""The pace follows the time in which this many new jobs appeared."""
+"""The interval follows the time in which this many new jobs appeared."""
 PACE_MIN_S, PACE_MAX_S = 10.0, 60.0
 
 
 class Mark(NamedTuple):
     """How far the walks came, in the provider's creation times.
 
-    Everything down to `mark` less MARGIN was read by the last walk that was complete. After one that broke, `top` is
-    the newest job that it found, and it read everything from there down to `gap_from`.
+    The last complete walk read everything down to `mark` minus MARGIN. After an interrupted walk, `top` is the newest
+    job that it found, and it read everything from there down to `gap_from`.
     """
 
     mark: datetime | None = None
@@ -30,12 +30,12 @@ class Mark(NamedTuple):
 
     @property
     def low(self) -> datetime | None:
-        """Down to which creation a walk has to go in all; None: to the end of the list."""
+        """The creation time down to which a walk has to read in all; None: the whole list."""
         return _less(self.mark)
 
     @property
     def low_at_first(self) -> datetime | None:
-        """Down to which creation a walk has to go before it goes on below the gap."""
+        """The creation time down to which a walk reads before it continues below the gap."""
         return _less(self.top) if self.gap_from else self.low
 
 
@@ -44,13 +44,13 @@ def _less(moment: datetime | None) -> datetime | None:
 
 
 class Discovery(NamedTuple):
-    """What is known of the new jobs of a watched service.
+    """The discovery of new jobs in a watched service.
 
-    `since` is when it began to be watched (None: the baseline is still to be read), `unfinished` says that all jobs
-    that had not ended then were found. Ended jobs created before `floor` are not remembered. `walked_at` is when the
-    last walk ended, `pace_s` after how many seconds the next one begins. `partial` says that the list is too long to be
-    read, `listed` how long it was, `failures_only` that only failures were read. `blind_since` is since when no page
-    was answered, `down_since` the beginning of the failure that the watches were notified of.
+    `since` is when it was first watched (None: the baseline has not been read). `unfinished` is set once all jobs that
+    had not ended then were found. Ended jobs created before `floor` are not remembered. `walked_at` is when the last
+    walk ended; the next one starts `pace_s` seconds later. `partial` is set if the list is too long to be read,
+    `listed` is how long it was, `failures_only` is set if only failures were read. `blind_since` is since when no page
+    was answered. `down_since` is the start of the failure that the watches were notified of.
     """
 
     since: datetime | None = None
@@ -67,7 +67,7 @@ class Discovery(NamedTuple):
 
 
 def creations(jobs: Sequence[Job]) -> list[datetime | None]:
-    """Return when each job of a page was created; one that does not say counts as its neighbor, the one before it."""
+    """Return the creation time of each job of a page. Without one, a job has that of the job before it."""
     found = next((job.created_at for job in jobs if job.created_at), None)
     times: list[datetime | None] = []
     for job in jobs:

@@ -1,4 +1,4 @@
-"""Values of answers about watches, which `bot.views.slack.watches` turns into messages."""
+"""Answers about watches, which `bot.views.slack.watches` turns into messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.domain.watches import Mute, Watch
 
 
 class Outcome(Enum):
-    """What came of a command about a watch. EXISTING: an equal watch was there, and nothing changed."""
+    """The result of a command about a watch. EXISTING: an equal watch exists, and nothing changed."""
 
     ADDED = auto()
     CHANGED = auto()
@@ -19,9 +19,9 @@ class Outcome(Enum):
 
 
 class CoveredService(NamedTuple):
-    """A service that a watch covers; one that does not list its jobs shows those that were looked up.
+    """A service that a watch covers. If it cannot list its jobs, the watch covers those that were looked up.
 
-    `list_limit` is how many jobs can be read of its list, where that is always read whole.
+    `list_limit` is how many jobs can be read of its list, if each walk reads the whole list.
     """
 
     account: str
@@ -34,7 +34,7 @@ class CoveredService(NamedTuple):
 
 
 class ListLimit(NamedTuple):
-    """A service of whose list so many `jobs` can be read; `exceeded` says that it has more, else it may have."""
+    """A service whose list can be read up to `jobs` entries. `exceeded` is set if it has more; else it may."""
 
     service: str
     jobs: int
@@ -45,8 +45,8 @@ class ListLimit(NamedTuple):
 class Watched:
     """A watch after a command about it.
 
-    `covered` are the services that it covers and its readers may see, `hidden` those that they may not. `suspended` is
-    why Slack takes no message for the destination, `shared` says that people of another organization read along there.
+    `covered` are its services that its readers may see, `hidden` those that they may not. `suspended` is why Slack
+    accepts no message for the destination. `shared` is set if people from another organization can read there.
     """
 
     watch: Watch
@@ -59,9 +59,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Unwatched:
-    """How a command to remove watches went.
+    """The result of a command to remove watches.
 
-    `configured` are watches from the configuration, which stay; `unknown` the ids that name none.
+    `configured` are watches from the configuration, which stay; `unknown` are ids without a watch.
     """
 
     removed: Sequence[Watch] = ()
@@ -71,7 +71,7 @@ class Unwatched:
 
 @dataclass(frozen=True, slots=True)
 class ListedWatch:
-    """A watch in a list; `unseen` says that its readers may see none of its accounts, so that it waits."""
+    """A watch in a list. `unseen` is set if it waits because its readers may see none of its accounts."""
 
     watch: Watch
     unseen: bool = False
@@ -80,7 +80,7 @@ class ListedWatch:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """The watches and mutes of a destination, or those that a person owns anywhere."""
+    """The watches and mutes of a destination, or all those that a person owns."""
 
     watches: Sequence[ListedWatch] = ()
     mutes: Sequence[tuple[str, Mute]] = ()

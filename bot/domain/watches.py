@@ -1,4 +1,4 @@
-"""What a watch asks for: which jobs, which events of them, and how they are notified.
+"""The settings of a watch: which jobs and events it matches, and how it notifies.
 
 A watch as JSON, with every field:
 
@@ -6,7 +6,7 @@ A watch as JSON, with every field:
      "code": "ALG.*", "without": [["name", "test"]], "on": "failed,down", "to": "here", "mention": ["<@U0DANA>"],
      "after": {"count": 5, "share": null, "window_s": 600}}
 
-The same as it is typed: `media-cn/video-ocr code:ALG.* -name:test on:failed,down mention:<@U0DANA> after:5/10m`.
+The same in a command: `media-cn/video-ocr code:ALG.* -name:test on:failed,down mention:<@U0DANA> after:5/10m`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,20 +25,20 @@ from bot.domain.record_formats import Kind
 from providers.models import Filter, Job, JobQuery, Moment
 
 WATCH_ON = frozenset({On.FAILED, On.STUCK, On.DOWN})
-"""What a watch notifies unless it says otherwise."""
+"""What a watch notifies by default."""
 COUNT_MIN, COUNT_MAX = 2, 100
-"""Failures that a threshold may wait for."""
+"""The limits of a threshold's number of failures."""
 SHARE_MIN, SHARE_MAX = 1, 100
-"""Percent of the jobs of a window that a threshold may wait for."""
+"""The limits of a threshold's share, in percent of the jobs of a window."""
 WINDOW_MIN_S, WINDOW_MAX_S = 60, 24 * 3600
-"""Seconds that the window of a threshold may last."""
+"""The limits of a threshold's window, in seconds."""
 _UNITS = ((3600, "h"), (60, "m"), (1, "s"))
 FILTERS = ("name", "kind", "media", "code")
-"""The filters of a watch beside its scope; each can be negated."""
+"""The filters of a watch in addition to its scope. Each can be negated."""
 
 
 class Threshold(BaseModel):
-    """How many failures, or which percentage of the jobs, a watch waits for within a window."""
+    """The failures within a window that a watch waits for: a number, or a percentage of jobs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,9 +63,9 @@ def _sorted(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class WatchSpec(BaseModel):
-    """What a watch asks for, as its words do; it is the same whatever the order of these.
+    """The settings of a watch. Their order does not matter.
 
-    `without_scopes` and `without` leave out services (`vod-ai`, `media-cn/video-ocr`) and jobs (by a filter and its
+    `without_scopes` excludes services (`vod-ai`, `media-cn/video-ocr`), `without` excludes jobs (by a filter and its
     text).
     """
 
@@ -85,7 +85,7 @@ class WatchSpec(BaseModel):
     after: Threshold | None = None
 
     def words(self) -> str:
-        """What follows `/jobs watch`, in its plainest form; never empty."""
+        """Return the words after `/jobs watch`, in their shortest form; never empty. Example: `ocr on:failed`."""
         said = " ".join(self._said())
         return said or f"on:{on_words(self.on)}"
 
@@ -115,25 +115,25 @@ class WatchSpec(BaseModel):
 
     @property
     def first_words(self) -> frozenset[str]:
-        """The accounts that its scopes name, and services: `vod-sg` and `vod-ai` of `vod-sg -vod-ai`."""
+        """The accounts and services in its scopes. Example: `vod-sg` and `vod-ai` for `vod-sg -vod-ai`."""
         return frozenset({self.account or "", *(each.partition("/")[0] for each in self.without_scopes)} - {""})
 
     @property
     def query(self) -> JobQuery:
-        """The jobs that pass its filters, of the services that it covers."""
-        # No cached property: a copy with other fields has the caches of the model that it is copied from.
+        """The jobs that pass its filters, in the services that it covers."""
+        # No cached property: `model_copy` would copy the cached value to a watch with other fields.
         return _query(self.name, self.kind, self.media, self.code, self.without)
 
     def covers(self, account: str, service: str) -> bool:
-        """Whether it watches a service of an account."""
+        """Return whether it watches a service of an account."""
         return self.service_filter.covers(account, service)
 
     def matches(self, job: Job) -> bool:
-        """Whether a job is of its services and passes its filters."""
+        """Return whether a job is in its services and passes its filters."""
         return self.covers(job.account, job.service) and self.query.matches(job)
 
     def same(self) -> str:
-        """Return what two watches have in common if they ask for the same, whatever the case of letters."""
+        """Return a text that is equal for all watches with the same settings. Ignores case."""
         query = self.query.normalized
         plainest = {
             "name": query.name, "kind": query.kind, "code": query.code, "without": query.without,
@@ -142,7 +142,7 @@ class WatchSpec(BaseModel):
         return self.model_copy(update=plainest).words()
 
 
-@lru_cache(maxsize=1_000)  # each job that is noticed is compared with each watch
+@lru_cache(maxsize=1_000)  # each noticed job is compared with each watch
 def _query(
     name: str | None, kind: str | None, media: str | None, code: str | None, without: tuple[tuple[str, str], ...]
 ) -> JobQuery:
@@ -151,19 +151,19 @@ def _query(
 
 
 UNDO = timedelta(hours=1)
-"""For so long a watch that was removed can be restored; events of the gap are held until then."""
+"""How long a removed watch can be restored. Events of the gap are held until then."""
 MUTE_DAYS = 7
-"""Days for which a code is muted, unless it is for ever."""
+"""Days for which a code is muted, unless it is muted forever."""
 PER_CHANNEL, PER_WORKSPACE = 20, 500
-"""Watches in a destination, and in all destinations of a workspace."""
+"""The most watches in a destination, and in all destinations of a workspace."""
 
 
 class Watch(BaseModel):
-    """A standing subscription of a destination to every job that its `spec` matches.
+    """A permanent subscription of a destination to every job that its `spec` matches.
 
     `place` is the destination: a channel, or a person for direct messages. `owner` is the person to contact, empty for
-    a watch from the configuration. A watch that was removed keeps its copies in the services until UNDO is over: its
-    events are routed, and held.
+    a watch from the configuration. The services keep the copies of a removed watch until UNDO is over: its events are
+    routed, and held.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -181,28 +181,28 @@ class Watch(BaseModel):
 
     @property
     def removed(self) -> bool:
-        """Whether it was removed, and can be restored."""
+        """Whether it was removed and can be restored."""
         return self.removed_at is not None
 
     @property
     def held_until(self) -> datetime | None:
-        """When the events of a removed watch are dropped; None for a watch that notifies."""
+        """When the events of a removed watch are dropped; None for an active watch."""
         return self.removed_at and self.removed_at + UNDO
 
     def expired(self, now: datetime) -> bool:
-        """Whether it was removed so long ago that it cannot be restored."""
+        """Return whether it was removed so long ago that it can no longer be restored."""
         return self.removed_at is not None and passed(self.removed_at, UNDO, now)
 
 
 class ConfiguredWatch(NamedTuple):
-    """A watch from the configuration; `channel` may lack the workspace where only one has the app."""
+    """A watch from the configuration. `channel` may lack the workspace if only one has the app."""
 
     channel: str
     spec: WatchSpec
 
 
 class FailureCode(NamedTuple):
-    """A code of failures of one kind of jobs; `kind` is None for jobs without one."""
+    """A code of failures of one kind of jobs. `kind` is None for jobs without one."""
 
     account: str
     service: str
@@ -211,14 +211,14 @@ class FailureCode(NamedTuple):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """Return the code with which a job failed, empty where the provider gave none."""
+        """Return the code with which a job failed, empty if the provider gave none."""
         return cls(job.account, job.service, job.kind, (job.error and job.error.code) or "")
 
 
 class Mute(BaseModel):
-    """A code of failures that no watch of a destination notifies until then; without `until` for ever.
+    """A code of failures that no watch of a destination notifies until then; without `until`, forever.
 
-    `group` is the failure group on whose head it was muted: what becomes of the mute is a line in that thread.
+    `group` is the failure group where it was muted: changes of the mute are lines in the thread of its head.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -234,17 +234,17 @@ class Mute(BaseModel):
     group: str = ""
 
     def over(self, now: datetime) -> bool:
-        """Whether its time is over."""
+        """Return whether the mute is over."""
         return self.until is not None and self.until <= now
 
     @property
     def failure_code(self) -> FailureCode:
-        """What is muted."""
+        """The muted code."""
         return FailureCode(self.account, self.service, self.kind, self.code)
 
 
 class Rules(BaseModel):
-    """What a destination asked for besides its subscriptions, as one version of it, in the order of ids.
+    """One version of a destination's watches and mutes, in the order of their ids.
 
     `hidden` are the accounts that its readers may not see at the moment; they are not stored.
     """
@@ -272,7 +272,7 @@ class Rules(BaseModel):
         return next((each for each in self.watches if each.id == watch_id), None)
 
     def same_as(self, spec: WatchSpec) -> Watch | None:
-        """Return the watch that asks for the same already."""
+        """Return the active watch with the same settings, if any."""
         return next((each for each in self.active if each.spec.same() == spec.same()), None)
 
     def muting(self, job: Job, now: datetime) -> Mute | None:
@@ -294,12 +294,12 @@ _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 
 def written(record: Record | Rules) -> str:
-    """Return a watch, a mute or a version of rules as it is kept."""
+    """Return the stored form of a watch, a mute or a version of rules: JSON with its format number."""
     return record_formats.numbered(Kind.WATCH, record.model_dump_json(exclude_none=True))
 
 
 def read(text: str) -> Record:
-    """Read a watch or a mute. Raises NewerFormatError and UnreadableError."""
+    """Read a stored watch or mute. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.WATCH, text, _record)
 
 
@@ -309,5 +309,5 @@ def _record(text: str) -> Record:
 
 
 def read_rules(text: str) -> Rules:
-    """Read a version of rules. Raises NewerFormatError and UnreadableError."""
+    """Read a stored version of rules. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.WATCH, text, Rules.model_validate_json)

@@ -1,4 +1,4 @@
-"""A workspace that has the app, and how the app is called there."""
+"""Workspaces that have the app, and how to call Slack for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.errors import BotError
 
-if TYPE_CHECKING:  # values do no input and output
+if TYPE_CHECKING:  # the domain does no input and output
     from slack_sdk.web.async_client import AsyncWebClient
 
 
 class NotInstalled(BotError):  # noqa: N818  # reads as what happened
-    """A workspace does not have the app, or not any more."""
+    """The workspace does not have the app, or no longer has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace with the app in it.
+    """A workspace with the app.
 
     `client` calls Slack with the app's token. The other ids are those of the workspace, of its organization, and of the
-    app's bot there. `scopes` are those of the token, None where Slack did not say.
+    app's bot there. `scopes` are those of the token, None if Slack did not say.
     """
 
     id: str
@@ -36,16 +36,22 @@ class Workspaces(Protocol):
     """Every workspace that has the app."""
 
     async def get(self, workspace: str) -> Workspace:
-        """Return a workspace by its id; raises NotInstalled, and StoreUnavailable where that is not known here."""
+        """Return a workspace by its id.
+
+        Raises:
+            NotInstalled: The workspace does not have the app.
+            StoreUnavailable: Redis is down and there is no cached copy.
+        """
         ...
 
     async def ids(self) -> Sequence[str]:
-        """Return the id of each. Raises StoreUnavailable."""
+        """Return the ids of all workspaces. Raises StoreUnavailable."""
         ...
 
     async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
-        """Forget the tokens of one that has the app no more, as Slack told at this time.
+        """Delete the tokens of a workspace that removed the app.
 
-        False, and nothing is forgotten, when it installed the app again since. Raises StoreUnavailable.
+        `reported_at` is when Slack reported it. Returns False, and deletes nothing, if the workspace installed the app
+        again since. Raises StoreUnavailable.
         """
         ...

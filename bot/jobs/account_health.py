@@ -1,4 +1,4 @@
-"""How the accounts are doing: each service asked once, with the least that it can be asked."""
+"""Checks the health of the accounts with one minimal request per service."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from providers.http.deadline import fresh
 from providers.models import JobQuery
 
 NOBODYS_ID = "0" * 32
-"""An id that no job has: asking for it proves that a service which cannot list answers."""
+"""An id that no job has. Looking it up proves that a service without lists responds."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class _Probed:
 
 
 def check_accounts(deps: Deps) -> Question[_Probed, AccountsHealth]:
-    """Ask every service once how it does."""
+    """Ask every service once for its health."""
     checked_at = deps.clock()
 
     async def ask(provider: Provider, into: _Probed) -> None:
@@ -50,7 +50,7 @@ def check_accounts(deps: Deps) -> Question[_Probed, AccountsHealth]:
 
 @dataclass(slots=True)
 class _Kept:
-    """What Redis has of the services; without Redis nothing."""
+    """What Redis has of the services. Empty without Redis."""
 
     health: Mapping[Service, Health] = field(default_factory=dict[Service, Health])
     sweeps: Mapping[Service, Sweep] = field(default_factory=dict[Service, Sweep])
@@ -72,13 +72,13 @@ async def _kept(deps: Deps, addresses: Sequence[Service]) -> _Kept:
 
 
 async def probe(provider: Provider) -> bool:
-    """Make one real and cheap call; return whether the list of the service is too long to be read whole.
+    """Make one real and cheap call. Return whether the service's list is too long to read whole.
 
-    Raises ProviderError when the service does not answer.
+    Raises ProviderError when the service does not respond.
     """
     if provider.capabilities.lists:
         return too_long(provider.capabilities, await provider.page(JobQuery(limit=1)))
-    with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
+    with suppress(InvalidQuery):  # the response to an unknown id is not documented; any response is enough
         await provider.lookup([NOBODYS_ID])
     return False
 

@@ -1,4 +1,4 @@
-"""Reads as much of one service's list as an answer needs: pages from the cloud, or what Callboard remembers."""
+"""Reads the part of one service's list that an answer needs, from cloud or store."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -12,23 +12,23 @@ from providers.http.deadline import age, without_raw
 from providers.models import Filter, Job, JobQuery, JobState, Unanswered
 
 SCAN_MAX = 1000
-"""A list that the provider cannot narrow by itself is read this far, in jobs."""
+"""The number of jobs read of a list that the provider cannot filter."""
 PAGE_MIN = 10
-"""Jobs in a request, at least: one is as dear as ten."""
+"""The smallest page requested, in jobs: one job costs as much as ten."""
 REFRESH_MAX = 10
-"""Requests that a list may spend on learning the present state of remembered jobs."""
+"""The number of requests that a list may spend on refreshing remembered jobs."""
 
 Matches = Callable[[Job], bool]
 
 
 @dataclass(slots=True)
 class Collected:
-    """What was read of one service's list so far.
+    """The jobs read of one service's list so far.
 
-    `jobs` stand in the order of the service's list, `found` are those that were looked up by id. `total` is how many
-    match in all, None while unknown; `more` says that there are jobs behind those read. `uncoded` are failed
-    jobs that a filter by code left out since the list has no codes. `remembered` marks a service that cannot list,
-    `unanswered` are remembered jobs whose present state could not be learnt.
+    `jobs` are in the order of the service's list, `found` are those looked up by id. `total` is how many match in all,
+    None while unknown. `more` says that there are jobs behind those read. `uncoded` are failed jobs that a filter by
+    code left out because the list has no codes. `remembered` marks a service that cannot list, `unanswered` are
+    remembered jobs whose present state could not be read.
     """
 
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
@@ -43,22 +43,22 @@ class Collected:
 
     @property
     def cut_short(self) -> bool:
-        """Whether reading stopped at SCAN_MAX with jobs left unread."""
+        """Return whether reading stopped at SCAN_MAX with jobs left unread."""
         return self.more and self.scanned >= SCAN_MAX
 
     def add(self, job: Job) -> None:
-        """Add a listed job; a list that moves while it is read may show one twice."""
+        """Add a listed job. A list that moves while it is read may show a job twice."""
         if job.id not in self.found:
             self.jobs.setdefault(job.id, job)
 
 
 async def collect(deps: Deps, provider: Provider, query: JobQuery, want: int, into: Collected) -> None:
-    """Read a service's newest jobs that match, `want` of them if there are as many."""
+    """Read the newest matching jobs of a service, at most `want` of them."""
     able = provider.capabilities
     if able.lists or (able.lists_media and query.media):
         await read_pages(provider, query, want, into)
         return
-    # A job may have changed its state since, and have a code then; everything else about it stays.
+    # A remembered job may have a new state and code by now. Everything else about it stays the same.
     without = tuple(each for each in query.without if each[0] is not Filter.CODE)
     could_match = query.model_copy(update={"states": frozenset(), "code": None, "without": without}).matches
     await read_remembered(deps, provider, into, could_match, query.matches)
@@ -72,7 +72,7 @@ async def read_pages(
     `matches` narrows the list in place of the query's filters.
     """
     narrowed_here = matches is not None or query.filters - provider.capabilities.filters
-    # A list without codes would leave out every job, and nobody would know.
+    # A list without codes would silently leave out every job.
     asked = query if query.code is None else query.model_copy(update={"code": None})
     cursor: str | None = None
     into.more = True
@@ -93,16 +93,16 @@ async def read_pages(
 
 
 def _is_uncoded(job: Job) -> bool:
-    """Whether a list does not say with which code a job failed, although there may be one."""
+    """Return whether a list may have omitted the code of a failed job."""
     return job.state is JobState.FAILED and job.unexplained is not None and not (job.error and job.error.code)
 
 
 async def read_remembered(
     deps: Deps, provider: Provider, into: Collected, could_match: Matches, matches: Matches
 ) -> None:
-    """Read what Callboard remembers of a service, with the present state of the jobs that had not ended.
+    """Read the remembered jobs of a service, and refresh those that had not finished.
 
-    What is remembered is kept when the service does not answer.
+    Remembered jobs stay in the answer when the service does not respond.
     """
     known = await deps.store.recent.recent(provider.account, provider.service, deps.clock())
     into.remembered = len(known)
@@ -123,7 +123,7 @@ def _replace(into: Collected, jobs: Iterable[Job]) -> None:
 
 
 async def _refresh(deps: Deps, provider: Provider, jobs: Sequence[Job], into: Collected) -> dict[str, Job | None]:
-    """Look jobs up again; None stands for one that the provider no longer knows."""
+    """Look jobs up again. None means that the provider no longer has the job."""
     kinds = {job.id: job.kind for job in jobs if job.kind}
     asked_at = deps.clock()
     with without_raw():

@@ -1,8 +1,8 @@
-"""Asks many services at once under one deadline: each costs at most one line of the answer, never the answer.
+"""Asks many services under one deadline. A failing service costs one line of the answer, never the answer.
 
-What is there after a second is the first words; the whole answer follows when the last service has answered or is
-waited for no longer. A request that the answer no longer waits for goes on: what it brings counts for the health of
-its service, and for the jobs that Callboard remembers.
+The first words show what is there after a second. The whole answer follows after the last service has answered or the
+wait for it is over. A request continues after the answer stops waiting for it: its result counts for the health of its
+service, and for the remembered jobs.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from providers.http.deadline import within
 from providers.http.rate_limit import OWN_LIMIT
 
 FIRST_WORDS_S = 1.0
-"""What is there after this time is shown, unless the rest arrives within GRACE_S more."""
+"""The first words show what is there after this many seconds, unless the rest arrives within GRACE_S more."""
 GRACE_S = 0.3
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Asking(Protocol[V_co]):
     """A question that is answered in two steps, or in one."""
 
     async def first(self) -> V_co:
-        """Return what is there after a second; it is all, unless some services are pending."""
+        """Return what is there after a second. It is the whole answer unless some services are pending."""
         ...
 
     async def whole(self) -> V_co:
@@ -47,12 +47,12 @@ class Asking(Protocol[V_co]):
 
 @dataclass(slots=True)
 class ServiceAnswer(Generic[T]):
-    """What one service answered. `error` may stand beside a partial result.
+    """What one service answered. A partial result may have an `error` too.
 
-    `latency_s` is how long the service took over the last HTTP call, 0 without any; `waited` is the wait for our own
-    request budget before it. `requests` counts those sent for this question alone: an answer without any says nothing
-    about the service's health, unless it is a failure of a request that was `joined`. `age_s` says how long before the
-    question its oldest part was asked for.
+    `latency_s` is how long the service took over the last HTTP call, 0 without any. `waited` is the wait for our own
+    request budget before it. `requests` counts those sent only for this question. An answer without requests says
+    nothing about the service's health, unless it is a failure of a request that was `joined`. `age_s` is the age of its
+    oldest part when the question was asked, in seconds.
     """
 
     provider: Provider
@@ -70,18 +70,18 @@ class ServiceAnswer(Generic[T]):
 
     @property
     def limited(self) -> bool:
-        """Whether our own request budget left no time for it, which says nothing about the service."""
+        """Return whether our own request budget left no time, which says nothing about the service."""
         return self.error is not None and self.error.code == OWN_LIMIT
 
     def take(self, question: deadline.Question) -> None:
-        """Note what the requests for this answer were like."""
+        """Record the details of the requests for this answer."""
         self.latency_s, self.waited = question.latency_s or 0.0, OwnLimit.of(question)
         self.requests, self.joined, self.age_s = question.requests, question.joined, question.age_s
 
 
 @dataclass(frozen=True, slots=True)
 class Known(Generic[T]):
-    """What is known of a question at one moment; answers stand in the order of the providers.
+    """What is known of a question at one moment, in the order of the providers.
 
     `pending` and `late` are those of `bot.domain.answers.Answered`.
     """
@@ -97,7 +97,7 @@ class Known(Generic[T]):
 
 @dataclass(slots=True)
 class _Request(Generic[T]):
-    """What one service is asked. The answer waits for it for `waits_s`, until `ends` on the event loop's clock."""
+    """The question to one service. The answer waits for `waits_s`, until `ends` on the event loop's clock."""
 
     provider: Provider
     result: T
@@ -116,11 +116,12 @@ class _Request(Generic[T]):
 
 
 class Question(Generic[T, V]):
-    """A question to many services. Await it for the whole answer; `first` gives what is there after a second.
+    """A question to many services. Await it for the whole answer.
 
-    `call` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
-    what is known into the answer. Equal questions have an equal `same`; None is equal to no other. Raises UsageError
-    for a person who may see nothing, or has too many questions under way.
+    `first` returns what is there after a second. `call` fills the result that `empty` creates, so that a partial result
+    is kept when the time runs out. `assemble` turns what is known into the answer. Equal questions have an equal
+    `same`. None is equal to no other. Raises UsageError for a person who may see nothing, or has too many questions in
+    progress.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Question(Generic[T, V]):
         return self.whole().__await__()
 
     async def first(self) -> V:
-        """Return what is there after a second; services that have not answered by then are pending."""
+        """Return what is there after a second. Services that have not answered by then are pending."""
         running = self._running()
         await _done([running], self._began + FIRST_WORDS_S + GRACE_S)
         if running.done():
@@ -159,7 +160,7 @@ class Question(Generic[T, V]):
         return await self._assemble(Known(answered, pending=tuple(self._late(each) for each in self._pending)))
 
     async def whole(self) -> V:
-        """Return the answer once every service has answered, or is waited for no longer."""
+        """Return the answer once each service has answered or the wait for it is over."""
         running = self._running()
         await _done([running])
         running.result()
@@ -179,7 +180,7 @@ class Question(Generic[T, V]):
         return self._run
 
     async def _send(self) -> None:
-        """Ask every service when it is the question's turn, until each has answered or is waited for no longer."""
+        """Ask every service when it is the question's turn. Return when the wait for each is over."""
         async with self._services.questions.turn(self._services.requester, self._same):
             await self._services.admission.turn()
             self._requests = [self._request(provider) for provider in self._providers]
@@ -190,7 +191,7 @@ class Question(Generic[T, V]):
         deps, result = self._services, self._empty()
         waits_s = deps.answer_timeouts.for_question(_address(provider), deps.answer_s)
         task = deps.background.start(_answer(deps, provider, self._ask, result))
-        # A full wait ends with the request itself, which knows best why there is no answer.
+        # A full wait ends with the request itself, whose error gives the exact reason.
         ends = math.inf if waits_s == deps.answer_s else _now() + waits_s
         request = _Request(provider, result, task, waits_s, ends)
 
@@ -221,7 +222,10 @@ def _now() -> float:
 
 
 async def _done(tasks: Sequence[asyncio.Task[Any]], ends: float = math.inf) -> None:
-    """Wait until all of these tasks are done, or until `ends` on the event loop's clock; they go on then."""
+    """Wait until all of these tasks are done, or until `ends`.
+
+    `ends` is on the event loop's clock. Unfinished tasks continue.
+    """
     if tasks:
         await asyncio.wait(tasks, timeout=None if ends == math.inf else max(0.0, ends - _now()))
 
@@ -233,7 +237,7 @@ def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | N
 
 
 async def _answer(deps: Deps, provider: Provider, call: ProviderCall[T], result: T) -> ServiceAnswer[T]:
-    """Ask one service, and learn how it did; this goes on when the answer no longer waits for it."""
+    """Ask one service, and record its health. This continues after the answer stops waiting."""
     asked = await _ask(deps, provider, call, result)
     deps.metrics.requested(*asked.address, _outcome(asked), asked.requests)
     if asked.limited or not (asked.requests or (asked.joined and asked.error)):
@@ -243,7 +247,7 @@ async def _answer(deps: Deps, provider: Provider, call: ProviderCall[T], result:
     else:
         deps.answer_timeouts.responded(asked.address)
     outcome = Outcome(*asked.address, asked.latency_s, asked.error)
-    with suppress(StoreUnavailable):  # without Redis it is not known since when a service fails
+    with suppress(StoreUnavailable):  # without Redis the start of a service's failure is unknown
         since = await deps.store.health.record([outcome], deps.clock())
         if asked.error and asked.address in since:
             asked.error = asked.error.model_copy(update={"failing_since": since[asked.address]})
@@ -251,7 +255,7 @@ async def _answer(deps: Deps, provider: Provider, call: ProviderCall[T], result:
 
 
 def _outcome(asked: ServiceAnswer[T]) -> str:
-    """Name what became of requests; that there was no budget for one more is no failure of those before."""
+    """Return the outcome of requests. A missing budget for one more is no failure of the earlier ones."""
     return "ok" if asked.error is None or asked.limited else asked.error.kind
 
 
@@ -265,10 +269,10 @@ async def _ask(deps: Deps, provider: Provider, call: ProviderCall[T], result: T)
                 asked.take(question)
     except ProviderError as failure:
         asked.error = ServiceError.of(failure, *asked.address)
-        if asked.error.code == "timeout":  # the last try was cut off by the deadline
+        if asked.error.code == "timeout":  # the deadline cut the last try off
             asked.error = asked.error.model_copy(update={"kind": "late"})
     except StoreUnavailable:
-        asked.error = unanswered(provider, "memory", "Redis cannot be reached, and this service lists from it alone")
+        asked.error = unanswered(provider, "memory", "Redis is unreachable, and only Redis lists this service's jobs")
     except TimeoutError:
         asked.error = _late(asked, seconds)
     if asked.error:
@@ -277,7 +281,10 @@ async def _ask(deps: Deps, provider: Provider, call: ProviderCall[T], result: T)
 
 
 def _late(asked: ServiceAnswer[T], seconds: float) -> ServiceError:
-    """Describe a service without an answer in time: our own budget is to blame where it took most of the time."""
+    """Describe a service that missed the deadline.
+
+    The cause is our own budget where the wait for it took most of the time.
+    """
     if asked.waited and asked.waited.seconds > seconds / 2:
         return unanswered(asked.provider, "throttled", "Callboard's own request budget is used up", code=OWN_LIMIT)
     return _late_by(asked.provider, seconds)
@@ -288,7 +295,7 @@ def _late_by(provider: Provider, seconds: float) -> ServiceError:
 
 
 def unanswered(provider: Provider, kind: str, message: str, *, code: str = "") -> ServiceError:
-    """Describe a failure that no cloud reported; its code is the kind where nothing else is said."""
+    """Describe a failure that no cloud reported. Its code defaults to the kind."""
     return ServiceError(
         account=provider.account,
         service=provider.service,
@@ -300,5 +307,5 @@ def unanswered(provider: Provider, kind: str, message: str, *, code: str = "") -
 
 
 def checked(asked_at: datetime, asked: Iterable[ServiceAnswer[T]]) -> datetime:
-    """Return as of when an answer holds that was asked for at a time: shared parts are older than the question."""
+    """Return the time as of which an answer holds. Shared parts are older than the question."""
     return asked_at - timedelta(seconds=max((each.age_s for each in asked), default=0))

@@ -26,13 +26,16 @@ EVERYWHERE, ANY = ServiceFilter(), JobQuery()
 
 
 Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
-"""Takes jobs into account that a provider was asked about at a time."""
+"""A callback for the jobs that a provider returned, with the time of the question."""
 
 
 def list_jobs(
     deps: Deps, service_filter: ServiceFilter, query: JobQuery, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
-    """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
+    """Ask for jobs of every service in scope, newest first.
+
+    Returns `limit` of them after the first `offset`.
+    """
 
     async def ask(provider: Provider, into: Collected) -> None:
         await collect(deps, provider, query, offset + limit, into)
@@ -49,7 +52,10 @@ def find_jobs(  # as list_jobs
     offset: int = 0,
     limit: int = 10,
 ) -> Question[Collected, JobList]:
-    """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
+    """Search every service in scope by id, part of an id, or name.
+
+    Only jobs that fit the query count.
+    """
 
     async def ask(provider: Provider, into: Collected) -> None:
         await _search(deps, provider, text, query, offset + limit, into)
@@ -74,7 +80,7 @@ def _listing(  # noqa: PLR0917  # what a list consists of
 
 @dataclass(slots=True)
 class Looked:
-    """What one service told about the jobs asked for; `asked_for` are the ids that it was asked about."""
+    """What one service returned for a look-up. `asked_for` are the ids of that look-up."""
 
     asked_for: tuple[str, ...] = ()
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
@@ -82,7 +88,7 @@ class Looked:
 
 
 def show_jobs(deps: Deps, addresses: Sequence[Address], seen: Seen | None = None) -> Question[Looked, JobDetails]:
-    """Ask what the services know about these jobs. A bare id is looked up in every service.
+    """Look up these jobs. A bare id is looked up in every service.
 
     `seen` gets the jobs of each service as soon as it has answered.
     """
@@ -150,7 +156,7 @@ async def _known_kinds(deps: Deps, provider: Provider, ids: Sequence[str]) -> Ma
 
 
 async def _keep(deps: Deps, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
-    """Remember what was looked up at a service that cannot list, and restore what was lost of it.
+    """Remember looked-up jobs of a service that cannot list, and restore lost subscriptions.
 
     Without Redis the answer is given all the same.
     """
@@ -161,14 +167,14 @@ async def _keep(deps: Deps, provider: Provider, jobs: Iterable[Job], asked_at: d
 
 
 async def _restore_listed(deps: Deps, listed: Collected, asked_at: datetime) -> None:
-    """Restore what was lost of the jobs that a service listed; what is only remembered is not found again."""
+    """Restore lost subscriptions to listed jobs. A remembered job does not count as found again."""
     if listed.remembered is None:
         with suppress(StoreUnavailable):
             await restore_found(deps, listed.jobs.values(), asked_at)
 
 
 def _named(address: Address, asked: Iterable[ServiceAnswer[Looked]]) -> Iterable[Job]:
-    """Return the jobs that an address means, of all services that know it."""
+    """Return the jobs that an address means, of all services that have it."""
     for answer in asked:
         if isinstance(address, MediaId):
             yield from (job for job in answer.result.jobs.values() if job.media == address.id)
@@ -177,7 +183,10 @@ def _named(address: Address, asked: Iterable[ServiceAnswer[Looked]]) -> Iterable
 
 
 def _missing(address: Address, known: Known[Looked]) -> Missing | None:
-    """Describe an address that no service knows; None when it was found, may yet be, or no service could be asked."""
+    """Describe an address that no service has.
+
+    None when it was found, may still be found, or no service could be asked.
+    """
     if any(True for _ in _named(address, known.asked)):
         return None
     if any(_may_know(each, address) for each in known.pending):
@@ -190,7 +199,7 @@ def _missing(address: Address, known: Known[Looked]) -> Missing | None:
 
 
 def _may_know(pending: Late, address: Address) -> bool:
-    """Whether a service that is still being asked may know an address."""
+    """Return whether a pending service may have an address."""
     return not isinstance(address, JobRef) or (address.account, address.service) == pending.address
 
 
@@ -199,7 +208,7 @@ def _answered(answer: ServiceAnswer[Looked], address: Address) -> bool:
 
 
 def _errors(answer: ServiceAnswer[Looked] | ServiceAnswer[Collected]) -> Iterable[ServiceError]:
-    """Return what went wrong at one service, each reason once."""
+    """Return the errors of one service, each reason once."""
     if answer.error:
         yield answer.error
     errors = {each.error.code: each.error for each in answer.result.unanswered}
@@ -210,14 +219,14 @@ def _errors(answer: ServiceAnswer[Looked] | ServiceAnswer[Collected]) -> Iterabl
 async def _search(  # noqa: PLR0917  # what a search consists of
     deps: Deps, provider: Provider, text: str, among: JobQuery, want: int, into: Collected
 ) -> None:
-    """Look the text up as an id, and search the lists for it as part of an id or name."""
+    """Look the text up as an id. Search the lists for it as part of an id or name."""
     by_id, by_name = (among.model_copy(update={part: text}) for part in ("id_part", "name"))
 
     def either(job: Job) -> bool:
         return by_id.matches(job) or by_name.matches(job)
 
     def could_match(job: Job) -> bool:
-        """Whether it would, in another state: a job may have changed it since it was remembered."""
+        """Return whether the job matches apart from its state, which may have changed since."""
         return any(each.model_copy(update={"states": frozenset()}).matches(job) for each in (by_id, by_name))
 
     if could_be_id(text, ids_of(provider.service)):
@@ -244,7 +253,7 @@ async def _look_up(deps: Deps, provider: Provider, job_id: str, among: JobQuery,
 
 
 def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: datetime) -> JobList:
-    """Merge what the services answered into one page; behind it there may be jobs of those that are pending."""
+    """Merge the answers into one page. More jobs may follow from pending services."""
     asked = known.asked
     jobs = tuple(_merged(asked))
     unread = any(each.result.more and not each.result.cut_short and not each.error for each in asked)
@@ -284,17 +293,17 @@ def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: date
 
 
 def _total(asked: Iterable[ServiceAnswer[Collected]]) -> int | None:
-    """How many jobs match at the services that answered; None when one of them did not tell."""
+    """Return how many jobs match at the services that answered. None when one gave no total."""
     results = (each.result for each in asked if not each.error or each.result.jobs or each.result.found)
     totals = [result.total for result in results]
     return None if None in totals else sum(filter(None, totals))
 
 
 def _merged(asked: Iterable[ServiceAnswer[Collected]]) -> Iterator[Job]:
-    """All jobs, newest first, each service's in the order of its own list.
+    """Yield all jobs, newest first, each service's in the order of its list.
 
-    So the first jobs of the answer depend on nothing but the first jobs of each list, and pages fit together whatever
-    was read for each of them, also where jobs were created in the same second.
+    The first jobs of the answer then depend only on the first jobs of each list. Pages fit together however much was
+    read for each of them, also where jobs were created in the same second.
     """
     lists = [jobs.values() for each in asked for jobs in (each.result.found, each.result.jobs)]
     dated = heapq.merge(*map(_dated, lists), key=itemgetter(0), reverse=True)
@@ -302,7 +311,7 @@ def _merged(asked: Iterable[ServiceAnswer[Collected]]) -> Iterator[Job]:
 
 
 def _dated(jobs: Iterable[Job]) -> Iterator[tuple[datetime, Job]]:
-    """Give each job its place in time: that of its creation, else of the job before it."""
+    """Give each job its place in time: its creation time, else that of the job before it."""
     place = datetime.max.replace(tzinfo=UTC)
     for job in jobs:
         place = job.created_at or place

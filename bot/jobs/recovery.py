@@ -1,4 +1,4 @@
-"""Restores the subscriptions to jobs that were lost, when an answer finds them again."""
+"""Restores lost subscriptions when an answer finds their jobs again."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ from providers.http.deadline import skew
 from providers.models import Job, JobState
 
 RESTORED_WITHIN = timedelta(days=30)
-"""A job that is found again later than this after it was lost stays lost."""
+"""A lost job that is found later than this stays lost."""
 
 
 async def restore_found(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
-    """Restore what was lost of these jobs, which the answer to a question of `asked_at` found.
+    """Restore lost subscriptions to these jobs, found by a question of `asked_at`.
 
     Raises StoreUnavailable.
     """
@@ -43,7 +43,7 @@ def _service(job: Job) -> Service:
 
 
 async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None:
-    """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
+    """Follow a job again where its cards still are. A failure without its reason is left to the next look."""
     if await _left_alone(deps, lost.cards):
         return
     destinations = {
@@ -67,7 +67,7 @@ async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None
 
 
 async def _restored(deps: Deps, lost: Lost, restored: Restored, change: Change) -> set[str]:
-    """Restore a job, with an entry for each watch that wants it; return the destinations that have one now."""
+    """Restore a job, with an entry for each watch that wants it. Return the destinations of the entries."""
     service = _service(change.job)
     while True:
         watches = ServiceWatches.of((await deps.store.routes.read([service]))[service])
@@ -91,12 +91,12 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 
 async def _left_alone(deps: Deps, destinations: Iterable[str]) -> bool:
-    """Whether a newer version has records of one of these destinations. It restores the job itself."""
+    """Return whether a newer version has records of a destination. That version restores the job itself."""
     return any([(await read_outbox(deps, destination)).newer for destination in destinations])
 
 
 async def _is_lost(deps: Deps, destination: str, card_id: str, job: Job) -> bool:
-    """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
+    """Return whether a card still shows the job as lost. It may be dropped, alone or with its workspace."""
     card = expected(await read_outbox(deps, destination)).get(card_id)
     card_job = card.jobs.get(str(job.ref)) if card else None
     return card_job is not None and card_job.fate in LOSSES

@@ -1,6 +1,6 @@
-"""Equal questions to a service share one request, also those of different people.
+"""Shares one request among equal questions to a service, also those of different people.
 
-What is shared is what a provider returned. Who may see it, and what of it an answer needs, is decided by its askers.
+The provider's result is shared. Each question applies access and filters to it afterwards.
 """
 
 import asyncio
@@ -17,40 +17,41 @@ from providers.models import Job, JobPage, JobQuery, Lookup
 
 Answer = TypeVar("Answer", JobPage, Lookup)
 KEPT_S = 2.0
-"""For so long after its arrival an answer is given to those who ask the same; a failure is not."""
+"""An answer is shared for this many seconds after its arrival. A failure is not shared."""
 KEPT_MAX = 100
-"""Answers kept of one service, at most."""
+"""The number of answers kept per service."""
 
 
 def steady(moment: datetime) -> datetime:
-    """Return the start of the two seconds that a time is in: what is counted back from there is the same for all.
+    """Return the start of the two seconds that a time is in.
 
-    So "since two hours ago", asked twice in a moment, is one question.
+    Times counted back from there are equal for all, so "since two hours ago", asked twice in a moment, is one question.
+    For example, 8:23:05.7 becomes 8:23:04.
     """
     return datetime.fromtimestamp(moment.timestamp() // KEPT_S * KEPT_S, UTC)
 
 
 @dataclass(eq=False, slots=True)
 class _Request:
-    """One call of a provider, and how many wait for it. It has the longest deadline of its askers."""
+    """One call of a provider, with its waiting questions. It has the longest deadline among them."""
 
     question: Question
     task: asyncio.Task[Any] = field(init=False)
     askers: int = 0
 
     def serves(self, asker: Question, known_at: float) -> bool:
-        """Whether its answer is good for an asker of now; what is known already is as of `known_at`."""
+        """Return whether its answer is good for a question asked now. `known_at` is the time of already known data."""
         since = fresh_since()
         if self.task.done():
             return since is None and self.sent_since(known_at)
         return self.sent_since(max(since or 0, known_at)) and self.question.share >= asker.share
 
     def sent_since(self, moment: float) -> bool:
-        """Whether it was sent at a time of the event loop's clock or later, or is not sent yet."""
+        """Return whether it was not sent before a time of the event loop's clock."""
         return self.question.sent_at is None or self.question.sent_at >= moment
 
     async def wait(self, asker: Question) -> None:
-        """Wait for the answer; when the last asker goes without it, the call ends too."""
+        """Wait for the answer. When the last question stops waiting, the call is canceled."""
         self.askers += 1
         self.question.deadline = max(self.question.deadline, asker.deadline)
         try:
@@ -59,15 +60,15 @@ class _Request:
         finally:
             self.askers -= 1
             if not self.askers:
-                self.task.cancel()  # does nothing to one that is done
+                self.task.cancel()  # does nothing to a finished one
 
 
 class SharedRequests:
-    """A provider whose equal questions are one request: those that are asked while it is under way or just answered.
+    """A provider whose equal questions share one request, in progress or just answered.
 
-    The request counts for the question that began it. Questions under `providers.http.deadline.fresh` share no request
-    that was sent before they were asked, and none that was answered. Once they have an answer, no other question shares
-    an older one: of a job that was just reported to have failed, Details would say that it runs.
+    The request counts for the question that started it. Questions under `providers.http.deadline.fresh` share neither a
+    request sent before they were asked nor an answered one. After their answer no other question shares an older one.
+    Otherwise Details would show a job as running that was just reported to have failed.
     """
 
     def __init__(self, provider: Provider) -> None:
@@ -96,15 +97,15 @@ class SharedRequests:
         return await self._share((query.normalized, cursor), lambda: self._provider.page(query, cursor))
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return what the provider knows about these ids. Their kinds save requests; they change no answer."""
+        """Return what the provider has about these ids. Their kinds save requests, and change no answer."""
         return await self._share((frozenset(ids), raw_wanted()), lambda: self._provider.lookup(ids, kinds))
 
     async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
-        """Return failed jobs of a list with their reasons; nobody else asks the same."""
+        """Return failed jobs of a list with their reasons. These requests are not shared."""
         return await cast("Explainer", self._provider).explain(jobs)
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many requests may still be made just now."""
+        """Return how many requests are left in the budget now."""
         return await self._provider.budget_left()
 
     async def _share(self, key: Hashable, call: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -137,7 +138,7 @@ class SharedRequests:
         if fresh_since() is not None and request.question.sent_at:
             self._known_at = max(self._known_at, request.question.sent_at)
         if request.question.share < 1:
-            self._drop(key, request)  # sweeps read much, and people ask otherwise
+            self._drop(key, request)  # sweeps read many answers that no person asks for
         else:
             self._keep(key, request)
         return answer
@@ -150,12 +151,12 @@ class SharedRequests:
             del self._requests[oldest]
 
     def _drop(self, key: Hashable, request: _Request) -> None:
-        """Forget a request, unless a later one for the same has its place."""
+        """Drop a request, unless a later one for the same has its place."""
         if self._requests.get(key) is request:
             del self._requests[key]
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Take note of a failure: its askers may have gone in the moment it came."""
+    """Retrieve a failure, because its questions may have stopped waiting the moment it came."""
     if not task.cancelled():
         task.exception()

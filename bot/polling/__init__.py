@@ -1,1 +1,1 @@
-"""From the cloud to the outbox: which jobs are due, the cheapest requests, what changed, record it."""
+"""Poll the clouds: find due jobs, make the cheapest requests, compare the answers, record the changes."""

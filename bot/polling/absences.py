@@ -10,7 +10,7 @@ from bot.polling.service_sweep import ServiceSweep
 
 
 async def record_missing(sweep: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
-    """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
+    """Record jobs that the provider says do not exist. Only a witness makes it believable that they are lost."""
     absent = await missing_jobs.missed(sweep.deps, sweep.provider, ids, asked_at, again=recorder.AFTER_MISS)
     if any(each.ripe for each in absent):
         called_at = sweep.deps.clock()
@@ -20,7 +20,7 @@ async def record_missing(sweep: ServiceSweep, ids: Sequence[str], asked_at: date
 
 
 async def record_doubtful(sweep: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
-    """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
+    """Record jobs about which the provider refuses to answer. The cause may be a wrong address."""
     absent = await missing_jobs.doubted(sweep.deps, sweep.provider, ids, asked_at, all_of_them=all_of_them)
     if steps := missing_jobs.steps(absent, sweep.provider, None):
         await record_updates(sweep, steps)

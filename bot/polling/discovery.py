@@ -1,4 +1,4 @@
-"""Notices the new jobs of a watched service: first a baseline, then a walk in each sweep."""
+"""Notices the new jobs of a watched service. The first sweep reads a baseline, each later one walks the list."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,18 +19,20 @@ from providers.http.deadline import age, provider_time
 from providers.models import Filter, Job, JobPage, JobQuery, JobState
 
 LONG_LIST = 200
-"""A list that cannot be sorted is read whole up to this length; of a longer one the failures, if no more is wanted."""
+"""A list that cannot be sorted is read whole up to this length, in jobs. Of a longer one only the failures are read, if
+no other jobs are wanted.
+"""
 LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
-"""No job of a cloud is older."""
+"""Earlier than any job of a cloud."""
 UNFINISHED = frozenset({JobState.PENDING, JobState.RUNNING})
 FAILURES = frozenset({JobState.FAILED, JobState.RUNNING})
-"""What is read of a long list that cannot be sorted, where only failures are wanted."""
+"""The states read of a long list that cannot be sorted, where only failures are wanted."""
 _LATER = timedelta(seconds=1)
-"""Some APIs take times in whole seconds."""
+"""Overlap between two reads, because some APIs take times in whole seconds."""
 
 
 def walk_due(sweep: ServiceSweep, now: datetime, *, tracked_due: bool) -> bool:
-    """Whether new jobs are to be looked for now: at the pace of the service, or when a sweep asks it anyway."""
+    """Return whether a walk is due: at the service's pace, or when a sweep queries the service anyway."""
     known = sweep.discovery
     if known is None or not sweep.provider.capabilities.lists:
         return False
@@ -47,7 +49,7 @@ def begin_walk(sweep: ServiceSweep, known: Discovery) -> Walk:
 
 
 def walk_query(sweep: ServiceSweep, walk: Walk) -> JobQuery:
-    """Return what a walk asks for."""
+    """Return the query of a walk."""
     able = sweep.provider.capabilities
     query = JobQuery(limit=min(100, able.page_max))
     if not sweep.tracks:
@@ -56,7 +58,7 @@ def walk_query(sweep: ServiceSweep, walk: Walk) -> JobQuery:
 
 
 async def begin(sweep: ServiceSweep) -> None:
-    """Learn what is known of the new jobs of a service. Raises StoreUnavailable."""
+    """Read how far the new jobs of a service are known. Raises StoreUnavailable."""
     await sweep.begin()
     known, able = sweep.discovery, sweep.provider.capabilities
     if known and known.since and able.whole_list and known.listed > LONG_LIST:
@@ -64,7 +66,7 @@ async def begin(sweep: ServiceSweep) -> None:
 
 
 def next_query(query: JobQuery, walk: Walk, page: JobPage, step: Next) -> tuple[JobQuery, str | None]:
-    """Return what a walk asks for after a page."""
+    """Return the query that follows a page of a walk."""
     match step:
         case Next.PAGE:
             return query, page.overlapping or page.cursor
@@ -75,12 +77,12 @@ def next_query(query: JobQuery, walk: Walk, page: JobPage, step: Next) -> tuple[
 
 
 def next_walk_in(known: Discovery, now: datetime) -> float:
-    """Return the seconds until new jobs are looked for again."""
+    """Return the seconds until the next walk."""
     return known.pace_s - (now - past(known.walked_at, now)).total_seconds() if known.walked_at else 0.0
 
 
 async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
+    """Process the jobs of a list: update tracked jobs, and record unknown ones."""
     since = sweep.discovery.since if sweep.discovery and sweep.provider.capabilities.lists else None
     if since is None:
         await observe_jobs(sweep, jobs, asked_at)
@@ -97,7 +99,7 @@ async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime
 async def _compare(
     sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], asked_at: datetime
 ) -> Collection[str]:
-    """Compare listed jobs, each with its creation, with all that is known; return the ids of those that nobody knew."""
+    """Compare listed jobs, each with its creation, with the records. Return the ids of unknown jobs."""
     jobs, created = [job for job, _ in listed], [at for _, at in listed]
     seen = seen_now(sweep, jobs)
     about = (sweep.service, jobs, created, asked_at, seen, sweep.deps.clock())
@@ -111,7 +113,7 @@ async def _compare(
 
 
 async def notice(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Record those of these jobs that nobody knows."""
+    """Record the unknown jobs among these."""
     created = creations(jobs)
     unknown = await sweep.deps.store.discovery.unknown(sweep.service, jobs, created)
     await _record_new(sweep, zip(jobs, created, strict=True), unknown, asked_at)
@@ -123,7 +125,7 @@ async def _record_new(
     unknown: Mapping[str, int],
     asked_at: datetime,
 ) -> None:
-    """Record the unknown ones of these jobs: they are tracked, and what happened to them are events."""
+    """Track the unknown jobs among these, and record their events."""
     if not unknown:
         return
     listed = [(job, at) for job, at in jobs if job.id in unknown]
@@ -143,14 +145,14 @@ async def _record_new(
 async def _remember_unread(
     sweep: ServiceSweep, listed: Sequence[tuple[Job, datetime | None]], asked_at: datetime
 ) -> None:
-    """Take jobs as known that were not read while only failures were wanted."""
+    """Mark jobs as known that were not read while only failures were wanted."""
     ended = [(job.id, at) for job, at in listed if job.state.ended and job.state is not JobState.FAILED]
     await sweep.deps.store.discovery.remember(sweep.service, ended)
     await track(sweep, [(job, asked_at) for job, _ in listed])
 
 
 async def _confirmed(sweep: ServiceSweep, jobs: Sequence[Job]) -> dict[str, Job]:
-    """Return those of these jobs, which had ended, that the provider says to go on when it is asked for them alone."""
+    """Return the finished jobs among these that a look-up by id shows as continuing."""
     chosen = [job.id for job in jobs][: sweep.reasons_left]
     sweep.reasons_left -= len(chosen)
     try:
@@ -163,7 +165,7 @@ async def _confirmed(sweep: ServiceSweep, jobs: Sequence[Job]) -> dict[str, Job]
 def _update(
     sweep: ServiceSweep, job: Job, asked_at: datetime, created_at: datetime | None, ended_attempts: int
 ) -> JobUpdate:
-    """Return what is recorded of a job that nobody knew, or that goes on after so many attempts."""
+    """Return the update for an unknown job, or one that continues after so many attempts."""
     job = job.model_copy(update={"raw": None})
     change = reopened(job, asked_at) if ended_attempts else _discovered(sweep, job, asked_at)
     attempt = Attempt(ended_attempts + 1)
@@ -174,13 +176,13 @@ def _update(
 
 
 def _discovered(sweep: ServiceSweep, job: Job, asked_at: datetime) -> Change:
-    """Return that a job is new. It cannot have been seen before it was created."""
+    """Return the change for a new job. The job cannot have been seen before its creation."""
     first = datetime.min.replace(tzinfo=UTC)
     return discovered(job, on_fleet_clock(job.created_at, sweep.skew, first, asked_at) or asked_at, asked_at)
 
 
 async def read_baseline(sweep: ServiceSweep) -> None:
-    """Read the newest page of a service that begins to be watched: what had ended is known, the rest is tracked."""
+    """Read the newest page of a newly watched service. Finished jobs become known, the others are tracked."""
     able, now = sweep.provider.capabilities, sweep.deps.clock()
     query = JobQuery(limit=min(100, able.page_max), since=LONG_AGO if able.old_by_since else None)
     page = await sweep.provider.page(query)
@@ -214,7 +216,7 @@ async def _found_unfinished(sweep: ServiceSweep) -> None:
 
 
 async def read_unfinished(sweep: ServiceSweep) -> None:
-    """Track all jobs that have not ended, wherever they are on the list; the next sweep tries again if it moves."""
+    """Track all unfinished jobs, wherever they are on the list. If the list moves, the next sweep tries again."""
     able = sweep.provider.capabilities
     since = LONG_AGO if able.old_by_since else None
     query = JobQuery(states=UNFINISHED, limit=min(100, able.page_max), since=since)
@@ -233,7 +235,7 @@ async def read_unfinished(sweep: ServiceSweep) -> None:
 
 
 async def track(sweep: ServiceSweep, observed: Sequence[tuple[Job, datetime]]) -> None:
-    """Track the jobs that have not ended, without an event: they were there before the watch."""
+    """Track unfinished jobs without an event: they existed before the watch."""
     unfinished = [(job, at) for job, at in observed if not job.state.ended]
     jobs = [job for job, _ in unfinished]
     unknown = await sweep.deps.store.discovery.unknown(sweep.service, jobs, creations(jobs))
@@ -248,7 +250,7 @@ def _tracked(sweep: ServiceSweep, job: Job, observed_at: datetime, number: int) 
 
 
 async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> None:
-    """Keep how far a walk came; `there` is the time on the provider's clock."""
+    """Save how far a walk came. `there` is the time on the provider's clock."""
     known, page = sweep.discovery, walk.last_page
     if known is None:
         return

@@ -1,4 +1,7 @@
-"""New jobs of a watched service that cannot list: those that somebody looked up, here or in a service with the same."""
+"""Finds new jobs of a watched service that cannot list.
+
+They are jobs that a person looked up, here or in a service that shows the same jobs.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,15 +17,15 @@ from providers.mirrors import mirrors_of
 from providers.models import Job, JobRef
 
 ADOPTED_MAX = 100
-"""Unfinished jobs that are looked at without a follower: the newest."""
+"""The number of unfinished jobs polled without a subscriber: the newest."""
 MIRRORED_MAX = 20
-"""Jobs that another service showed and one sweep asks for."""
+"""The number of jobs shown by another service that one sweep looks up."""
 SHARE = 0.2
-"""The part of the request budget that jobs without a follower may use."""
+"""The part of the request budget that jobs without a subscriber may use."""
 
 
 def adoption_due(sweep: ServiceSweep, now: datetime) -> bool:
-    """Whether it is time to see which jobs were looked up."""
+    """Return whether it is time to check for looked-up jobs."""
     known = sweep.discovery
     if known is None or sweep.provider.capabilities.lists:
         return False
@@ -30,7 +33,7 @@ def adoption_due(sweep: ServiceSweep, now: datetime) -> bool:
 
 
 async def adopt(sweep: ServiceSweep) -> None:
-    """Track the newest unfinished jobs that were looked up, and notice those that ended since the watch began."""
+    """Track the newest unfinished looked-up jobs, and record those that finished since the watch started."""
     known, now = sweep.discovery, sweep.deps.clock()
     if known is None:
         return
@@ -52,7 +55,7 @@ async def adopt(sweep: ServiceSweep) -> None:
 
 
 async def _looked_up(sweep: ServiceSweep) -> Sequence[tuple[Job, datetime]]:
-    """Return the jobs that somebody looked up, newest first, each with when."""
+    """Return the looked-up jobs, newest first, each with the time of the look-up."""
     recent, now = sweep.deps.store.recent, sweep.deps.clock()
     account, service = sweep.service
     services = sweep.deps.whole.catalog.pairs
@@ -72,7 +75,7 @@ async def _not_lost(sweep: ServiceSweep, jobs: Sequence[tuple[Job, datetime]]) -
 
 
 async def _ask_mirrored(sweep: ServiceSweep, theirs: Sequence[Job]) -> Sequence[Job]:
-    """Ask for jobs that another service showed; one that is not found is not asked for again."""
+    """Look up jobs that another service showed. A job that is not found is not looked up again."""
     created = [job.created_at for job in theirs]
     unknown = await sweep.deps.store.discovery.unknown(sweep.service, theirs, created)
     ids = [job_id for job_id, ended in unknown.items() if not ended][:MIRRORED_MAX]
@@ -87,7 +90,7 @@ async def _ask_mirrored(sweep: ServiceSweep, theirs: Sequence[Job]) -> Sequence[
 
 
 async def _drop_oldest(sweep: ServiceSweep) -> None:
-    """Leave the newest jobs without a follower tracked."""
+    """Stop tracking all but the newest jobs without a subscriber."""
     mine = await sweep.deps.store.tracked.unfollowed(sweep.service)
     if len(mine) <= ADOPTED_MAX:
         return
@@ -97,7 +100,7 @@ async def _drop_oldest(sweep: ServiceSweep) -> None:
 
 
 async def affordable(sweep: ServiceSweep, due: Sequence[Due], last: datetime | None) -> Sequence[Due]:
-    """Leave out jobs without a follower that would use more than their share of the budget since the last sweep."""
+    """Leave out jobs without a subscriber beyond their share of the request budget."""
     if sweep.discovery is None or sweep.provider.capabilities.lists:
         return due
     refs = {each.id: JobRef(*sweep.service, each.id) for each in due}

@@ -1,4 +1,4 @@
-"""What is recorded of followed jobs that a look did not find: they are looked for, lost, suspended or dropped."""
+"""What is recorded of followed jobs that a look did not find: searched for, lost, suspended or dropped."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from providers.models import JobRef
 
 
 class Missing(NamedTuple):
-    """A followed job that an answer of `asked_at` did not find, and when it was to be looked at next."""
+    """A followed job missing from the answer of `asked_at`, with its next look."""
 
     kept: Kept
     absence: Absence
@@ -26,19 +26,19 @@ class Missing(NamedTuple):
 
     @property
     def ripe(self) -> bool:
-        """Whether the job is lost, should there be a witness."""
+        """Return whether the job counts as lost once there is a witness."""
         return self.absence.ripe(self.asked_at)
 
 
 def is_doubt(error: ProviderError) -> bool:
-    """Whether an error may mean a wrong address as well as a job that does not exist."""
+    """Return whether an error may mean a wrong address as well as a missing job."""
     return isinstance(error, NotOffered | Rejected | InvalidQuery)
 
 
 async def missed(
     deps: Deps, provider: Provider, ids: Iterable[str], asked_at: datetime, *, again: timedelta
 ) -> list[Missing]:
-    """Return the followed jobs among those that the provider says do not exist; `again` is the shortest wait.
+    """Return the followed jobs among those that do not exist. `again` is the shortest wait.
 
     Raises StoreUnavailable.
     """
@@ -53,9 +53,9 @@ async def missed(
 async def doubted(
     deps: Deps, provider: Provider, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool
 ) -> list[Missing]:
-    """Return the followed jobs among those that a doubt is about.
+    """Return the followed jobs among those in doubt.
 
-    Where the service answers about none of its jobs, cards say so anyway, and its looks have their own pace. Raises
+    A service that answers about none of its jobs is shown on cards anyway, and its looks have their own pace. Raises
     StoreUnavailable.
     """
     found: list[Missing] = []
@@ -84,7 +84,7 @@ def _absence(kept: Kept, asked_at: datetime) -> Absence:
 
 
 def steps(missing: Iterable[Missing], provider: Provider, witnessed: datetime | None) -> list[JobUpdate]:
-    """Return what is recorded of missing jobs; `witnessed` is when the service found another job last."""
+    """Return the updates for missing jobs. `witnessed` is when the service last found another job."""
     found = (_step(each, provider.capabilities.retention, witnessed) for each in missing)
     return [step for step in found if step]
 
@@ -106,7 +106,7 @@ def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | N
             pass
     if absence.suspended:
         next_at = at + LOOKED_AT_EVERY
-    # A doubt is no answer about the job.
+    # A doubt is no answer about the job, so the job does not count as checked.
     checked_at = kept.checked_at if absence.doubtful else at
     quiet = _shown(absence) == _shown(kept.absence)
     entry = ChangedEntry(change=change).model_dump_json() if change else ""
@@ -129,6 +129,6 @@ def _over(missing: Missing, change: Change) -> JobUpdate:
 
 
 def _expired(kept: Kept, retention: timedelta | None, now: datetime) -> bool:
-    """Whether a job is so old that its provider has forgotten it, as it forgets all jobs."""
+    """Return whether a job is so old that its provider has deleted it."""
     created_at = kept.job.created_at
     return retention is not None and created_at is not None and now - created_at >= retention - planner.OLDEST

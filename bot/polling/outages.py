@@ -1,4 +1,4 @@
-"""Services that cannot be read for a while: their watches are notified once, and again when they are back."""
+"""Reports services that cannot be read for a while. Their watches are notified once, and again on recovery."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,11 +14,11 @@ from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 
 DOWN_AFTER = timedelta(minutes=5)
-"""A watched service that cannot be read for this long is down."""
+"""A watched service counts as down after failing for this long."""
 
 
 async def report(sweep: ServiceSweep, last: Sweep) -> None:
-    """Record that a watched service is down, or up again, as of its last sweep. Raises StoreUnavailable."""
+    """Record that a watched service is down or up again after its last sweep. Raises StoreUnavailable."""
     known, now = sweep.discovery, sweep.deps.clock()
     if known is None:
         return
@@ -35,7 +35,7 @@ async def report(sweep: ServiceSweep, last: Sweep) -> None:
 
 
 async def report_failing(deps: Deps, provider: Provider) -> None:
-    """Record that a watched service is down while it is left alone. Raises StoreUnavailable."""
+    """Record that a watched service is down while sweeps leave it alone. Raises StoreUnavailable."""
     sweep = ServiceSweep(deps, provider)
     await sweep.begin()
     if sweep.discovery is not None:
@@ -43,7 +43,7 @@ async def report_failing(deps: Deps, provider: Provider) -> None:
 
 
 def _all_read(sweep: ServiceSweep) -> bool:
-    """Whether what happened in the meantime has been read."""
+    """Return whether all events of the outage have been read."""
     return not sweep.provider.capabilities.lists or (sweep.walk is not None and sweep.walk.complete)
 
 

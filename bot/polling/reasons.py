@@ -1,4 +1,4 @@
-"""The reasons of failed jobs, where the list that showed them tells none."""
+"""Asks for the reasons of failed jobs that a list shows without them."""
 
 from collections.abc import Iterable, Sequence
 from typing import cast
@@ -10,25 +10,25 @@ from providers.models import Job, JobRef, JobState
 
 
 async def explained(sweep: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
-    """Return the failed jobs whose reason a list does not tell, as the provider tells it; some may be left out."""
+    """Return failed jobs of a list without reasons, with the provider's reasons. Some may be left out."""
     chosen = await _worth_asking(sweep, [job for job in jobs if job.state is JobState.FAILED and job.unexplained])
     if not chosen:
         return {}
     try:
         return {job.id: job for job in await ask(sweep.provider, chosen) if job.state.ended}
     except ProviderError:
-        return {}  # that it failed is worth more now than why later
+        return {}  # a failure posted now is worth more than its reason later
 
 
 async def ask(provider: Provider, jobs: Sequence[Job]) -> Sequence[Job]:
-    """Return failed jobs with their reasons, as far as the provider gives them. Raises ProviderError."""
+    """Return failed jobs with their reasons, where the provider gives them. Raises ProviderError."""
     if provider.capabilities.explains:
         return await cast("Explainer", provider).explain(jobs)
     return (await provider.lookup([job.id for job in jobs])).found
 
 
 async def _worth_asking(sweep: ServiceSweep, jobs: Sequence[Job]) -> Sequence[Job]:
-    """Leave out jobs that nobody follows, beyond those that one sweep asks about."""
+    """Leave out unfollowed jobs beyond those that one sweep asks about."""
     if not jobs or sweep.discovery is None:
         return jobs
     refs = [JobRef(*sweep.service, job.id) for job in jobs]

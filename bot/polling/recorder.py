@@ -1,4 +1,4 @@
-"""Records what a sweep saw: the changes, and the jobs that were not found."""
+"""Records the results of a sweep: the changes, and the jobs that were not found."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,24 +19,24 @@ from providers.base import Provider
 from providers.models import Job
 
 AFTER_MISS = timedelta(seconds=30)
-"""A job that is not found is looked for again after this time, and then less and less often."""
+"""A job that is not found is searched for again after this time, then less and less often."""
 NO_WATCHES = ServiceWatches()
 
 
 async def observe(deps: Deps, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Take what somebody else's question told of jobs into account, as far as they are followed."""
+    """Record what another person's question returned about followed jobs."""
     await observe_jobs(ServiceSweep(deps, provider), jobs, asked_at, explained_already=True)
 
 
 async def postpone(sweep: ServiceSweep, ids: Iterable[str], wait: timedelta | None = None) -> None:
-    """Leave jobs about which a service says nothing alone for a while, where it does answer about others."""
+    """Postpone jobs about which a service returns nothing while it answers about others."""
     await sweep.deps.store.tracked.postpone(sweep.service, ids, sweep.deps.clock() + (wait or AFTER_MISS))
 
 
 async def observe_jobs(
     sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime, *, explained_already: bool = False
 ) -> None:
-    """Compare jobs with what was last seen of them, and record those that changed."""
+    """Compare jobs with their last recorded state, and record those that changed."""
     await restore_found(sweep.deps, jobs, asked_at)
     now, seen = sweep.deps.clock(), seen_now(sweep, jobs)
     changed = await sweep.deps.store.tracked.observe(sweep.service, asked_at, seen, now=now)
@@ -44,7 +44,7 @@ async def observe_jobs(
 
 
 def seen_now(sweep: ServiceSweep, jobs: Sequence[Job]) -> list[Seen]:
-    """Return what jobs are compared by. One that has ended is not looked at again."""
+    """Return the comparable state of jobs. A finished job is not polled again."""
     now = sweep.deps.clock()
     return [Seen(job.id, fingerprint(job), now if job.state.ended else sweep.next_at(job)) for job in jobs]
 
@@ -57,7 +57,7 @@ async def record_changed(
     *,
     explained_already: bool = False,
 ) -> None:
-    """Record the jobs that are not as they were."""
+    """Record the jobs whose state changed."""
     if not changed:
         return
     now = {job.id: job for job in jobs if job.id in changed}
@@ -87,9 +87,10 @@ def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
 
 
 async def record_updates(sweep: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
-    """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
+    """Record updates, and start deliveries while the look continues.
 
-    Cards on which nothing but the progress is new are drawn again when there is time.
+    A provider's rate limit may make the look last a minute. Cards on which only the progress is new are redrawn when
+    there is time.
     """
     steps, recorded = await _routed_and_recorded(sweep, steps)
     done = [step for step in steps if step.id in recorded]
@@ -104,7 +105,7 @@ async def record_updates(sweep: ServiceSweep, steps: Sequence[JobUpdate]) -> Non
 async def _routed_and_recorded(
     sweep: ServiceSweep, steps: Sequence[JobUpdate]
 ) -> tuple[Sequence[JobUpdate], dict[str, dict[str, str]]]:
-    """Find the watches that want what happened, and record it; again where these changed in between."""
+    """Find the watches that want the events, and record both. Retry if the watches changed in between."""
     now, services = sweep.deps.clock(), sweep.deps.whole.catalog.pairs
     while True:
         watches = await sweep.watches()

@@ -1,4 +1,4 @@
-"""One look at a service: whom it asks, which watches there are, and what came of it so far."""
+"""One look at a service: its provider, the watches on it, and the results so far."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,17 +18,18 @@ from providers.http import deadline
 from providers.models import Job
 
 REASONS_MAX = 20
-"""Failed jobs of which one sweep asks for the reason, where nobody follows them."""
+"""Failed jobs without a subscriber whose reasons one sweep asks for."""
 
 
 @dataclass(slots=True)
 class ServiceSweep:
-    """One look at a service: `left` are jobs still to be asked about, `discovery` is what is known of new ones.
+    """One look at a service. `left` are jobs still to look up, `discovery` is what is known of new ones.
 
-    `first_due` is when the first tracked job is due, `jobs` is how many were.
+    `first_due` is when the first tracked job is due, `jobs` is how many were due.
 
-    `tracks` says that new jobs are tracked until they end. `reasons_left` jobs that nobody follows may still be asked
-    about. `failures` counts those that were noticed. `walk` is how far it came with them, `refusal` why no further.
+    `tracks` says that new jobs are tracked until they finish. `reasons_left` is how many more jobs without a subscriber
+    may be asked about. `failures` counts those that were noticed. `walk` is how far the walk came, `refusal` is why it
+    stopped.
     """
 
     deps: Deps
@@ -57,15 +58,15 @@ class ServiceSweep:
 
     @property
     def skew(self) -> timedelta:
-        """By how much the provider's clock is ahead of the fleet's, as the last answer tells."""
+        """How far the provider's clock is ahead of the fleet's, by the last answer."""
         return deadline.skew(self.deps.clock())
 
     def next_at(self, job: Job) -> datetime:
-        """Return when to look at a job again."""
+        """Return the time of a job's next look."""
         return planner.next_look(job.created_at, self.deps.clock(), self.random)
 
     async def begin(self) -> None:
-        """Read the watches on the service, and how far its new jobs are known. Raises StoreUnavailable."""
+        """Read the watches on the service, and the progress of its discovery. Raises StoreUnavailable."""
         routes, known, self.first_due = await self.deps.store.discovery.read(self.service)
         self._watches = ServiceWatches.of(routes)
         if routes.watches:
@@ -74,11 +75,11 @@ class ServiceSweep:
             await self.deps.store.discovery.stop(self.service)
 
     async def watches(self) -> ServiceWatches:
-        """Return the watches on the service, as they were when they were read last. Raises StoreUnavailable."""
+        """Return the watches on the service, as last read. Raises StoreUnavailable."""
         if self._watches is None:
             self._watches = ServiceWatches.of((await self.deps.store.routes.read([self.service]))[self.service])
         return self._watches
 
     def watches_changed(self) -> None:
-        """Have the watches read again."""
+        """Mark the watches for a new read."""
         self._watches = None

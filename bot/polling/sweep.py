@@ -1,4 +1,4 @@
-"""Looks at followed jobs, service by service: the fewest requests, one record of what changed and who has to know."""
+"""Polls followed jobs, service by service: the fewest requests, one record of changes and destinations."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -26,21 +26,21 @@ from providers.http.deadline import Question, age, asking, fresh, within, withou
 from providers.models import SHOWN_ALONE, JobPage, JobQuery, Unanswered
 
 DUE_MAX = 5_000
-"""Jobs that one sweep looks at; the next one follows at once when there are more."""
+"""Jobs that one sweep polls. If there are more, the next sweep follows immediately."""
 LOOKAHEAD = timedelta(seconds=3)
-"""Jobs that are due within this time are looked at too, so that one request serves more of them."""
+"""Jobs due within this time are polled too, so that one request covers more of them."""
 SWEEP_S = 60.0
-"""One sweep ends after this long, with what was learnt recorded."""
+"""One sweep ends after this many seconds, with its results recorded."""
 LEAST_S = 1.0
-"""Between two sweeps of one service, at least."""
+"""The shortest time between two sweeps of one service, in seconds."""
 SHARE = 0.7
-"""The part of a service's request budget that sweeps may use; the rest is for people's questions."""
+"""The part of a service's request budget that sweeps may use. The rest is for people's questions."""
 
 
 async def sweep(deps: Deps, provider: Provider) -> float | None:
-    """Look at a service's jobs that are due, and for new ones; return the seconds until the next look, None for never.
+    """Poll the due jobs of a service, and its new ones.
 
-    Raises StoreUnavailable.
+    Returns the seconds until the next look, None for never. Raises StoreUnavailable.
     """
     began, sweep = time.perf_counter(), ServiceSweep(deps, provider)
     soon = deps.clock() + LOOKAHEAD
@@ -55,7 +55,7 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
         await deps.store.sweeps.write(sweep.service, after)
         await sweep.witness.keep()
         if question.requests and (before.error or after.error):
-            # Whoever asks about the service while it fails is told since when it does.
+            # People who ask about the service while it fails can see since when it fails.
             outcome = Outcome(*sweep.service, question.latency_s or 0.0, after.error)
             await deps.store.health.record([outcome], deps.clock())
         _count(sweep, after, time.perf_counter() - began)
@@ -65,9 +65,9 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
 
 
 async def _ask_due(sweep: ServiceSweep, before: Sweep, *, walks: bool) -> tuple[Question, ProviderError | None]:
-    """Ask for new jobs if the sweep `walks`, and about the jobs that are due.
+    """Look for new jobs if the sweep `walks`, and poll the jobs that are due.
 
-    Returns what the question was like, and why nothing of it was answered.
+    Returns the details of the requests, and the reason if none was answered.
     """
     question, error = asking(), None
     asked_at = sweep.deps.clock()
@@ -92,7 +92,7 @@ async def _ask_due(sweep: ServiceSweep, before: Sweep, *, walks: bool) -> tuple[
 
 
 async def _due(sweep: ServiceSweep, before: Sweep) -> Sequence[Due]:
-    """Return the tracked jobs that are due; a walk has looked at many of them."""
+    """Return the tracked jobs that are due. A walk has already seen many of them."""
     multiple, soon = planner.look_up_multiple(sweep.provider.capabilities), sweep.deps.clock() + LOOKAHEAD
     due = await sweep.deps.store.tracked.due(sweep.service, soon, DUE_MAX, multiple=multiple)
     due = await looked_up_jobs.affordable(sweep, due, before.tried_at)
@@ -116,7 +116,7 @@ async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
 
 
 async def _refused_new_jobs(sweep: ServiceSweep) -> ProviderError | None:
-    """Look for new jobs; return why the service does not tell of them, where it may tell of those that are due."""
+    """Look for new jobs. Return the refusal, if the service may still answer about due ones."""
     try:
         await _look_for_new_jobs(sweep)
     except ProviderError as failure:
@@ -142,7 +142,7 @@ async def _look_for_new_jobs(sweep: ServiceSweep) -> None:
 
 
 async def _walk(sweep: ServiceSweep, known: Discovery) -> None:
-    """Read the pages on which new jobs may be."""
+    """Read the pages that may show new jobs."""
     walk = sweep.walk = discovery.begin_walk(sweep, known)
     query, cursor = discovery.walk_query(sweep, walk), None
     while True:
@@ -154,9 +154,9 @@ async def _walk(sweep: ServiceSweep, known: Discovery) -> None:
 
 
 async def _read_list(sweep: ServiceSweep, reading: Reading) -> None:
-    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay.
+    """Read pages from the newest, then from the newest wanted job, while they pay.
 
-    The pages that a walk has read are passed over where the list can be read from any time on.
+    Where the list can be read from any time on, the pages of a walk are skipped.
     """
     query = JobQuery(limit=min(100, sweep.provider.capabilities.page_max))
     if sweep.walk is None or not sweep.walk.jumps:
@@ -193,7 +193,7 @@ async def _look_up(sweep: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, 
     answer = await sweep.provider.lookup(ids, kinds)
     asked_at -= age()
     sweep.answered += len(answer.found) + len(answer.missing)
-    # A look-up of many may be the list, which tells no reasons.
+    # A look-up of many may be answered from the list, which shows no reasons.
     explained = all(job.unexplained != SHOWN_ALONE for job in answer.found)
     await observe_jobs(sweep, answer.found, asked_at, explained_already=explained)
     sweep.witness.saw(answer.found, asked_at)
@@ -231,7 +231,7 @@ def _count(sweep: ServiceSweep, after: Sweep, seconds: float) -> None:
 
 
 async def _show_trouble(sweep: ServiceSweep, before: Sweep, after: Sweep) -> None:
-    """Have every card of a service say that it cannot be asked, or that it can be again."""
+    """Show on every card of a service that it stopped responding, or responds again."""
     if troubled(before) == troubled(after):
         return
     cards = await sweep.deps.store.tracked.cards(sweep.service)
@@ -252,7 +252,7 @@ async def _next_in(sweep: ServiceSweep, after: Sweep) -> float | None:
 
 
 async def backing_off(deps: Deps, service: Service) -> float:
-    """Return for how many more seconds a service that fails is left alone.
+    """Return for how many more seconds a failing service is left alone.
 
     A task may run too early. Raises StoreUnavailable.
     """

@@ -1,6 +1,6 @@
-"""A walk over a service's list, from its newest job down to where everything is known. Pure.
+"""A walk over a service's list, from its newest job down to known ones. Pure.
 
-Pages overlap by one job. Where the next page lacks that job, others were deleted above it, and the walk starts again.
+Pages overlap by one job. Where the next page lacks that job, jobs above it were deleted, and the walk starts again.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from bot.domain.walks import Mark
 from providers.models import Job, JobPage
 
 RESTARTS_MAX = 3
-"""A list that moves more often, while a walk gets no further, is left to the next walk."""
+"""A list that moves more often without progress is left to the next walk."""
 
 
 class Next(Enum):
-    """What a walk asks for next: another page, the newest page again, those from `read_from` on, or nothing."""
+    """The next request of a walk: another page, the newest page again, those from `read_from` on, or nothing."""
 
     PAGE = auto()
     START = auto()
@@ -26,11 +26,11 @@ class Next(Enum):
 
 @dataclass(slots=True)
 class Walk:
-    """One walk: `before` is how far earlier ones came.
+    """One walk. `before` is how far earlier ones came.
 
     `jumps` says that a list can be read from any creation time on. `shrinks` says that jobs leave the list all the
-    time: where it moves, the walk goes on from the time that it reached. `lowest` is the creation of the last job that
-    it read.
+    time: where it moves, the walk continues from the time that it reached. `lowest` is the creation time of the last
+    job read.
     """
 
     before: Mark
@@ -49,16 +49,16 @@ class Walk:
 
     @property
     def low(self) -> datetime | None:
-        """Down to which creation it reads now; None: to the end of the list."""
+        """The creation time down to which it reads. None means the last page of the list."""
         return self.before.low if self._below_gap or not self.jumps else self.before.low_at_first
 
     @property
     def read_from(self) -> datetime | None:
-        """The creation from which it resumes."""
+        """The creation time from which it resumes."""
         return self._reached
 
     def take(self, page: JobPage) -> Next:
-        """Take a page into account, and say what to ask for next."""
+        """Process a page, and return the next request."""
         self.last_page, ids = page, {job.id for job in page.jobs}
         if not self._expected <= ids:
             return self._start_again()
@@ -93,7 +93,10 @@ class Walk:
         return Next.NOTHING
 
     def after(self, provider_now: datetime | None) -> Mark:
-        """Return what the next walk has to know. A job of the provider's future moves no mark beyond its present."""
+        """Return what the next walk has to know.
+
+        A job dated in the provider's future moves no mark beyond its present.
+        """
         newest = min(self._newest, provider_now) if self._newest and provider_now else self._newest
         if self.complete:
             return Mark(newest)

@@ -1,6 +1,6 @@
-"""A witness: a job that a service found, which makes it believable that others do not exist there.
+"""A witness is a job that a service found. It makes the absence of others believable.
 
-A wrong address or an API that is missing for a while answers about every job alike.
+A wrong address, or an API that is missing for a while, gives the same answer about every job.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,14 +18,14 @@ from providers.errors import ProviderError
 from providers.models import Job, JobQuery
 
 ASKED_EVERY = timedelta(minutes=1)
-"""At most one request in this time is made only to find a witness, for each service across the fleet."""
+"""The shortest time between two requests that only look for a witness, per service across the fleet."""
 REMEMBERED = timedelta(hours=24)
-"""A job that was seen within this time may be a witness."""
+"""A job seen within this time may be a witness."""
 
 
 @dataclass(slots=True)
 class Witness:
-    """When a service found a job last, in this look or an earlier one."""
+    """When a service last found a job, in this look or an earlier one."""
 
     deps: Deps
     provider: Provider
@@ -33,19 +33,19 @@ class Witness:
     found_at: datetime | None = None
 
     def saw(self, jobs: Sequence[Job], asked_at: datetime) -> None:
-        """Take the jobs of an answer into account."""
+        """Record the jobs of an answer."""
         if jobs:
             self.found_at = asked_at
 
     async def keep(self) -> None:
-        """Keep for the next looks that this one found a job. Raises StoreUnavailable."""
+        """Save for the next looks that this one found a job. Raises StoreUnavailable."""
         if self.found_at:
             await self._write(LastWitness(found_at=self.found_at))
 
     async def call(self, absent: Collection[str]) -> Sequence[Job]:
-        """Look for a witness other than the absent jobs: in what earlier looks found, else with one request.
+        """Look for a witness other than the absent jobs, with at most one request.
 
-        Returns the jobs that the request found. Raises StoreUnavailable.
+        Reads what earlier looks found first. Returns the jobs that the request found. Raises StoreUnavailable.
         """
         now = self.deps.clock()
         known = await self.deps.store.witnesses.read(self._service, self.provider.region)
@@ -66,7 +66,7 @@ class Witness:
         return (await self.provider.page(query)).jobs
 
     async def _remembered(self, absent: Collection[str]) -> Sequence[Job]:
-        """Ask for jobs that were seen lately, as many as one request takes; the next turn may ask for others."""
+        """Look up recently seen jobs, as many as one request takes. The next turn may look up others."""
         store = self.deps.store
         ids = await store.recent.seen_since(*self._service, self.deps.clock() - REMEMBERED)
         excluded = {*absent, *(lost.kept.job.id for lost in await store.lost.read(self._service, ids))}

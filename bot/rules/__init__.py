@@ -1,1 +1,1 @@
-"""What is posted, and why: pure functions of events, rules and state, without a clock of their own."""
+"""Decides what is posted, and why: pure functions of events, rules and state. Time is passed in."""

@@ -1,8 +1,8 @@
-"""Applies events to the cards and groups of a destination, and returns the messages that they ask for. Pure.
+"""Applies events to a destination's cards and groups, and returns the messages to post. Pure.
 
-An event is an entry of the outbox, or a timer. What becomes of an event of a job or a service is decided by
-`bot.rules.decide`; this module carries it out. A snoozed card shows what happens as any other does; what it would have
-notified of is held on the card itself, and a timer releases it.
+An event is an entry of the outbox, or a timer. `bot.rules.decide` decides about events of jobs and services; this
+module carries out its decisions. A snoozed card shows events like any other card. Its notifications are held on the
+card, and a timer releases them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ from bot.rules.job_events import FAILURES, JobEvent, concerns, events_of
 
 @dataclass(frozen=True, slots=True)
 class SnoozeTimer:
-    """The time is `at`: the snooze of a card may be over."""
+    """A time at which the snooze of a card may be over."""
 
     card: str
     at: datetime
@@ -44,12 +44,12 @@ class SnoozeTimer:
 
 @dataclass(frozen=True, slots=True)
 class HeldTimer:
-    """The next notification that is held may be posted, if its card is not snoozed."""
+    """Releases the next held notification whose card is not snoozed."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupTimer:
-    """Something may be due for a group: a thread line, its end, or the end of what it is held for."""
+    """Runs what is due for a group: a thread line, the release of what it holds, or its close."""
 
     group: str
 
@@ -58,9 +58,9 @@ Event = Entry | SnoozeTimer | HeldTimer | GroupTimer
 
 
 def apply(state: DestinationState, event: Event) -> Applied:
-    """Apply one event. It asks for at most one message, since a step posts one; anything else is held in the state.
+    """Apply one event and return at most one message, since a step posts one. Further messages are held in the state.
 
-    Raises NumbersNeeded where a new group has no number.
+    Raises NumbersNeeded if a new group has no number.
     """
     match event:
         case Entry(card=card_id, body=body):
@@ -74,12 +74,12 @@ def apply(state: DestinationState, event: Event) -> Applied:
 
 
 def end_snooze_before(state: DestinationState, entry: Entry) -> DestinationState:
-    """End the snooze of an entry's card if it was over when the event of the entry was seen."""
+    """End the snooze of an entry's card if it was over by the entry's time."""
     return apply(state, SnoozeTimer(entry.card, entry.at)).state if entry.at else state
 
 
 def release_held(state: DestinationState) -> Applied:
-    """Release everything that is held and may be posted."""
+    """Release all held notifications that may be posted."""
     released: list[Notification] = []
     while True:
         state, notifications = apply(state, HeldTimer())
@@ -89,7 +89,7 @@ def release_held(state: DestinationState) -> Applied:
 
 
 def apply_all(state: DestinationState, entries: Iterable[Entry]) -> Applied:
-    """Apply entries; release what is held before, between and after them."""
+    """Apply entries. Releases held notifications before, between and after them."""
     state, held = release_held(state)
     notifications = [*held]
     for entry in entries:
@@ -101,7 +101,7 @@ def apply_all(state: DestinationState, entries: Iterable[Entry]) -> Applied:
 
 
 def expected(snapshot: OutboxSnapshot) -> Mapping[str, Card]:
-    """Return a destination's cards as they will be once everything that waits is taken out."""
+    """Return a destination's cards in the state after all waiting entries."""
     now = max((entry.at for entry in snapshot.entries if entry.at), default=datetime.min.replace(tzinfo=UTC))
     state = DestinationState.of(snapshot, now, range(len(snapshot.entries) * 2))
     for entry in snapshot.entries:
@@ -110,7 +110,7 @@ def expected(snapshot: OutboxSnapshot) -> Mapping[str, Card]:
 
 
 def card_ids(snapshot: OutboxSnapshot) -> set[str]:
-    """Return the ids of a destination's cards: those kept, readable or not, and those expected."""
+    """Return the ids of a destination's cards: those stored, readable or not, and those expected."""
     return {*snapshot.records, *expected(snapshot)}
 
 
@@ -134,7 +134,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
     card = state.cards.get(card_id) or Card(id=card_id, place=state.destination, terms=body.terms)
     ref = str(body.job.ref)
     if ref in card.held and card.held[ref].kind is Kind.LOST:
-        state, card = held_changes.drop(state, card, ref, Reason.AS_BEFORE)  # it is there again
+        state, card = held_changes.drop(state, card, ref, Reason.AS_BEFORE)  # the loss is no longer news
     card = _tracking(card.subscribed_by(body.terms), ref)
     return Applied(state.with_card(card), () if card.ts else (Notification(NewCard(card)),))
 
@@ -156,7 +156,7 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
         applied = _decided(state, events, card if followed else None)
         over = applied.state.cards.get(card_id)
         closes = over is not None and over.batch and over.over and not over.held_final
-        # A batch whose last end nobody asks for has no final post that closes its head.
+        # If no rule wants the last end of a batch, no final post closes its head.
         return applied._replace(state=group_reducer.close_batch(applied.state, over)) if over and closes else applied
     if change.events:
         return Applied(state)
@@ -164,9 +164,9 @@ def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
 
 
 def _new_events(state: DestinationState, change: Change, card: Card | None) -> list[JobEvent]:
-    """Return the events of a change that are decided on: of a job that two services know once, with its card.
+    """Return the events of a change to decide on. A job of two services is decided once, with its card.
 
-    A batch has a head and a final post of its own, so each of its jobs counts there.
+    A batch has its own head and final post, so each of its jobs counts there.
     """
     events = list(events_of(change, followed=card is not None))
     if not change.mirrored or (card and card.batch):
@@ -177,7 +177,7 @@ def _new_events(state: DestinationState, change: Change, card: Card | None) -> l
 
 
 def _after(card: Card, change: Change) -> Card:
-    """Return a card as it is after a change of one of its jobs."""
+    """Return a card after a change of one of its jobs."""
     ref = str(change.job.ref)
     if change.kind is Kind.FOUND:
         card = _tracking(card, ref)
@@ -187,7 +187,7 @@ def _after(card: Card, change: Change) -> Card:
 
 
 def _of_subscription_itself(state: DestinationState, card: Card, change: Change) -> Applied:
-    """Apply a change that is no event of the job: its subscription was suspended, or goes on."""
+    """Apply a change that is no event of the job: its subscription was suspended or resumed."""
     if not _wanted(card, change):
         return Applied(state)
     if card.snooze:
@@ -196,9 +196,10 @@ def _of_subscription_itself(state: DestinationState, card: Card, change: Change)
 
 
 def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | None, *, held: bool = False) -> Applied:
-    """Decide on the events of one change, and carry out what becomes of one of them; the others go along with it.
+    """Decide on the events of one change, and carry out one decision. The other events fold into it.
 
-    A last event that is held waits alone, if another one is not. `held` says that they were held until now.
+    If the last event is held and another one is not, the last one waits separately. `held` is set if the events were
+    held until now.
     """
     found = [decide(event, state.destination, state.rules, state, state.now) for event in events]
     found = [decision.model_copy(update={"held": True}) for decision in found] if held else found
@@ -221,20 +222,20 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
 
 
 def _counts_beside(event: JobEvent, decision: Decision, card: Card | None) -> bool:
-    """Whether a failure is notified in the thread of its card alone, or held there: watches may count it."""
+    """Return whether a failure is notified only in its card's thread, or held there. Watches may count it."""
     alone = decision.rule == SUBSCRIPTION and decision.reason in {Reason.WANTED, Reason.SNOOZED}
     return event.happened in FAILURES and alone and card is not None and not card.batch
 
 
 def _main(decisions: Sequence[Decision]) -> int:
-    """Return which event of a change its message is about: the last one if it has a message, else the loudest."""
+    """Return the index of the event that the message is about: the last if it has a message, else the loudest."""
     if decisions[-1].outcome in {Outcome.POST, Outcome.FOLD}:
         return len(decisions) - 1
     return max(range(len(decisions)), key=lambda index: (decisions[index].outcome.loudness, index))
 
 
 def _with_group_named(state: DestinationState, event: JobEvent) -> DestinationState:
-    """Return the state where the decision that opened the group of a failure names it: it has a number by now."""
+    """Return the state with the new group's number in the decision that opened the group."""
     group = state.group_of(event.fingerprint)
     if group is None:
         return state
@@ -264,7 +265,7 @@ def _carry_out(state: DestinationState, event: JobEvent, decision: Decision, car
 
 
 def _posted(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Post a message about an event: below the card of its job if it is followed, else in the channel."""
+    """Post a message about an event: in the thread of its job's card, or else in the channel."""
     card = card or (state.card_of(event.job.ref) if decision.reason in _OF_BATCHES else None)
     if card is None:
         return group_reducer.post(state, event, decision, None)
@@ -283,7 +284,7 @@ _OF_BATCHES = frozenset({Reason.BATCH_FAILED, Reason.BATCH_FINISHED})
 
 
 def _held_on_card(state: DestinationState, card: Card, event: JobEvent, decision: Decision) -> DestinationState:
-    """Hold an event of a followed job on its snoozed card."""
+    """Hold an event of a tracked job on its snoozed card."""
     if decision.reason is not Reason.SNOOZED:
         return state
     if card.batch and card.over:
@@ -300,7 +301,7 @@ def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry
     card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
     state, card = held_changes.drop(state, card, ref, Reason.UNSUBSCRIBED)
     card = card.having(ref, card_job)
-    # A person who leaves the rest of a batch does not know yet how the others ended.
+    # A person who unsubscribes from the rest of a batch has not seen the final post about the other jobs.
     notifications = _batch_end(state, card) if card.batch and card.over and not was_over else ()
     if card.snooze and notifications:
         card, notifications = card.model_copy(update={"held_final": True}), ()
@@ -321,7 +322,7 @@ def _snooze_over(state: DestinationState, card_id: str, at: datetime) -> Applied
 
 
 def _next_held(state: DestinationState) -> Applied:
-    """Release the first notification that is held and still wanted; drop those before it."""
+    """Release the first held notification that is still wanted. Drops those before it."""
     for card_id in state.cards:
         while (card := state.cards[card_id]).has_held and not card.snooze:
             state, notifications = _released(state, card)
@@ -331,7 +332,7 @@ def _next_held(state: DestinationState) -> Applied:
 
 
 def _released(state: DestinationState, card: Card) -> Applied:
-    """Take the first thing that is held off a card, and decide on it; the end of a batch covers all that it holds."""
+    """Remove the first held change from a card and decide on it. A finished batch covers all its held changes."""
     if card.held_final:
         return _final_released(state, card)
     ref, change = next(iter(card.held.items()))
@@ -344,14 +345,14 @@ def _released(state: DestinationState, card: Card) -> Applied:
 
 
 def _held_until_now(notification: Notification) -> Notification:
-    """Return a notification that says that it waited until a snooze was over."""
+    """Return a notification marked as held until a snooze was over."""
     content = notification.content
     waited = isinstance(content, CardChange | GroupHead)
     return Notification(replace(content, held=True)) if waited else notification
 
 
 def _final_released(state: DestinationState, card: Card) -> Applied:
-    """Post the end of a batch that was held."""
+    """Post the held final notification of a batch."""
     notifications = _batch_end(state, card, held=True)
     final = (Outcome.FOLD, Reason.BATCH) if notifications else (Outcome.DROP, Reason.NOT_WANTED)
     for change in card.held.values():
@@ -361,7 +362,7 @@ def _final_released(state: DestinationState, card: Card) -> Applied:
 
 
 def _into_batch(state: DestinationState, change: Change, card: Card) -> DestinationState:
-    """Return the state with a failure that a card held on the head of its batch, if it has one."""
+    """Return the state with a held failure added to the head of its batch."""
     for event in events_of(change, followed=True):
         decision = Decision(event=event.id, at=state.now, outcome=Outcome.FOLD, reason=Reason.BATCH, rule=SUBSCRIPTION)
         state = group_reducer.into_batch(state, event, decision, card)
@@ -369,19 +370,19 @@ def _into_batch(state: DestinationState, change: Change, card: Card) -> Destinat
 
 
 def _tracking(card: Card, ref: str) -> Card:
-    """Return a card that follows a job, so that its batch has not ended."""
+    """Return a card that tracks a job. Its batch has not ended."""
     return card.model_copy(update={"held_final": False}).having(ref, CardJob())
 
 
 def _batch_end(state: DestinationState, card: Card, *, held: bool = False) -> tuple[Notification, ...]:
-    """Return the final notification of a batch, if anybody asks for any of the ends."""
+    """Return the final notification of a batch, if a rule wants any of its ends."""
     return (Notification(BatchEnd(card, held)),) if state.batch_end_wanted(card) else ()
 
 
 def _wanted(card: Card, change: Change) -> bool:
-    """Whether a change has a notification of its own. A lost job always has; a batch has one for a failure.
+    """Return whether a change has its own notification. A lost job always has; in a batch a failure has.
 
-    Of a suspended subscription its subscribers are notified by direct message.
+    Subscribers learn of a suspended subscription by direct message.
     """
     match change.kind:
         case Kind.PROGRESSED:

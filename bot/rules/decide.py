@@ -1,4 +1,4 @@
-"""Decides what becomes of one event in one destination: post, fold, hold or drop, by which rule and why. Pure.
+"""Decides the outcome of one event in one destination: post, fold, hold or drop, by which rule and why. Pure.
 
 Each rule that may want the event is evaluated in one order: access, baseline, match, an open group or batch,
 threshold, snooze, post budget, post. The loudest result counts. Delivery executes decisions, `/jobs why` reads them
@@ -28,7 +28,7 @@ REPLIES_MAX = 3
 
 
 class RuleResult(NamedTuple):
-    """What one rule makes of an event."""
+    """The result of one rule for an event."""
 
     outcome: Outcome
     reason: Reason
@@ -38,7 +38,7 @@ class RuleResult(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """Everything but the rule that an event is decided by; `rule` is the one that is evaluated."""
+    """The input of a decision: the event, and the rules and state around it. `rule` is under evaluation."""
 
     event: Event
     rules: Rules
@@ -60,7 +60,7 @@ class Situation(NamedTuple):
 
 
 def decide(event: Event, destination: str, rules: Rules, state: DestinationState, now: datetime) -> Decision:
-    """Return what becomes of an event in a destination whose readers and state these are."""
+    """Return the decision about an event in a destination, with the destination's rules and state."""
     if state.destination != destination:
         raise ValueError(f"the state of {state.destination} decides nothing for {destination}")
     situation = Situation(event, rules, state, now)
@@ -79,12 +79,12 @@ def decide(event: Event, destination: str, rules: Rules, state: DestinationState
 
 
 def _loudness(result: RuleResult) -> tuple[int, bool]:
-    """Return how loud a result is: a head is in the channel, a reply may be in its thread alone."""
+    """Return how loud a result is. A head is in the channel; a reply may be only in its thread."""
     return result.outcome.loudness, result.reason in {Reason.FIRST, Reason.REACHED}
 
 
 def wanted(change: Change, card: Card | None, state: DestinationState) -> bool:
-    """Whether a rule of a destination wants one of the events of a change."""
+    """Return whether a rule of a destination wants one of the events of a change."""
     job = card.jobs.get(str(change.job.ref)) if card else None
     events = events_of(change, followed=job is not None and concerns(job, change))
     decisions = (decide(event, state.destination, state.rules, state, state.now) for event in events)
@@ -105,7 +105,7 @@ def _results(situation: Situation) -> Iterator[RuleResult]:
 
 
 def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
-    """Return what a subscription makes of an event of its job, which is on its card."""
+    """Return the result of a subscription for an event of its job."""
     if not event.followed:
         return situation.drop(Reason.UNSUBSCRIBED)
     if card.batch and card.over and event.happened in ENDS and situation.state.batch_end_wanted(card):
@@ -120,7 +120,7 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> RuleR
 
 
 def _in_thread(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
-    """Return whether a reply to a card is posted, held, or counted in a storm message."""
+    """Return the result for a reply to a card: posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
     counted = bool(card.ts) and event.happened not in FAILURES
@@ -132,18 +132,18 @@ def _in_thread(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
 
 
 def has_reply(card: Card, event: EventKind) -> bool:
-    """Whether an event of a followed job is a reply that a storm message may count: no failure, no end of a batch."""
+    """Return whether a storm message may count the event's reply: it is no failure and ends no batch."""
     own = not card.batch or (On.ANY in card.terms.on and event not in ENDS)
     return own and event not in FAILURES and card.terms.wants_event(event)
 
 
 def in_thread_alone(card: Card) -> bool:
-    """Whether notifications of a card stay in its thread, however many of their kind there are."""
+    """Return whether notifications of a card always stay in its thread, in any number."""
     return card.terms.to is To.THREAD and not is_direct_message(card.place)
 
 
 def _of_watch(situation: Situation, watch: Watch) -> RuleResult:
-    """Return what a watch makes of an event of a service that it covers."""
+    """Return the result of a watch for an event of a service that it covers."""
     event = situation.event
     if dropped := _not_matched(situation, watch):
         return dropped
@@ -177,9 +177,9 @@ def _not_matched(situation: Situation, watch: Watch) -> RuleResult | None:
 
 
 def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until: datetime) -> RuleResult:
-    """Return what a watch makes of an event that came after it was removed: it may be restored.
+    """Return the result of a removed watch, which may be restored.
 
-    A batch says itself what happens to its jobs.
+    A batch reports the events of its jobs without the watch.
     """
     if card and card.batch:
         return situation.drop(Reason.NO_RULE)
@@ -190,9 +190,9 @@ def _of_removed(situation: Situation, event: JobEvent, card: Card | None, until:
 
 
 def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> RuleResult:
-    """Return what a watch makes of a service that cannot be read, or can be again.
+    """Return the result of a watch for a service that went down or is back.
 
-    Where that is not posted yet once the service is back, neither is news.
+    If the service is back before its message was posted, neither event is news.
     """
     down = situation.state.down(event.account, event.service)
     if event.happened is EventKind.UP and down:
@@ -207,7 +207,7 @@ def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> Rule
 
 
 def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
-    """Return what becomes of an event of a job of a batch: it has one head and one final post."""
+    """Return the result for an event of a batch. A batch has one head and one final post."""
     if card.over:
         result = situation.post(Reason.BATCH_FINISHED)
     elif event.happened in FAILURES and not situation.state.batch_head(card.id) and not situation.state.waiting.ends:
@@ -218,7 +218,7 @@ def _in_batch(situation: Situation, event: JobEvent, card: Card) -> RuleResult:
 
 
 def _failure(situation: Situation, event: JobEvent, after: Threshold | None, snooze: Snooze | None) -> RuleResult:
-    """Return what becomes of a failure that a rule wants: an open group takes it in, a threshold holds it."""
+    """Return the result for a wanted failure: it folds into an open group, is held for a threshold, or posted."""
     group = situation.state.group_of(event.fingerprint)
     if group and group.takes and not group.in_gap:
         return situation.fold(Reason.GROUP, group=group.id)
@@ -240,7 +240,7 @@ def _failure(situation: Situation, event: JobEvent, after: Threshold | None, sno
 
 
 def _times_with(group: FailureGroup | None, event: JobEvent) -> Sequence[datetime]:
-    """Return when the failures of a group happened, with one that it may count already."""
+    """Return when the failures of a group happened, including this event once."""
     if group is None:
         return [event.happened_at]
     counted = any(each.event == event.id for each in group.held)
@@ -248,9 +248,9 @@ def _times_with(group: FailureGroup | None, event: JobEvent) -> Sequence[datetim
 
 
 def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) -> RuleResult:
-    """Return whether a message of its own may be posted now, is held, or becomes part of a storm message.
+    """Return whether a new message is posted now, held, or folded into a storm message.
 
-    `snooze` is that of the card, which has none once it is over.
+    `snooze` is that of the card. A card has none once it is over.
     """
     here = situation.rules.snooze
     if here and not here.over(situation.now):
@@ -265,6 +265,6 @@ def _new_message(situation: Situation, post: RuleResult, snooze: Snooze | None) 
 
 
 def _catches_up(situation: Situation) -> bool:
-    """Whether an event belongs in the message about what was missed while Callboard was down."""
+    """Return whether an event belongs in the message about the downtime of Callboard."""
     storm = situation.state.storm()
     return situation.event.late and (situation.state.waiting.late > 1 or bool(storm and storm.offline_from))

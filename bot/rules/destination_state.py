@@ -1,4 +1,4 @@
-"""What a destination has open: its cards and groups, and what a step changes of them. Immutable."""
+"""The cards and groups of a destination, and the changes of a step. Immutable."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,14 +27,14 @@ from bot.rules.job_events import concerns, views_of
 from providers.models import Job, JobRef
 
 
-class NumbersNeeded(Exception):  # noqa: N818  # a request of the pure chooser to its caller, no fault
+class NumbersNeeded(Exception):  # noqa: N818  # a request of the pure rules to their caller, not an error
     """A step opens a group, and the caller gave no number for it."""
 
 
 class Waiting(NamedTuple):
-    """What waits for a destination: `replies` about jobs that did not fail, and events that were noticed `late`.
+    """What waits for a destination: `replies` about jobs that did not fail, and events noticed `late`.
 
-    `ends` says that it ends the batch whose events are decided on, so that there is only its final post.
+    `ends` is set if the last end of the batch is among the events: then the final post covers them all.
     """
 
     replies: int = 0
@@ -43,21 +43,21 @@ class Waiting(NamedTuple):
 
 
 def _followed_until(card_job: CardJob) -> tuple[bool, datetime]:
-    """Return until when a job was followed on a card; one that still is comes after all others."""
+    """Return until when a card tracked a job. A job that is still tracked sorts last."""
     return card_job.fate is None, card_job.at or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """The cards and groups of a destination as they are after some of its events.
+    """The cards and groups of a destination after some of its events.
 
-    `posts` are the times of its last new messages, `rules` what it asks for, `ended` the jobs of services that a share
-    is judged by. `known` are events of mirrored jobs that were decided on before. `numbers` are for new groups. `now`
-    is the time of the decision.
+    `posts` are the times of its last new messages, `rules` its watches and mutes, `ended` the jobs of services with a
+    threshold on the share of failures. `known` are events of mirrored jobs that are already decided. `numbers` are for
+    new groups. `now` is the time of the decision.
 
-    `changed` names the records that differ from those in Redis, each with how urgent the edit of its message is, None
-    where the message needs no edit. `members` are jobs that join groups, as they are kept, with the time
-    of their failure in ms, and `decisions` what was decided.
+    `changed` names the records that differ from Redis, each with the urgency of its message's edit, None if the message
+    needs no edit. `members` are jobs that join groups, in their stored form, with the time of their failure in ms.
+    `decisions` are those of this step.
     """
 
     destination: str
@@ -90,38 +90,38 @@ class DestinationState:
         )
 
     def card_of(self, ref: JobRef) -> Card | None:
-        """Return the card on which a job is followed here, or was last."""
+        """Return the card that tracks a job here, or the last one that did."""
         name = str(ref)
         mine = [card for card in self.cards.values() if name in card.jobs]
         return max(mine, key=lambda card: _followed_until(card.jobs[name]), default=None)
 
     def followed_as_other(self, change: Change) -> bool:
-        """Whether a mirrored job is followed here as a job of the other service that knows it."""
+        """Return whether a mirrored job is tracked here under the ref of its other service."""
         other = {str(each.ref) for each in views_of(change)} - {str(change.job.ref)}
         jobs = (card.jobs[ref] for card in self.cards.values() for ref in other & card.jobs.keys())
         return any(concerns(each, change) for each in jobs)
 
     def knows(self, event: str) -> bool:
-        """Whether an event of a mirrored job was decided on already."""
+        """Return whether an event of a mirrored job is already decided."""
         return event in self.known or any(each.decision.event == event for each in self.decisions)
 
     def group_of(self, fingerprint: str) -> FailureGroup | None:
-        """Return the open group of failures of one reason."""
+        """Return the open group of failures with this fingerprint."""
         return next((each for each in self._open(GroupKind.FAILURES) if each.fingerprint == fingerprint), None)
 
     def last_group_of(self, fingerprint: str) -> FailureGroup | None:
-        """Return the last group of failures of one reason that is closed."""
+        """Return the last closed group of failures with this fingerprint."""
         mine = [
             each for each in self.groups.values() if each.fingerprint == fingerprint and not each.open and each.posted
         ]
         return max(mine, key=lambda each: each.opened_at, default=None)
 
     def batch_head(self, card_id: str) -> FailureGroup | None:
-        """Return the head of a batch, once one of its jobs failed."""
+        """Return the head of a batch; None before one of its jobs fails."""
         return next((each for each in self._open(GroupKind.BATCH) if each.card == card_id), None)
 
     def batch_end_wanted(self, card: Card) -> bool:
-        """Whether the options of a batch, or a watch, ask for any of its ends."""
+        """Return whether a batch's options, or a watch, want any of its ends."""
         return any(self._end_wanted(card, each) for each in card.jobs.values() if each.fate and not each.fate.by_people)
 
     def _end_wanted(self, card: Card, end: CardJob) -> bool:
@@ -130,7 +130,7 @@ class DestinationState:
         return card.terms.wants(end.job.state) or self._watched(end.job, end.at or self.now)
 
     def _watched(self, job: Job, at: datetime) -> bool:
-        """Whether a watch asks for the end of a job that was noticed at that time."""
+        """Return whether a watch wants the end of a job, noticed at that time."""
         event = EventKind.of(job.state)
         if event is None or (event is EventKind.FAILED and self.rules.muting(job, self.now)):
             return False
@@ -138,7 +138,7 @@ class DestinationState:
         return any(wants(spec.on, event) and spec.matches(job) for spec in mine)
 
     def down(self, account: str, service: str) -> FailureGroup | None:
-        """Return the message that says since when a service cannot be read."""
+        """Return the message about a service that cannot be read."""
         found = (each for each in self._open(GroupKind.DOWN) if (each.account, each.service) == (account, service))
         return next(found, None)
 
@@ -147,7 +147,7 @@ class DestinationState:
         return next((each for each in self._open(GroupKind.STORM) if each.hold is None), None)
 
     def held_storm(self, hold: Hold, rules: Sequence[str]) -> FailureGroup | None:
-        """Return the storm message that is held: until a snooze is over, or as long as the same rules are removed."""
+        """Return the storm message held for the same snooze, or for the same removed watches."""
         mine = (each for each in self._open(GroupKind.STORM) if each.hold and each.hold.removed is hold.removed)
         return next((each for each in mine if not hold.removed or each.rules == tuple(rules)), None)
 
@@ -169,9 +169,9 @@ class DestinationState:
         return replace(self, cards={**self.cards, card.id: card}, changed=self._changed(card.id, urgency))
 
     def with_group(self, group: FailureGroup, urgency: Urgency = Urgency.PROGRESS) -> Self:
-        """Return the state with one group added or replaced; one without a message needs no edit.
+        """Return the state with one group added or replaced. A group without a message needs no edit.
 
-        PROGRESS is that it grows, STATE what somebody did to it, END that it closes.
+        PROGRESS means that it grows, STATE that a person changed it, END that it closes.
         """
         changed = self._changed(group.id, urgency) if group.ts else {**self.changed, group.id: None}
         return replace(self, groups={**self.groups, group.id: group}, changed=changed)
@@ -186,7 +186,7 @@ class DestinationState:
         return replace(self, groups=kept, changed={**self.changed, group_id: None})
 
     def without_edit(self, record_id: str) -> Self:
-        """Return the state with a record whose message is posted as the record is."""
+        """Return the state without an edit of a record. Its message is posted in its present form."""
         return replace(self, changed={**self.changed, record_id: None})
 
     def new_id(self) -> tuple[Self, str]:
@@ -210,7 +210,7 @@ class DestinationState:
         return replace(self, decisions=(*self.decisions, Decided(ref, decision)))
 
     def writes(self, records: Mapping[str, str]) -> list[Write]:
-        """Return the records that changed, beside those that Redis has; one that goes is written as nothing."""
+        """Return the changed records with their versions in Redis. A deleted record has an empty `after`."""
         found = [
             Write(id=name, before=records.get(name, ""), after=self._record(name), urgency=urgency)
             for name, urgency in self.changed.items()

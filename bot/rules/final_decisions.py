@@ -23,7 +23,7 @@ def drop_all(state: DestinationState, group: FailureGroup, reason: Reason) -> De
 
 
 def drop_held(state: DestinationState, group: FailureGroup, reason: Reason) -> DestinationState:
-    """Return the state without a group whose message is not posted: what it holds is dropped."""
+    """Return the state without a group whose message is not posted. Drops its held events."""
     return drop_all(state, group, reason).without_group(group.id)
 
 
@@ -36,9 +36,9 @@ def decide_finally(
     *,
     into: FailureGroup | None = None,
 ) -> DestinationState:
-    """Take the final decision about each event that a group holds: if its head is posted, all but the first fold.
+    """Take the final decision about each held event of a group. If its head is posted, all but the first fold.
 
-    `into` is another group whose message takes them in.
+    `into` is another group whose message includes them.
     """
     undecided = [each for each in group.held if not each.decided]
     for number, held in enumerate(undecided):

@@ -1,7 +1,7 @@
-"""Fingerprints: which failures are one group. Pure.
+"""Fingerprints: decide which failures form one group. Pure.
 
-The vendor's message is compared with ids, numbers, URLs, paths and times masked. Too much masked joins two reasons that
-share a code; too little splits one reason into a group for each job. The first is the lesser fault: the code stays.
+Vendor messages are compared with ids, numbers, URLs, paths and times masked. Too much masking joins two reasons that
+share a code. Too little splits one reason into a group for each job. The first is the lesser fault: codes stay apart.
 """
 
 import re
@@ -15,9 +15,9 @@ MASK = "#"
 READ_MAX = 2_000
 """Characters of a message that are read."""
 MESSAGE_MAX = 300
-"""Characters of a message that count. What is cut off is never the start of a word."""
+"""Characters of a message that count, after masking."""
 _OWN_MIN = 3
-"""The shortest name or id of the job itself that is masked as it is written: a shorter one may be any word."""
+"""The shortest name or id of the job that is masked where it appears. A shorter one may be any word."""
 
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -26,7 +26,7 @@ _MASKED = tuple(
     for pattern, flags in (
         # URLs
         (r"(?<![a-z0-9])[a-z][a-z0-9+.-]*://[!#-&(-;=?-~]*", 0),
-        # what is quoted and has a digit, a slash or a dot: a name with spaces in it
+        # quoted names with a digit, a slash or a dot; they may contain spaces
         (r"""(["'`])(?:(?!\1).)*?[\d/\\.](?:(?!\1).)*\1""", 0),
         # dates: 2026/11/20, Fri, Nov before a number, Nov after one, PM, GMT, +08:00
         (r"\d{1,4}([/-])\d{1,2}\1\d{1,4}(?![a-z/])", re.ASCII),
@@ -47,17 +47,17 @@ _RUN = re.compile(r"#(?: #)+")
 
 
 def fingerprint(job: Job) -> str:
-    """Return the fingerprint of a failed job, 16 characters, the same for all jobs that failed for one reason.
+    """Return the fingerprint of a failed job. Jobs that failed for one reason share it.
 
-    It covers account, service, kind, code and the masked message. A job without a code and a message has the
-    fingerprint of "reason not known".
+    It has 16 hexadecimal characters and covers account, service, kind, code and the masked message. A job without a
+    code and a message has the fingerprint of "reason not known".
     """
     code = (job.error.code or "").casefold() if job.error else ""
     return _digest(job.account, job.service, (job.kind or "").casefold(), code, masked_message(job))
 
 
 def fingerprint_of_lost(job: Job) -> str:
-    """Return the fingerprint of a job that its provider no longer knows."""
+    """Return the fingerprint of a job that its provider lost."""
     return _digest(job.account, job.service, (job.kind or "").casefold(), "", "\0lost")
 
 
@@ -66,7 +66,7 @@ def _digest(*parts: str) -> str:
 
 
 def masked_message(job: Job) -> str:
-    """Return the vendor's message about a job with all masked that differs between jobs; empty without one."""
+    """Return the vendor's message without the parts that differ between jobs; empty without one."""
     message = job.error.message if job.error else None
     return mask(message, _own_words(job)) if message else ""
 
@@ -76,9 +76,9 @@ def _own_words(job: Job) -> Iterable[str]:
 
 
 def mask(message: str, own: Iterable[str] = ()) -> str:
-    """Return the words of a message with ids, numbers, URLs, paths and times masked, and the words of the job's `own`.
+    """Return a message with ids, numbers, URLs, paths, times and the job's `own` words masked.
 
-    Example: `Failed to open obs://b/a.mp4 after 25 s (f18320e6)` is `failed to open # after # s #`.
+    Example: `Failed to open obs://b/a.mp4 after 25 s (f18320e6)` becomes `failed to open # after # s #`.
     """
     text = normalize("NFKC", message[:READ_MAX]).casefold()
     for word in sorted({normalize("NFKC", each).casefold() for each in own if len(each) >= _OWN_MIN}, key=len)[::-1]:

@@ -32,7 +32,7 @@ class Applied(NamedTuple):
 
 
 def post(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Post a message for an event of a job: the head of a group for a failure, else a message about it alone."""
+    """Post a message for an event of a job: for a failure the head of a group, else a separate message."""
     if event.happened not in FAILURES:
         rules, mentions = rule_ids(decision), mentions_of(state, decision, card)
         return Applied(state.with_post(), (Notification(WatchEvent(event.shown, rules, mentions)),))
@@ -51,7 +51,7 @@ def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision
 def with_link(state: DestinationState, decision: Decision, card: Card | None) -> Decision:
     """Return a `fold` with the message into which it folds, if that is posted.
 
-    One that ends with its batch folds into the message of its step, the final post.
+    An event that ends with its batch folds into the final post, the message of its step.
     """
     if decision.outcome is not Outcome.FOLD or (decision.reason is Reason.BATCH and state.waiting.ends):
         return decision
@@ -70,7 +70,7 @@ def with_link(state: DestinationState, decision: Decision, card: Card | None) ->
 
 
 def close(state: DestinationState, group: FailureGroup) -> DestinationState:
-    """Return the state with a group closed, and with a storm message the groups whose head it is."""
+    """Return the state with a group closed. A storm message also closes the groups whose head it is."""
     state = state.with_group(group.model_copy(update={"closed_at": state.now}), Urgency.END)
     for each in group.groups:
         if (headed := state.groups.get(each)) and headed.open and headed.group is not GroupKind.DOWN:
@@ -79,26 +79,26 @@ def close(state: DestinationState, group: FailureGroup) -> DestinationState:
 
 
 def close_batch(state: DestinationState, card: Card) -> DestinationState:
-    """Return the state with the head of a batch closed, if it has one: its final post says how it ended."""
+    """Return the state with the head of a batch closed, if it has one. The final post has the results."""
     head = state.batch_head(card.id)
     return close(state, head) if head else state
 
 
 def _with_head(state: DestinationState, group: FailureGroup, event: JobEvent, card: Card | None) -> Applied:
     head = with_all_mentioned(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
-    # A reply is sent to the channel too, so that it counts as a new message there.
+    # A reply goes to the channel too, so it counts as a new message there.
     state = state.with_group(head).without_edit(head.id).with_post()
     return Applied(state, (Notification(GroupHead(head, event.change, card)),))
 
 
 def with_all_mentioned(group: FailureGroup) -> FailureGroup:
-    """Return a group whose message goes out: everybody who is to be mentioned is mentioned in it."""
+    """Return a group whose message goes out now, with all waiting mentions in it."""
     people = tuple(dict.fromkeys((*group.mentioned, *group.mentions)))
     return group.model_copy(update={"mentioned": people, "line_count": group.count})
 
 
 def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Let an open group, a batch or a storm message take an event in."""
+    """Add an event to an open group, a batch or a storm message."""
     match decision.reason:
         case Reason.GROUP:
             return Applied(joined(state, event, decision, card)[0])
@@ -113,7 +113,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
 def joined(
     state: DestinationState, event: JobEvent, decision: Decision, card: Card | None
 ) -> tuple[DestinationState, FailureGroup]:
-    """Return the group of a failure, with it; a new one where none is open."""
+    """Return the group of a failure with the failure added. Opens one if none is open."""
     group = state.group_of(event.fingerprint)
     if group is None:
         state, number = state.new_id()
@@ -185,7 +185,7 @@ def rule_ids(decision: Decision) -> tuple[str, ...]:
 
 
 def mentions_of(state: DestinationState, decision: Decision, card: Card | None) -> tuple[str, ...]:
-    """Return whom the rules of a decision mention, each person once."""
+    """Return the people and groups that the rules of a decision mention, each once."""
     rules = rule_ids(decision)
     people = [*(card.terms.mention if card and SUBSCRIPTION in rules else ())]
     people += (person for watch in state.rules.watches if watch.id in rules for person in watch.spec.mention)
@@ -193,7 +193,7 @@ def mentions_of(state: DestinationState, decision: Decision, card: Card | None) 
 
 
 def into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
-    """Return the state with an event on the head of its batch, if it has one and the event is a failure."""
+    """Return the state with a failure added to the head of its batch, if any."""
     head = state.batch_head(card.id) if card else None
     if head is None or event.happened not in FAILURES:
         return state
@@ -202,7 +202,7 @@ def into_batch(state: DestinationState, event: JobEvent, decision: Decision, car
 
 
 def storm_for(state: DestinationState, at: datetime) -> tuple[DestinationState, FailureGroup]:
-    """Return the open storm message, or a new one for what happened at that time."""
+    """Return the open storm message, or a new one for an event at that time."""
     storm = state.storm()
     return (state, storm) if storm else new_storm(state, at)
 
@@ -219,7 +219,7 @@ def with_counts(storm: FailureGroup, kinds: Iterable[str], now: datetime) -> Fai
 
 
 def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) -> Applied:
-    """Let the storm message take an event in; if there is none, it is posted."""
+    """Add an event to the storm message. Posts one if there is none."""
     state, storm = storm_for(state, event.happened_at)
     new = not storm.ts
     if event.late:
@@ -240,7 +240,7 @@ def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) ->
 def headed_by_storm(
     state: DestinationState, storm: FailureGroup, group: FailureGroup
 ) -> tuple[DestinationState, FailureGroup]:
-    """Return the state with a group whose head a storm message becomes, and that message."""
+    """Make a storm message the head of a group. Returns the state and that message."""
     state = state.with_group(group.model_copy(update={"storm": storm.id, "hold": None, "held": ()}))
     known = {
         "groups": (*storm.groups, group.id),
@@ -260,7 +260,7 @@ def posted_storm(state: DestinationState, storm: FailureGroup) -> Applied:
 
 
 def _with_storm_counted(state: DestinationState, group: FailureGroup) -> DestinationState:
-    """Return the state with one more failure in the storm message that is the head of a group, if it has one."""
+    """Return the state with one more failure counted in the group's storm message, if any."""
     storm = state.groups.get(group.storm) if group.storm else None
     if storm is None or not storm.open:
         return state
@@ -270,5 +270,5 @@ def _with_storm_counted(state: DestinationState, group: FailureGroup) -> Destina
 
 
 def has_thread_lines(group: FailureGroup) -> bool:
-    """Whether lines follow in the thread of a head: not in direct messages, nor where a service is down."""
+    """Return whether a head gets thread lines: not in direct messages, nor for a service that is down."""
     return group.group is not GroupKind.DOWN and bool(group.ts) and not is_direct_message(group.place)

@@ -1,4 +1,4 @@
-"""What is due for a group without an event: thread lines, its end, the end of what its head is held for. Pure."""
+"""Timers of groups: thread lines, the release of held heads, and closing. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from bot.rules.group_reducer import Applied
 
 
 def apply(state: DestinationState, group_id: str) -> Applied:
-    """Do what is due for a group; one thing at a time."""
+    """Do one thing that is due for a group."""
     group, now = state.groups.get(group_id), state.now
     if group is None or group.closed_at:
         return Applied(state)
@@ -28,7 +28,7 @@ def apply(state: DestinationState, group_id: str) -> Applied:
 
 
 def _held(state: DestinationState, group: FailureGroup) -> Applied:
-    """Return the state once a threshold counts failures no longer, or a snooze that holds a head is over."""
+    """Drop the old failures of a threshold, or release a head after its hold."""
     if group.hold and group.hold.window_s:
         return Applied(held_groups.expire(state, group))
     is_due = group.hold is None or group.hold.until <= state.now or restored(state, group)
@@ -36,7 +36,7 @@ def _held(state: DestinationState, group: FailureGroup) -> Applied:
 
 
 def restored(state: DestinationState, group: FailureGroup) -> bool:
-    """Whether a group was held because its watch was removed, and a watch that asks for it is there again."""
+    """Return whether an active watch wants a group that was held for a removed one."""
     return group.in_gap and held_groups.asked_for(state, group)
 
 
@@ -52,13 +52,13 @@ def _is_over(state: DestinationState, group: FailureGroup) -> bool:
 
 
 def next_line(group: FailureGroup) -> datetime | None:
-    """Return when the next thread line of a head is due; None without news, or where no lines follow."""
+    """Return when the next thread line of a head is due; None without news or for a head without lines."""
     wanted = group.has_news and not group.snooze and group_reducer.has_thread_lines(group)
     return group.next_line_at() if wanted else None
 
 
 def _line(state: DestinationState, group: FailureGroup) -> Applied:
-    """Post a thread line about what is new since the last one; none about an account that the readers may not see."""
+    """Post a thread line with the news since the last one. Accounts hidden from the readers get none."""
     lines = group.lines + 1
     while (later := group.model_copy(update={"lines": lines}).next_line_at()) and later <= state.now:
         lines += 1
@@ -74,7 +74,7 @@ def _line(state: DestinationState, group: FailureGroup) -> Applied:
 
 
 def timers(groups: Iterable[FailureGroup]) -> Iterator[tuple[datetime, str]]:
-    """Yield when something is due for each group, as far as time alone decides that."""
+    """Yield the times at which something is due for each group. Leaves out what needs an event."""
     for group in groups:
         yield from ((at, group.id) for at in _times(group))
 

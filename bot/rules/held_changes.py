@@ -1,4 +1,4 @@
-"""What a snoozed card holds: of each job the last change, which is decided on once the snooze is over. Pure."""
+"""The changes that a snoozed card holds: the last one of each job, until the snooze is over. Pure."""
 
 from bot.domain.cards import Card
 from bot.domain.changes import Change, EventKind, Kind
@@ -8,7 +8,7 @@ from bot.rules.job_events import JobEvent
 
 
 def alone(event: JobEvent) -> Change:
-    """Return the change that an event is, without the others of the same look: these are decided on."""
+    """Return an event as a separate change. The other events of the sweep are already decided."""
     change = event.shown.model_copy(update={"passed": ()})
     if change.happened is event.happened:
         return change
@@ -17,7 +17,7 @@ def alone(event: JobEvent) -> Change:
 
 
 def hold(state: DestinationState, card: Card, change: Change) -> DestinationState:
-    """Return the state with a change that a snoozed card holds: of each job the last one, with the events before it."""
+    """Return the state with a change held by a snoozed card: the last of each job, with the events before it."""
     ref = str(change.job.ref)
     before = card.held.get(ref)
     if before and before.kind is Kind.LOST and change.kind is Kind.FOUND:
@@ -27,12 +27,12 @@ def hold(state: DestinationState, card: Card, change: Change) -> DestinationStat
         change = change.model_copy(update={"kind": _held_kind(before, change), "passed": before.events, **known})
     if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
         state = decide_finally(state, change, Outcome.DROP, Reason.AS_BEFORE)
-        return state.with_card(without_held(card, ref))  # it is again as it was notified last
+        return state.with_card(without_held(card, ref))  # the job is as it was last notified
     return state.with_card(card.model_copy(update={"held": {**card.held, ref: change}}))
 
 
 def _found_again(state: DestinationState, card: Card, lost: Change, change: Change) -> DestinationState:
-    """Return the state with a job that was lost, and is found again, while its card was snoozed: neither is news."""
+    """Return the state with a job that was lost and found again during a snooze. Neither event is news."""
     ref = str(change.job.ref)
     state = decide_finally(state, lost, Outcome.DROP, Reason.AS_BEFORE)
     if change.happened is EventKind.REOPENED:
@@ -43,9 +43,9 @@ def _found_again(state: DestinationState, card: Card, lost: Change, change: Chan
 
 
 def _held_kind(before: Change, change: Change) -> Kind:
-    """Return the kind of a change that is held instead of the one before it.
+    """Return the kind of a held change that replaces the one before it.
 
-    A job that is found again is news only where its loss was notified.
+    A job that is found again is news only if its loss was notified.
     """
     if change.kind not in {Kind.MOVED, Kind.FOUND}:
         return change.kind
@@ -53,7 +53,7 @@ def _held_kind(before: Change, change: Change) -> Kind:
 
 
 def drop(state: DestinationState, card: Card, ref: str, reason: Reason) -> tuple[DestinationState, Card]:
-    """Return a card that holds nothing about one job, and the state with the final decision about what it held."""
+    """Return a card that holds nothing about one job. Takes the final decision about what it held."""
     if held := card.held.get(ref):
         state = decide_finally(state, held, Outcome.DROP, reason)
     return state, without_held(card, ref)

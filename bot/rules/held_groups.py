@@ -1,6 +1,6 @@
-"""Groups without a message: what they hold, and until when.
+"""Groups without a message, and the events that they hold.
 
-They wait for a threshold, the end of a snooze, or a watch that was removed and can be restored. Pure.
+They wait for a threshold, the end of a snooze, or a removed watch that can be restored. Pure.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ from bot.rules.thresholds import most_within, share_reached
 
 
 def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> Applied:
-    """Keep an event until more is known: in a group without a message for a failure, else in a held storm message."""
+    """Hold an event without a message: a failure in its group, any other event in a held storm message."""
     hold = hold_of(decision, state.now)
     held = HeldEvent(event=event.id, noticed_at=event.at, rules=rule_ids(decision))
     if event.happened not in FAILURES:
@@ -47,13 +47,14 @@ def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         return Applied(_holding(state, storm, held))
     members = state.members
     state, group = joined(state, event, decision, card)
-    state = replace(state, members=members)  # it is a member once its final decision is not to drop it
+    # A job becomes a member with its final decision, unless that drops it.
+    state = replace(state, members=members)
     held = held.model_copy(update={"job": event.member})
     return Applied(_holding(state, group.model_copy(update={"hold": hold}), held))
 
 
 def hold_of(decision: Decision, now: datetime) -> Hold:
-    """Return for what a decision holds an event."""
+    """Return the hold of a decision: what it waits for, and until when."""
     limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
     removed = decision.reason is Reason.REMOVED
     return Hold.model_validate({"until": decision.until or now, "removed": removed, **limits})
@@ -62,7 +63,7 @@ def hold_of(decision: Decision, now: datetime) -> Hold:
 def _held_storm(
     state: DestinationState, event: JobEvent, decision: Decision, hold: Hold
 ) -> tuple[DestinationState, FailureGroup]:
-    """Return the storm message that waits for what an event is held for; a new one where there is none."""
+    """Return the storm message that waits for the same hold, or a new one."""
     rules = rule_ids(decision) if hold.removed else ()
     if storm := state.held_storm(hold, rules):
         return state, storm
@@ -72,16 +73,16 @@ def _held_storm(
 
 
 def _holding(state: DestinationState, group: FailureGroup, held: HeldEvent) -> DestinationState:
-    """Return the state with a group that holds one more event; the oldest is decided on where there are too many."""
+    """Return the state with a group that holds one more event. A full group decides on its oldest event."""
     if group.full:
         state, group = _without_oldest(state, group)
     return state.with_group(group.model_copy(update={"held": (*group.held, held)}))
 
 
 def _without_oldest(state: DestinationState, group: FailureGroup) -> tuple[DestinationState, FailureGroup]:
-    """Take the final decision about the oldest event of a group that holds as many as it can.
+    """Take the final decision about the oldest event of a full group.
 
-    A storm message counts it already; a failure is one that the threshold counts no longer.
+    A storm message counts the event from now on. A failure no longer counts for its threshold.
     """
     oldest = group.model_copy(update={"held": group.held[:1]})
     if group.group is GroupKind.STORM:
@@ -94,7 +95,7 @@ def _without_oldest(state: DestinationState, group: FailureGroup) -> tuple[Desti
 
 
 def count_beside(state: DestinationState, event: JobEvent, decision: Decision) -> DestinationState:
-    """Count a failure, of which a subscription notifies in its own way, for the threshold of a watch that wants it."""
+    """Count a failure for the threshold of a watch that wants it too. Its subscription notifies it separately."""
     specs = [each.spec.after for each in state.rules.active if each.id in decision.also]
     after = next((each for each in specs if each and each.count is not None), None)
     group = state.group_of(event.fingerprint)
@@ -110,7 +111,7 @@ def count_beside(state: DestinationState, event: JobEvent, decision: Decision) -
 
 
 def release(state: DestinationState, group: FailureGroup) -> Applied:
-    """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
+    """Post a head that was held for a snooze or a removed watch. Drops it if no rule wants it now."""
     if group.in_gap and (left := _left_to_threshold(state, group)):
         return Applied(state.with_group(left))
     if dropped := _not_wanted_now(state, group):
@@ -129,7 +130,7 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
 
 
 def _not_wanted_now(state: DestinationState, group: FailureGroup) -> DestinationState | None:
-    """Return the state without a group that the rules are against by now; None if they are not."""
+    """Return the state without a group that the rules now forbid; None if they allow it."""
     if group.account in state.rules.hidden:
         decided = decide_finally(state, group, Outcome.DROP, Reason.ACCESS, {"account": group.account})
         return decided.without_group(group.id)
@@ -139,13 +140,13 @@ def _not_wanted_now(state: DestinationState, group: FailureGroup) -> Destination
 
 
 def _muted(state: DestinationState, group: FailureGroup) -> bool:
-    """Whether watches alone want a group, and its code was muted while it was held."""
+    """Return whether only watches want a group, and its code was muted during the hold."""
     mute = state.rules.mute_of(group.failure_code) if group.failure_code else None
     return mute is not None and not mute.over(state.now) and SUBSCRIPTION not in group.rules
 
 
 def _in_storm(state: DestinationState, group: FailureGroup, posts: int) -> Applied:
-    """Let the storm message be the head of a group that was held: the post budget is used."""
+    """Make the storm message the head of a held group. The post budget is used up."""
     state, storm = storm_for(state, group.first_at)
     used = {"posts": posts, "window_s": int(BUDGET_WINDOW.total_seconds())}
     state = decide_finally(state, group, Outcome.FOLD, Reason.STORM, used, into=storm)
@@ -155,26 +156,26 @@ def _in_storm(state: DestinationState, group: FailureGroup, posts: int) -> Appli
 
 
 def _released(state: DestinationState, storm: FailureGroup) -> Applied:
-    """Post a storm message that was held: it counts what it held, and that alone."""
+    """Post a held storm message. It counts only the events that it held."""
     state = decide_finally(state, storm, Outcome.FOLD, Reason.STORM)
     storm = with_counts(storm, map(_kind_of, storm.held), state.now)
     return posted_storm(state, storm.model_copy(update={"held": ()}))
 
 
 def _kind_of(held: HeldEvent) -> str:
-    """Return the kind of event, with which its id ends."""
+    """Return the kind of an event, the last part of its id. Example: `failed`."""
     return held.event.rpartition("/")[2]
 
 
 def asked_for(state: DestinationState, group: FailureGroup) -> bool:
-    """Whether a rule that is in force asks for the message of a group; the threshold of a watch counts in a gap too."""
+    """Return whether an active rule wants the message of a group. In a gap, a watch's threshold counts as well."""
     mine = [watch.spec for watch in state.rules.active if watch.id in group.rules]
     judged = group.in_gap and group.group is GroupKind.FAILURES
     return SUBSCRIPTION in group.rules or any(not judged or _reached(state, group, spec.after) for spec in mine)
 
 
 def _left_to_threshold(state: DestinationState, group: FailureGroup) -> FailureGroup | None:
-    """Return a group whose watch stays removed, where the threshold of another one counts its failures on."""
+    """Return a group that another watch's threshold keeps counting; None if there is no such watch."""
     if group.group is not GroupKind.FAILURES or asked_for(state, group):
         return None
     spec = next((each.spec.after for each in state.rules.active if each.id in group.rules and each.spec.after), None)
@@ -195,7 +196,7 @@ def _reached(state: DestinationState, group: FailureGroup, after: Threshold | No
 
 
 def expire(state: DestinationState, group: FailureGroup) -> DestinationState:
-    """Drop the failures of a group that a threshold no longer counts; without any, the group goes."""
+    """Drop failures of a group that are too old for its threshold. Removes an empty group."""
     window = timedelta(seconds=(group.hold and group.hold.window_s) or 0)
     over = [each for each in group.held if state.now - each.noticed_at > window]
     if not over:

@@ -1,4 +1,4 @@
-"""One event of a job, as it is decided on. A change that was seen in one look may be several of them. Pure."""
+"""Events of a job, the subject of decisions. One sweep may see several in one change. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ FAILURES = frozenset({EventKind.FAILED, EventKind.LOST})
 """The events that form groups."""
 _STATES = {EventKind.SUBMITTED: JobState.PENDING, EventKind.STARTED: JobState.RUNNING}
 LATE_AFTER = timedelta(minutes=5)
-"""What was noticed this much later than it could have been counts as caught up on."""
+"""A change noticed this much later than possible counts as caught up on."""
 
 
 @dataclass(frozen=True)
 class JobEvent:
-    """An event of a job: one of those of a change. `followed` says that the destination follows the job itself.
+    """One of the events of a change. `followed` is set if the destination subscribes to the job itself.
 
-    Each rule of a destination asks for the same of it, so what takes time is found once.
+    Slow values are cached because each rule of a destination reads them.
     """
 
     change: Change
@@ -32,12 +32,12 @@ class JobEvent:
 
     @cached_property
     def id(self) -> str:
-        """Its id, such as `media-cn/video-ocr/f183…#1/failed`: made of what the provider says."""
+        """Its id, made only of what the provider says, such as `media-cn/video-ocr/f183…#1/failed`."""
         return self.change.event_id(self.happened)
 
     @property
     def shown(self) -> Change:
-        """The change as it was when this happened: its job may have gone on since then."""
+        """The change at the time of this event. The job may have changed since."""
         state = _STATES.get(self.happened)
         if state is None or self.happened is self.change.happened:
             return self.change
@@ -71,32 +71,32 @@ class JobEvent:
 
     @cached_property
     def services(self) -> Sequence[str]:
-        """The services that know the job: a rule that names one of them covers it."""
+        """The services that have the job. A rule that names one of them covers it."""
         return tuple(dict.fromkeys(job.service for job in self.jobs))
 
     @cached_property
     def jobs(self) -> Sequence[Job]:
-        """The job as each service has it that knows it, the one that owns it first."""
+        """The job as seen by each service that has it, its owner first."""
         return [*views_of(self.change), self.job]
 
     @property
     def late(self) -> bool:
-        """Whether it was noticed long after it could have been, as after a downtime of Callboard."""
+        """Whether it was noticed much later than possible, as after a downtime of Callboard."""
         return noticed_late(self.change)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Which failures it is one group with."""
+        """The fingerprint of its failure."""
         return fingerprint_of_lost(self.job) if self.happened is EventKind.LOST else fingerprint(self.job)
 
     @property
     def member(self) -> GroupJob:
-        """Its job as a group names it."""
+        """Its job in the form of a group's member."""
         return GroupJob.of(self.job, self.happened_at)
 
 
 def views_of(change: Change) -> Sequence[Job]:
-    """Return the job of a change as each service has it that knows it, the one that owns it first."""
+    """Return the job as seen by each service that has it, its owner first."""
     return views(change.job.model_copy(update={"service": change.ref.service}))
 
 
@@ -106,10 +106,10 @@ def events_of(change: Change, *, followed: bool) -> Iterator[JobEvent]:
 
 
 def noticed_late(change: Change) -> bool:
-    """Whether a change was noticed long after the job was last seen."""
+    """Return whether a change was noticed long after the job was last seen."""
     return change.kind.late and change.at - change.since > LATE_AFTER
 
 
 def concerns(card_job: CardJob, change: Change) -> bool:
-    """Whether a job is followed on a card, or was until it was lost and is found again."""
+    """Return whether a card tracks a job, or did before a loss that ends now."""
     return card_job.fate is None or (change.kind is Kind.FOUND and card_job.fate in LOSSES)

@@ -1,4 +1,4 @@
-"""Carries out decisions about services that cannot be read: one message says since when, and when one is back. Pure."""
+"""Carries out decisions about services that cannot be read, with one message for each downtime. Pure."""
 
 from bot.domain.changes import EventKind
 from bot.domain.decisions import Decision, Outcome, Reason

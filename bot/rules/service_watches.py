@@ -1,4 +1,4 @@
-"""Whom an event is routed to: the destinations with a watch that wants it. Pure."""
+"""Routes events to the destinations with a watch that wants them. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,29 +20,29 @@ from providers.mirrors import views
 from providers.models import Job
 
 FAILURES = frozenset({On.FAILED, On.STUCK, On.DOWN})
-"""What watches want for which the ends of other jobs are of no use."""
+"""Watches that want only these have no use for the ends of other jobs."""
 
 
 @dataclass(frozen=True)
 class ServiceWatches:
-    """The watches on a service, and the version of its rules that they are."""
+    """The watches on a service, with the version of its rules."""
 
     version: str = "0"
     watches: Mapping[Route, WatchSpec] = field(default_factory=dict[Route, WatchSpec])
 
     @classmethod
     def of(cls, routes: Routes) -> "ServiceWatches":
-        """Read copies of watches; nothing is routed to one that cannot be read."""
+        """Read copies of watches. Leaves out those that cannot be read."""
         read = ((route, readable_or(None, _spec, text)) for route, text in routes.watches.items())
         return cls(routes.version, {route: spec for route, spec in read if spec})
 
     @property
     def failures_only(self) -> bool:
-        """Whether the ends of other jobs are wanted by none."""
+        """Whether no watch wants the ends of jobs that did not fail."""
         return all(spec.on <= FAILURES and not (spec.after and spec.after.share) for spec in self.watches.values())
 
     def for_change(self, change: Change) -> dict[str, str]:
-        """Return the destinations that want one of the events of a change, each with its watches."""
+        """Return the destinations that want an event of a change, each with its watches."""
         interested = {route: spec for event in change.events for route, spec in self._by_event[event].items()}
         return _joined(route for route, spec in interested.items() if _matches(spec, change.job))
 
@@ -52,12 +52,12 @@ class ServiceWatches:
         return _joined(route for route, spec in watches if spec.covers(account, service) and wants(spec.on, event))
 
     def want(self, job: Job, event: EventKind) -> bool:
-        """Whether a watch wants an event of a job."""
+        """Return whether a watch wants an event of a job."""
         return any(_matches(spec, job) for spec in self._by_event[event].values())
 
     @cached_property
     def _by_event(self) -> Mapping[EventKind, Mapping[Route, WatchSpec]]:
-        """The watches that each event may be wanted by: most events of most jobs are wanted by none."""
+        """The watches that may want each event. No watch wants most events of most jobs."""
         watches = self.watches.items()
         return {event: {route: spec for route, spec in watches if wants(spec.on, event)} for event in EventKind}
 
@@ -80,7 +80,7 @@ def _spec(text: str) -> WatchSpec:
 
 
 def routed(update: JobUpdate, watches: ServiceWatches, skew: timedelta) -> JobUpdate:
-    """Return a change to record with the watches that want it, and what the event log has of it."""
+    """Return a change to record, with its watches and its lines for the event log."""
     change = update.change
     if change is None or not change.events:
         return update
@@ -103,5 +103,5 @@ def _log(change: Change, watches: ServiceWatches, skew: timedelta) -> tuple[list
 
 
 def log_lines(change: Change, watches: ServiceWatches, skew: timedelta) -> list[str]:
-    """Return what the event log has of a change."""
+    """Return the lines of a change for the event log."""
     return _log(change, watches, skew)[0]

@@ -1,10 +1,10 @@
-"""Thresholds: whether enough failed within a window of event time. Pure."""
+"""Thresholds: whether enough jobs failed within a window of event time. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 SHARE_MIN = 10
-"""A share is judged from this many jobs on."""
+"""A threshold on the share needs at least this many ended jobs."""
 
 
 def most_within(times: Iterable[datetime], window: timedelta) -> int:
@@ -23,5 +23,5 @@ def within(times: Iterable[datetime], window: timedelta, newest: datetime) -> Se
 
 
 def share_reached(failed: int, ended: int, percent: int) -> bool:
-    """Whether `failed` of `ended` jobs are at least that many percent, of SHARE_MIN jobs or more."""
+    """Return whether `failed` of `ended` jobs are at least `percent`, given SHARE_MIN jobs or more."""
     return ended >= SHARE_MIN and failed * 100 >= percent * ended

@@ -1,1 +1,1 @@
-"""Start, serve HTTP probes, run until a signal stops the process, log."""
+"""The process: its start, HTTP probes, logs, and the run until a signal stops it."""

@@ -1,4 +1,4 @@
-"""Opens what use cases need; whoever asks in Slack or in a terminal begins here."""
+"""Opens the dependencies of use cases, for the bot and for the terminal."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,9 +18,9 @@ from providers import registry
 from providers.http.rate_limit import FairBudget
 
 STARTUP_TIMEOUT_S = 30.0
-"""Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""
+"""Seconds to wait for Redis at the start of a process that needs it, because machines start in any order."""
 RETRY_INTERVAL_S = 1.5
-"""Between two tries: longer than a connection that failed pauses."""
+"""Seconds between two tries. It is longer than the pause of a failed connection."""
 
 log = structlog.get_logger("callboard")
 
@@ -29,7 +29,10 @@ log = structlog.get_logger("callboard")
 async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S) -> AsyncGenerator[Deps]:
     """Open Redis, an HTTP client, and the providers of every account.
 
-    Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable, after PATIENCE_S seconds.
+    Raises:
+        ConfigError: The configuration is invalid, for example the URL of Redis.
+        EmbeddedRedisError: `redis_needed`, and the embedded server cannot run.
+        StoreUnavailable: `redis_needed`, and Redis does not answer within STARTUP_TIMEOUT_S.
     """
     async with AsyncExitStack() as stack:
         redis = settings.redis
@@ -57,7 +60,7 @@ async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float =
 
 
 async def _answers(store: Store) -> None:
-    """Return when Redis answers. Raises StoreUnavailable when it does not for PATIENCE_S seconds."""
+    """Return when Redis answers. Raises StoreUnavailable after STARTUP_TIMEOUT_S."""
     loop, waits = asyncio.get_running_loop(), False
     ends = loop.time() + STARTUP_TIMEOUT_S
     while True:

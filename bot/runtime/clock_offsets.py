@@ -1,4 +1,4 @@
-"""Reports how far this machine's clock is off: in metrics, and as notices on `/readyz`."""
+"""Reports the offsets of this machine's clock, in metrics and as notices on `/readyz`."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ from bot.deps.deps import Deps
 from bot.runtime.http_server import Reason
 
 SHOWN_S = 5.0
-"""`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""
+"""The smallest offset in seconds on `/readyz`. Slack reports whole seconds, and a busy process reads them late."""
 
 
 def show_offsets(deps: Deps) -> None:
-    """Have the metrics show the offsets from now on."""
+    """Connect the offsets to the metrics."""
     if clock := deps.fleet_clock:
         deps.metrics.clock("redis", lambda: clock.ahead_of_redis)
     deps.metrics.clock("slack", lambda: deps.slack_time.ahead)
 
 
 def clock_notices(deps: Deps, *, works: bool) -> Sequence[Reason]:
-    """Return the notices about this machine's clock. A worker adds that its tasks do not depend on it."""
+    """Return the notices about this machine's clock. A worker's notice adds that tasks run by fleet time."""
     clock = deps.fleet_clock
 
     async def fleet_time() -> str | None:
@@ -36,10 +36,10 @@ def clock_notices(deps: Deps, *, works: bool) -> Sequence[Reason]:
         return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
 
     return (
-        Reason("fleet_time", fleet_time),
-        Reason("redis_clock", redis_clock),
-        Reason("slack_clock", slack_clock),
-        Reason("jump", jump),
+        Reason("the check of fleet time", fleet_time),
+        Reason("the check of Redis's clock", redis_clock),
+        Reason("the check of Slack's clock", slack_clock),
+        Reason("the check for a clock jump", jump),
     )
 
 
@@ -48,5 +48,8 @@ def _notable(other: str, ahead_s: float | None) -> str | None:
 
 
 def _offset_from(other: str, ahead_s: float) -> str:
-    """Say how far the clock of this machine is from another clock."""
+    """Return the offset in words.
+
+    Example: `this machine's clock is 7 s ahead of Slack's clock`.
+    """
     return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"

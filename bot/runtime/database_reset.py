@@ -1,4 +1,4 @@
-"""Detects that the database was emptied or replaced, and reports it to the operator."""
+"""Detects a reset of the database, and reports it to the operator."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,20 +15,20 @@ from bot.task_queue.enqueue import enqueue_automatic_tasks
 from bot.views.text import utc
 
 CHECK_INTERVAL_S = 5.0
-"""Seconds between two looks of a process. Each look is one GET."""
+"""Seconds between two checks of a process. Each check is one GET."""
 
 log = structlog.get_logger("callboard")
 
 
 class Watch:
-    """Compares the epoch of the database with the one that this process remembers."""
+    """Compares the epoch of the database with the last one that this process saw."""
 
     def __init__(self, deps: Deps) -> None:
         self._services = deps
         self._epoch: Epoch | None = None
 
     async def check(self) -> None:
-        """Look once. Raises StoreUnavailable."""
+        """Check once. Raises StoreUnavailable."""
         deps = self._services
         self._epoch, another = await deps.store.epochs.check(deps.clock())
         deps.metrics.reset(self._unacknowledged(self._epoch))
@@ -37,7 +37,7 @@ class Watch:
             await enqueue_automatic_tasks(deps)
 
     async def notice(self) -> str | None:
-        """Return the notice about a reset; None without one, or once it is acknowledged."""
+        """Return the notice about a reset; None without one, or after its acknowledgement."""
         reset = self._unacknowledged(self._epoch) if self._epoch else None
         return reset and (
             f"Callboard's database was reset on {utc(reset)}, and subscriptions made before are lost; "
@@ -50,13 +50,13 @@ class Watch:
 
 @asynccontextmanager
 async def watching(deps: Deps) -> AsyncGenerator[Watch]:
-    """Watch the database while the block runs; the first look comes before it."""
+    """Watch the database while the block runs. The first check is before it."""
     watch = Watch(deps)
 
     async def forever() -> None:
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
-            with suppress(StoreUnavailable):  # `/readyz` has a reason of its own for that
+            with suppress(StoreUnavailable):  # `/readyz` reports that separately
                 await watch.check()
 
     with suppress(StoreUnavailable):

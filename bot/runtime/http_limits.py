@@ -1,7 +1,7 @@
 """Limits of the HTTP server: the number of connections, and the time and size of a request.
 
-uvicorn 0.54 limits none of these for an incomplete request: `limit_concurrency` answers 503 to all clients, and
-`timeout_keep_alive` counts only between requests.
+uvicorn 0.54 has no such limits for an incomplete request: `limit_concurrency` answers 503 to all clients, and
+`timeout_keep_alive` applies only between requests.
 """
 
 import asyncio
@@ -22,21 +22,21 @@ from bot.deps.metrics import Rejection
 from bot.slack_app.http_events import BODY_MAX
 
 REQUEST_S = 10.0
-"""Seconds for a complete request, headers and body, and for the client to take an answer."""
+"""Seconds for a complete request, headers and body, and for the client to read a response."""
 IDLE_S = 5
-"""Seconds for which a connection without a request is kept."""
+"""Seconds until a connection without a request is closed."""
 HEADERS_MAX = 16_384
-"""Most bytes of the headers."""
+"""The maximum of bytes in the headers."""
 REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
-"""Most bytes of a request on the wire, with its headers and the marks between its chunks."""
+"""The maximum of bytes in a request on the wire, with its headers and chunk delimiters."""
 CHUNKS_MAX = 512
-"""Most chunks of a body: one of a byte costs as much time as one of 10 kB."""
+"""The maximum of chunks in a body: a chunk of one byte costs as much time as one of 10 kB."""
 READ_MAX = 16_384
-"""Bytes that are read at once: a sixteenth of asyncio's, so that other connections get their turn."""
+"""Bytes in one read: a sixteenth of asyncio's default, so that other connections get their turn."""
 HELD_MAX = 4 * BODY_MAX
-"""Most bytes of incomplete requests held at a time, over all connections of a listener."""
+"""The maximum of bytes in incomplete requests, over all connections of a listener."""
 CONNECTIONS_MAX = 512
-"""Most connections of a listener; fewer if the process may not open twice as many files."""
+"""The maximum of connections of a listener. It is lower if the process may not open twice as many files."""
 
 _ASKING: Final = (h11.IDLE, h11.SEND_BODY)
 _ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
@@ -48,10 +48,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def connections_max(share: int = 1) -> int:
-    """Return how many connections a listener takes.
+    """Return the maximum of connections of a listener.
 
-    That is half of the files that the process may open, divided by `share`. The other half is for Redis, Slack, the
-    clouds and the log.
+    It is half of the process's limit of open files, divided by `share`. The other half is for Redis, Slack, the clouds
+    and the log.
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(files // 2, CONNECTIONS_MAX)
@@ -59,9 +59,10 @@ def connections_max(share: int = 1) -> int:
 
 
 def unambiguous(app: ASGIApp) -> ASGIApp:
-    """Return the app behind a check that a body has one length (request smuggling).
+    """Return the app behind a check against request smuggling.
 
-    It refuses a request with `Content-Length` and `Transfer-Encoding`, or of HTTP/1.0 with the latter (RFC 9112, 6.1).
+    The check refuses a request with `Content-Length` and `Transfer-Encoding`, and an HTTP/1.0 request with the latter
+    (RFC 9112, 6.1).
     """
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,9 +79,9 @@ def unambiguous(app: ASGIApp) -> ASGIApp:
 class Connections(ServerState):
     """The connections of a listener.
 
-    `waiting` are in the middle of a request, or before their first. `idle` are between two. Both have the longest wait
-    first. If there are too many, or they hold too much, the longest wait is closed: Slack's requests are complete
-    within milliseconds, so commands are answered while strangers hold connections open.
+    `waiting` are in the middle of a request, or before their first. `idle` are between two requests. Both start with
+    the connection that waits longest, which is closed if there are too many or if they hold too many bytes. Slack's
+    requests are complete within milliseconds, so commands get their answers while strangers hold connections open.
     """
 
     def __init__(self, most: int, count: Count) -> None:
@@ -93,24 +94,24 @@ class Connections(ServerState):
         self._limited = LimitedLog(_log)
 
     def refuse(self, reason: Rejection, **details: object) -> None:
-        """Count and log that a connection was closed."""
+        """Count and log a closed connection."""
         self.count(reason)
         self._limited.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
-        """Close the longest wait of the larger crowd for a surplus connection.
+        """For a surplus connection, close the oldest one of the larger group, `waiting` or `idle`.
 
-        So a flood of one kind closes no connection of the other kind, which may be Slack's or a proxy's.
+        A flood of one kind then closes no connection of the other kind, which may be Slack's or a proxy's.
         """
         if len(self.connections) > self.most:
             crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
             self._close_longest(crowd, Rejection.CONNECTIONS, most=self.most)
 
     def make_room(self) -> None:
-        """Close connections until the others hold at most HELD_MAX bytes: those that hold more than their share of it.
+        """Close connections with more than their share, until the others hold HELD_MAX bytes at most.
 
-        There is one of these where all together hold too much. What Slack sends is mostly smaller than a share, so that
-        its connection stays open, however many bytes of others are read first.
+        If all together hold too much, at least one exceeds its share. Slack's requests are mostly smaller than a share,
+        so its connections stay open, regardless of the bytes of others.
         """
         while self.held > HELD_MAX:
             large = (each for each in self.waiting if each.held * self.most > HELD_MAX)
@@ -122,12 +123,12 @@ class Connections(ServerState):
 
 
 class _Events(h11.Connection):
-    """Counts the chunks of a body."""
+    """A connection of h11 that counts the chunks of a body."""
 
     _chunks = 0
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Return what comes next. Raises RemoteProtocolError for a body in too many chunks."""
+        """Return the next event. Raises RemoteProtocolError for a body in too many chunks."""
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._chunks = 0
@@ -139,7 +140,7 @@ class _Events(h11.Connection):
 
 
 class LimitedProtocol(H11Protocol):
-    """A connection that is closed when its peer takes too long, or sends too much."""
+    """A connection with limits of time and size for its peer."""
 
     server_state: Connections
 
@@ -189,7 +190,7 @@ class LimitedProtocol(H11Protocol):
         self.refuse(400, Rejection.SYNTAX)
 
     def refuse(self, status: int, reason: Rejection) -> None:
-        """Answer with an error, unless there is an answer already, and close the connection."""
+        """Send an error, unless a response has started, and close the connection."""
         self.server_state.refuse(reason)
         self._leave_cycle()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -199,19 +200,21 @@ class LimitedProtocol(H11Protocol):
             self.abort()
 
     def abort(self) -> None:
-        """Close the connection at once, and drop its incomplete request."""
+        """Close the connection immediately, and drop its incomplete request."""
         self._hold(0)
         self._go_on()
         self._leave_cycle()
         self.transport.abort()
 
     def _adjust(self) -> None:
-        """Wait for the peer, or stop waiting, as the state of the connection demands."""
+        """Start or stop the peer's deadline, depending on the state of the connection."""
         if self.conn.their_state is h11.SEND_BODY:
             return
         if self.conn.our_state in _ANSWERING:
             self._hold(0)
-            if not self.flow.write_paused:  # uvicorn reads no other request until then
+            if (
+                not self.flow.write_paused
+            ):  # while the peer is slow to read, uvicorn reads no other request, so the deadline stays
                 self._go_on()
             return
         unread = len(self.conn.trailing_data[0])
@@ -220,7 +223,7 @@ class LimitedProtocol(H11Protocol):
             self._wait()
 
     def _wait(self) -> None:
-        """Start the peer's deadline, and put it last in its crowd."""
+        """Start the peer's deadline, and move the connection to the end of its group."""
         self._go_on()
         (self.server_state.idle if self._is_idle() else self.server_state.waiting)[self] = None
         self._deadline = self.loop.call_later(REQUEST_S, self._too_slow)
@@ -246,7 +249,7 @@ class LimitedProtocol(H11Protocol):
             self.abort()
 
     def _leave_cycle(self) -> None:
-        """Notify the app that its answer is no longer expected."""
+        """Notify the app that its response is no longer expected."""
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.body = bytearray()

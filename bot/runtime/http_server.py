@@ -1,4 +1,4 @@
-"""The HTTP server, and what it serves an operator: probes and figures."""
+"""The HTTP server, with its probes and metrics for operators."""
 
 import asyncio
 import socket
@@ -18,39 +18,39 @@ from bot.domain.errors import ConfigError
 from bot.runtime.http_limits import IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 
 Look = Callable[[], Awaitable[str | None]]
-"""Looks at one thing that work needs; returns a line that says what is wrong, or None."""
+"""A check of one dependency. Returns a line about what is wrong, or None."""
 READY_S = 2.0
-"""A reason that does not answer for so long is one by itself."""
+"""The timeout of a check in seconds. After it, the check counts as failed."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 ACCEPTED_AT_ONCE = 16
-"""Connections that asyncio accepts in one go: few, so that their limit holds."""
+"""Connections that asyncio accepts in one step. They are few, so that the limit of connections holds."""
 SILENT_MAX_S = 1
-"""A connection is accepted when its first bytes are there, or after this time."""
+"""A connection is accepted with its first bytes, or after this many seconds."""
 ADMIN_SHARE = 8
-"""The listener for probes takes this fraction of the connections that Slack's takes."""
+"""The listener for probes allows this fraction of the connections of Slack's listener."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that work needs. `/readyz` reports it by its name if a look takes too long."""
+    """A dependency to check. `/readyz` reports it by its name if the check times out."""
 
     name: str
     look: Look
 
 
 def site(*routes: BaseRoute) -> Starlette:
-    """Return what answers at these addresses, and nowhere else."""
+    """Return an app that serves these routes and no other address."""
     app = Starlette(routes=routes)
-    app.router.redirect_slashes = False  # a redirect repeats the Host header, which is anything
+    app.router.redirect_slashes = False  # a redirect would repeat the Host header, which a stranger can set
     return app
 
 
 def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason] = ()) -> Sequence[Route]:
     """Return the routes that a load balancer and Prometheus call.
 
-    `/readyz` asks every reason why no work can be done now, at the same time. `notices` are for an operator: the
-    process works, so the status stays 200.
+    `/readyz` runs all checks concurrently, and answers 503 if one of `reasons` fails. `notices` are for an operator:
+    the process works, so the status stays 200.
     """
 
     async def alive(_: Request) -> Response:
@@ -73,11 +73,11 @@ async def _reasons(reason: Reason) -> str | None:
         async with asyncio.timeout(READY_S):
             return await reason.look()
     except TimeoutError:
-        return f"no answer within {READY_S:g} s from {reason.name}"
+        return f"{reason.name} timed out after {READY_S:g} s"
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals to whoever runs it."""
+    """A server that leaves the process's signals to `bot.runtime.runner`."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in sockets or []:
-            listening.listen(BACKLOG)  # what asyncio takes for both: how many wait, and how many are accepted at once
+            listening.listen(BACKLOG)  # asyncio listened with ACCEPTED_AT_ONCE, its number for both
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -97,9 +97,9 @@ class _Server(uvicorn.Server):
 async def serving(
     app: Starlette, listening: socket.socket, metrics: Metrics, *, share: int = 1
 ) -> AsyncGenerator[Connections]:
-    """Serve while the block runs; whoever connects from its start on is answered, and the socket is closed at the end.
+    """Serve an app on a socket while the block runs, then close the socket.
 
-    Requests that came before the end of the block are still answered. `share` is that of `connections_max`.
+    Requests that arrived before the end of the block are still answered. `share` is that of `connections_max`.
     """
     with listening:
         config = uvicorn.Config(
@@ -124,14 +124,14 @@ async def serving(
 
 
 def listen(settings: Http, port: int | None = None) -> socket.socket:
-    """Open the port of the settings, or another on their host. Raises ConfigError for a taken one."""
+    """Open the port of the settings, or another one on the same host. Raises ConfigError if it is taken."""
     host, port = settings.host, settings.port if port is None else port
-    # A socket that names its protocol: asyncio turns Nagle's delay (40 ms an answer) off only for those.
+    # Name the protocol: asyncio only then turns off Nagle's algorithm, which delays answers by 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(AttributeError, OSError):  # Linux: a request is complete soon after its connection counts
+        with suppress(AttributeError, OSError):  # Linux only: a connection counts from its first bytes
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_MAX_S)
         listening.bind((host, port))
         listening.listen(BACKLOG)

@@ -1,4 +1,4 @@
-"""Logs: lines for people on a terminal, JSON for machines elsewhere. Secrets stay out of both."""
+"""Logs: readable lines on a terminal, JSON elsewhere. Secrets are removed from both."""
 
 import logging
 import re
@@ -11,13 +11,16 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.domain.log_limit import LogLimit
 from providers.redact import REMOVED, scrub
 
-# Tokens, and the paths of response URLs, which let anybody answer in Slack.
+# Tokens, and the paths of response URLs: anyone who has one can post in Slack.
 _SLACKS = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+|(?<=hooks\.slack\.com/)[\w/-]+")
 
 
 def configure(output: TextIO) -> None:
-    """Send our own and the libraries' logs to one place in one form, without what libraries say about each request."""
-    # Both print tracebacks without the values of local variables, among which are secrets.
+    """Write our own and the libraries' logs to one output in one format.
+
+    Libraries log warnings and errors only, not each request.
+    """
+    # Both renderers print tracebacks without the values of local variables, which include secrets.
     people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer = people if output.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
     shared: list[Processor] = [
@@ -41,9 +44,9 @@ def configure(output: TextIO) -> None:
 
 
 class Outages(logging.Filter):
-    """Lets pydocket say that Redis is gone once a minute, in one line.
+    """Limits pydocket's messages about an outage of Redis to one line a minute.
 
-    Each of its loops says so at every try, up to twenty times a second, and most of them with a traceback.
+    Each of its loops logs every try, up to twenty times a second, and mostly with a traceback.
     """
 
     def __init__(self) -> None:
@@ -51,7 +54,7 @@ class Outages(logging.Filter):
         self._limit = LogLimit()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write a record; everything but outages, and of those the first in a minute."""
+        """Return whether to write a record: all except outages, and the first outage in a minute."""
         if not record.name.startswith("docket") or not _is_outage(record):
             return True
         record.exc_info = record.exc_text = None
@@ -61,14 +64,14 @@ class Outages(logging.Filter):
 def _is_outage(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     trouble = isinstance(error, RedisError | RedisClusterException)
-    # A task that failed begins otherwise, and is told whatever it failed with.
+    # The message of a failed task starts differently, and is always logged.
     return str(record.msg).startswith("Redis ") or (trouble and str(record.msg).startswith(("Error ", "Failed ")))
 
 
 class Floods(logging.Filter):
-    """Lets libraries report once a minute, in one line, what strangers can cause.
+    """Limits libraries' messages that strangers can cause to one line a minute each.
 
-    Without files asyncio reports each try to accept a connection, thousands in a second, with a traceback.
+    Out of file descriptors, asyncio logs each try to accept a connection, thousands a second, with a traceback.
     """
 
     CAUSED = (
@@ -78,14 +81,14 @@ class Floods(logging.Filter):
         ("uvicorn", "No supported WebSocket library"),
         ("slack_bolt", "Failed to fetch oauth.v2.access"),
     )
-    """Loggers, and how the messages begin."""
+    """Loggers, and the prefixes of their messages."""
 
     def __init__(self) -> None:
         super().__init__()
         self._limits = {caused: LogLimit() for caused in self.CAUSED}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write a record; of the messages of CAUSED the first in a minute."""
+        """Return whether to write a record: all except CAUSED, and the first of each of these in a minute."""
         for (logger, begins), limit in self._limits.items():
             if record.name.startswith(logger) and str(record.msg).startswith(begins):
                 record.exc_info = record.exc_text = None
@@ -94,7 +97,7 @@ class Floods(logging.Filter):
 
 
 def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Take out of an event what exceptions and libraries may quote: queries of URLs, tokens, response URLs."""
+    """Remove URL queries, tokens and response URLs from an event. Exceptions and libraries may quote them."""
     return {
         key: _SLACKS.sub(REMOVED, scrub(value)) if isinstance(value, str) else value for key, value in event.items()
     }

@@ -1,4 +1,4 @@
-"""Counts the records that this version does not read, for metrics and for a notice on `/readyz`."""
+"""Counts newer and unreadable records, for metrics and for a notice on `/readyz`."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from bot.views.unreadable_records import numbers
 
 
 async def notice(deps: Deps) -> str | None:
-    """Return the notice about records that this version does not read, None without any."""
+    """Return the notice about records that this version cannot read; None if there are none."""
     try:
         newer, unreadable = await count_records(deps)
     except StoreUnavailable:
@@ -20,7 +20,7 @@ async def notice(deps: Deps) -> str | None:
 
 
 async def count_records(deps: Deps) -> tuple[Counts, Counts]:
-    """Count the records of a newer version, and those moved aside; set the metrics.
+    """Count the records of a newer version and those moved aside, and set the metrics.
 
     Raises StoreUnavailable.
     """

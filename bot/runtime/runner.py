@@ -1,4 +1,4 @@
-"""Runs the bot until it is told to stop: the Slack front, the worker, or both in one process."""
+"""Runs the bot until a signal stops it: the Slack app, the worker, or both in one process."""
 
 import asyncio
 import gc
@@ -39,31 +39,32 @@ log = structlog.get_logger("callboard")
 
 Register = Callable[[AsyncApp], None]
 Tasks = Callable[[Deps], Sequence[TaskFunction]]
-"""The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
+"""Returns the tasks of the fleet. Every process registers all of them, and a worker runs them."""
 Reasons = Callable[[Deps], Sequence[Reason]]
-"""What `/readyz` looks at besides Redis, Slack and the worker."""
+"""Returns the checks of `/readyz` in addition to Redis, Slack and the worker."""
 
 
 def nothing(_: Deps) -> Sequence[Any]:
-    """No tasks, or no reasons."""
+    """Return no tasks, or no checks."""
     return ()
 
 
 async def run(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
-    """Answer Slack and run tasks until SIGINT or SIGTERM, which count from the first moment on.
+    """Answer Slack and run tasks until SIGINT or SIGTERM.
 
-    Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
+    The signals work from the start. Running tasks then have 20 s to finish, or go to another worker. Raises the errors
+    of `running`.
     """
     await _until_stopped(running(settings, register, tasks, reasons))
 
 
 async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
-    """Answer Slack, and leave tasks to the workers; else as `run`."""
+    """Answer Slack like `run`, and leave tasks to the workers."""
     await _until_stopped(running(settings, register, tasks, reasons, works=False))
 
 
 async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
-    """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
+    """Run tasks like `run`, and leave answers to other processes. Needs only the bot token."""
     await _until_stopped(running(settings, None, tasks, reasons))
 
 
@@ -80,8 +81,8 @@ async def _until_stopped(parts: AbstractAsyncContextManager[Deps]) -> None:
 async def _stay(parts: AbstractAsyncContextManager[Deps]) -> None:
     async with parts:
         if (bot := asyncio.current_task()) and bot.cancelling():
-            raise asyncio.CancelledError  # it came while the parts started, and one of them took it for its own
-        # What is there now stays. Looking through it for garbage takes some 80 ms, in which nothing is acknowledged.
+            raise asyncio.CancelledError  # a signal came during the start, and a part swallowed the cancellation
+        # Exclude the current objects from garbage collection: a full run takes some 80 ms without acknowledgements.
         gc.collect()
         gc.freeze()
         await asyncio.Event().wait()
@@ -97,11 +98,14 @@ async def running(
     works: bool = True,
     answer_s: float = ANSWER_S,
 ) -> AsyncGenerator[Deps]:
-    """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
+    """Run the bot while the block runs: the handlers of `register`, and tasks if it `works`.
 
-    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing, or a scope that
-    access rules need, or when the port that Slack calls is taken, SlackApiError when Slack does not accept a token, and
-    StoreUnavailable when Redis cannot be reached.
+    Each command is answered within `answer_s` seconds.
+
+    Raises:
+        ConfigError: A token or a scope for access rules is missing, or the port that Slack calls is taken.
+        SlackApiError: Slack refused a token.
+        StoreUnavailable: Redis is down.
     """
     slack = _slack(settings)
     called = register is not None and slack.mode == "http"
@@ -123,13 +127,13 @@ async def running(
         show_offsets(deps)
         for task in (known := tasks(deps)):
             docket.register(task)
-        looked_at = [Reason("redis_trouble", partial(redis_trouble, deps.store)), *reasons(deps)]
+        looked_at = [Reason("Redis", partial(redis_trouble, deps.store)), *reasons(deps)]
         if works:
             worker = await stack.enter_async_context(supervise(docket, known, clock=deps.clock))
-            looked_at.append(Reason("Working.trouble", worker.trouble))
+            looked_at.append(Reason("the worker", worker.trouble))
         if app and not called:
             trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
-            looked_at.append(Reason("socket_mode_trouble", trouble))
+            looked_at.append(Reason("Socket Mode", trouble))
         events = [slack_events(app, heard_with, deps.clock)] if app and called else []
         asked = probes(looked_at, deps.metrics, _notices(watch, deps, works=works))
         await _serve(stack, ports, asked, [*events, *installs], deps.metrics)
@@ -138,10 +142,10 @@ async def running(
 
 
 def _notices(watch: Watch, deps: Deps, *, works: bool) -> Sequence[Reason]:
-    """Return what `/readyz` shows an operator of a process that works."""
+    """Return the notices on `/readyz` for an operator."""
     return [
-        Reason("Watch.notice", watch.notice),
-        Reason("notice", partial(notice, deps)),
+        Reason("the check for a database reset", watch.notice),
+        Reason("the check of records", partial(notice, deps)),
         *clock_notices(deps, works=works),
     ]
 
@@ -159,7 +163,7 @@ async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> t
 
 
 async def redis_trouble(store: Store) -> str | None:
-    """Why nothing can be kept now; None when Redis answers."""
+    """Return why Redis cannot be used now; None if it answers."""
     try:
         async with asyncio.timeout(SILENT_S):
             await store.ping()
@@ -170,19 +174,22 @@ async def redis_trouble(store: Store) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
-    """The ports for Slack and browsers, and for probes; None for one that is closed."""
+    """The ports for Slack and browsers, and for probes; None for a closed one."""
 
     front: socket.socket | None
     admin: socket.socket | None
 
     def where(self) -> dict[str, str | None]:
-        """Return their addresses for the log, with that of probes if it differs."""
+        """Return the addresses for the log, with that of probes if it differs.
+
+        Example: `{"http": "0.0.0.0:8080"}`.
+        """
         names = {"http": self.front} if self.admin is self.front else {"http": self.front, "admin": self.admin}
         return {name: "{}:{}".format(*port.getsockname()) if port else None for name, port in names.items()}
 
 
 def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Ports:
-    """Open the ports that this process needs. If only probes call, a taken one is a warning."""
+    """Open the ports of this process. A taken port is only a warning if no one but probes calls it."""
 
     def opened(port: int) -> socket.socket | None:
         try:
@@ -201,7 +208,7 @@ def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Port
 async def _serve(
     stack: AsyncExitStack, ports: _Ports, asked: Sequence[Route], called: Sequence[Route], metrics: Metrics
 ) -> None:
-    """Serve the routes of probes (`asked`), and of Slack and browsers (`called`), at their ports."""
+    """Serve the routes for probes (`asked`), and for Slack and browsers (`called`), at their ports."""
     apart = ports.admin is not ports.front
     if ports.front:
         app = site(*called) if apart else site(*asked, *called)

@@ -1,1 +1,1 @@
-"""Slack's Web API, outbound: workspaces, installations, users, user groups, and what its errors mean."""
+"""Slack's Web API, outbound: workspaces, installations, users, user groups, and errors."""

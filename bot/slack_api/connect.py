@@ -1,4 +1,4 @@
-"""Opens the way to Slack: for the one workspace of a token, or for all that install the app."""
+"""Opens the clients of Slack's Web API: for the workspace of a token, or for all that install the app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,16 +22,20 @@ from bot.slack_api.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 
 SLACK_S = 10
-"""A call to Slack is given up after this many seconds; `bot.delivery.sender` counts on it."""
+"""The timeout of a call to Slack in seconds. `bot.delivery.sender` relies on it."""
 
 
 @asynccontextmanager
 async def open_workspaces(slack: Slack, deps: Deps) -> AsyncGenerator[Workspaces]:
     """Open the workspaces of the settings while the block runs.
 
-    Calls to Slack end within SLACK_S, and nothing is sent twice: slack_sdk's own retries would post a message again
-    that arrived although the connection broke. Raises ConfigError for secrets that are missing, SlackApiError when
-    Slack does not accept the token, and StoreUnavailable.
+    Calls to Slack end within SLACK_S seconds. They are not retried: slack_sdk's retries would post a message twice if
+    it arrived before the connection broke.
+
+    Raises:
+        ConfigError: A secret is missing.
+        SlackApiError: Slack refused the token.
+        StoreUnavailable: Redis is down.
     """
     limit, dates = aiohttp.ClientTimeout(total=SLACK_S), _dates(deps.slack_time)
     async with ClientSession(timeout=limit, trace_configs=[dates]) as session:
@@ -49,10 +53,10 @@ async def open_workspaces(slack: Slack, deps: Deps) -> AsyncGenerator[Workspaces
 
 
 def check_scopes(workspaces: Workspaces, access: Access) -> None:
-    """Check that the configured token has the scope for guests if access rules need it.
+    """Check that the configured token has the scope for guests if access rules need it. Raises ConfigError.
 
-    Raises ConfigError. For workspaces that installed the app themselves `callboard check` reports it: there each person
-    counts as a guest.
+    For workspaces that installed the app over OAuth, `callboard check` reports a missing scope. Each person counts as a
+    guest there.
     """
     if not access.names_guests or not isinstance(workspaces, OneWorkspace):
         return
@@ -65,13 +69,13 @@ def check_scopes(workspaces: Workspaces, access: Access) -> None:
 
 
 def _slacks_clock(deps: Deps) -> datetime:
-    """Return the time by which tokens expire: Slack's, or fleet time before its first answer."""
+    """Return the time to compare with the expiry of tokens: Slack's, or fleet time before Slack's first response."""
     now = deps.slack_time.now()
     return deps.clock() if now is None else datetime.fromtimestamp(now, UTC)
 
 
 def _dates(time: SlackTime) -> TraceConfig:
-    """Learn Slack's time from its JSON answers, not from pages of a proxy."""
+    """Return a trace that reads Slack's time from JSON responses. It ignores a proxy's error pages."""
 
     async def ended(_: ClientSession, __: object, params: TraceRequestEndParams) -> None:
         headers = params.response.headers
@@ -84,9 +88,9 @@ def _dates(time: SlackTime) -> TraceConfig:
 
 
 def check_secrets(slack: Slack, *, answers: bool) -> str:
-    """See that every secret is there; return the one with which Slack is heard, if this process `answers` it.
+    """Check that all secrets are set. Return the one that receives payloads, if this process `answers` Slack.
 
-    Raises ConfigError.
+    That is the app token in Socket Mode, and the signing secret in HTTP mode. Raises ConfigError.
     """
     if slack.client_id is None:
         secret("bot_token", slack.bot_token)
@@ -101,7 +105,7 @@ def check_secrets(slack: Slack, *, answers: bool) -> str:
 
 
 def secret(name: str, reference: SecretRef | None) -> str:
-    """Read a secret of `[slack]`; raises ConfigError that names its place."""
+    """Read a secret of `[slack]`. Raises ConfigError with the name of its setting."""
     if reference is None:
         raise ConfigError(f'slack.{name}: expected a reference, such as "env:SLACK_{name.upper()}"')
     try:

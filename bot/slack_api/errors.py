@@ -1,6 +1,6 @@
-"""What it means when Slack refuses a post or an edit: decided once, here, for every error there is.
+"""Classifies Slack's errors for posts and edits.
 
-The codes are those of Slack's method pages for chat.postMessage, chat.update and conversations.open.
+The codes are from Slack's method pages for chat.postMessage, chat.update and conversations.open.
 """
 
 from collections.abc import Mapping
@@ -18,20 +18,19 @@ class ErrorAction(StrEnum):
     """What to do about an error of Slack. Metrics and logs name an action by its value."""
 
     RETRY = "retry"  # stored
-    """Slack did not take it; it may next time."""
+    """Slack refused it for now. A retry may succeed."""
     LOOK_UP_FIRST = "unsure"  # stored
-    """Slack may have taken it: look for it before it is sent again."""
+    """Slack may have accepted it. Look for the message before a retry."""
     WAIT_FOR_OPERATOR = "hold"  # stored
-    """Nothing gets through until somebody mends the app or its token; everything waits."""
+    """Every call fails until an operator fixes the app or its token. Hold everything."""
     SUSPEND = "suspend"  # stored
-    """This destination takes nothing any more: keep what there is, and notify the subscribers."""
+    """The destination refuses all posts. Hold its notifications, and notify the subscribers."""
     POST_NEW = "detach"  # stored
-    """The message that was to be edited or replied to is gone: go on without it."""
+    """The message to edit or to reply to no longer exists. Continue without it."""
     SEND_AS_TEXT = "plain"  # stored
-    """Slack does not like the message: send its text alone; where it does not like that either, suspend the
-    destination."""
+    """Slack refused the message's format. Send only its text. If Slack refuses that too, suspend the destination."""
     UNKNOWN_CODE = "unknown"  # stored
-    """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
+    """The code is undocumented. Send only the text, in case the blocks are the cause, and keep retrying."""
 
 
 _CODES: Mapping[ErrorAction, tuple[str, ...]] = MappingProxyType(
@@ -70,26 +69,28 @@ _CODES: Mapping[ErrorAction, tuple[str, ...]] = MappingProxyType(
 VERDICTS: Mapping[str, ErrorAction] = MappingProxyType(
     {code: action for action, codes in _CODES.items() for code in codes}
 )
-"""Every error code that these calls are documented to answer with, and those seen beside them."""
+"""All documented error codes of these calls, and further ones seen in practice."""
 SERVER_ERROR = 500
-"""The first of the HTTP statuses that say nothing about whether a call took effect."""
+"""The lowest HTTP status of a server error, after which a call may or may not have taken effect."""
 RETRY_S = 5.0
-"""How long to wait where Slack does not say."""
+"""Seconds before a retry without a `Retry-After`."""
 HOLD_S = 60.0
-"""How long to wait before a look whether somebody mended the app or its token."""
+"""Seconds before the next check whether an operator fixed the app or its token."""
 
 
 def classify(error: SlackApiError) -> ErrorAction:
-    """Decide about a refusal.
+    """Return the action for an error of Slack.
 
-    An undocumented code is never taken for success, and with a server's error (HTTP 5xx) not for a refusal either.
+    An undocumented code never counts as success. With HTTP 5xx it does not count as a refusal either.
+
+    Example: `token_revoked` is WAIT_FOR_OPERATOR.
     """
     unknown = ErrorAction.LOOK_UP_FIRST if status(error) >= SERVER_ERROR else ErrorAction.UNKNOWN_CODE
     return VERDICTS.get(error_code(error), unknown)
 
 
 def retry_after(error: SlackApiError) -> float | None:
-    """Return for how many seconds Slack asks to wait, where it does."""
+    """Return the `Retry-After` of an error in seconds; None if there is none."""
     reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     headers: Any = getattr(reply, "headers", None)
     lower = {str(name).lower(): value for name, value in mapping(headers and dict(headers)).items()}
@@ -97,7 +98,7 @@ def retry_after(error: SlackApiError) -> float | None:
 
 
 TRANSPORT_ERRORS = (ClientError, SlackClientError, TimeoutError, OSError)
-"""What a call to Slack raises that was not answered; a refusal, SlackApiError, is to be caught before."""
+"""Errors of a call to Slack without a response. Catch SlackApiError, the refusal, before these."""
 
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -105,13 +106,13 @@ RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 
 def error_code(error: SlackApiError) -> str:
-    """Return Slack's error code; empty where the reply holds none, as a proxy's or a broken one does."""
+    """Return Slack's error code, such as `ratelimited`; empty for a response of a proxy or a broken one."""
     reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return text(mapping(getattr(reply, "data", reply)).get("error")) or ""
 
 
 def status(error: SlackApiError) -> int:
-    """Return the HTTP status of a refusal, 0 where it is unknown."""
+    """Return the HTTP status of a refusal; 0 if it is unknown."""
     reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     found: Any = getattr(reply, "status_code", None) or getattr(reply, "status", None)
     return found if isinstance(found, int) else 0

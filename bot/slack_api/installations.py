@@ -1,4 +1,4 @@
-"""The workspaces that installed the app by themselves: their tokens, encrypted in Redis and renewed in time."""
+"""Workspaces that installed the app over OAuth. Their tokens are encrypted in Redis and renewed before they expire."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -24,18 +24,18 @@ from bot.store.installations import Installations
 from providers.secrets import SecretMissing
 
 RENEW_BEFORE = timedelta(hours=2)
-"""Tokens are renewed this long before their end; Slack's live for 12 hours."""
+"""Tokens are renewed this long before they expire. Slack's tokens live for 12 hours."""
 RENEWAL_CHECK_S = 60.0
-"""Between two looks whether a token is to be renewed."""
+"""Seconds between two checks for tokens to renew."""
 CACHE_TTL_S = 10.0
-"""For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
+"""Seconds for which an installation is cached. It is short because another process may handle an uninstall."""
 
 log = structlog.get_logger("callboard")
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The app, as Slack knows it, and how its Web API is reached."""
+    """The app's credentials and its connection to Slack's Web API."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -43,13 +43,13 @@ class App:
     session: ClientSession
 
     def client(self, token: str | None = None) -> AsyncWebClient:
-        """Return a client that calls with a token, and sends nothing twice."""
+        """Return a client with a token, and without retries."""
         return AsyncWebClient(token=token, base_url=self.api_url, session=self.session, retry_handlers=[])
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledWorkspaces:
-    """Every workspace that installed the app, as Redis has them."""
+    """The workspaces that installed the app, from Redis."""
 
     store: Installations
     cipher: TokenCipher
@@ -58,9 +58,11 @@ class InstalledWorkspaces:
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
 
     async def get(self, workspace: str) -> Workspace:
-        """Return a workspace; without Redis, or the key that another process encrypted with, as it was known last.
+        """Return the workspace. Falls back to the cached copy if Redis is down or no key decrypts the token.
 
-        Raises NotInstalled, and StoreUnavailable where it was never known.
+        Raises:
+            NotInstalled: The workspace has no installation.
+            StoreUnavailable: The fallback is needed, and nothing is cached.
         """
         now = asyncio.get_running_loop().time()
         at, known = self._known.get(workspace, (0.0, None))
@@ -86,14 +88,14 @@ class InstalledWorkspaces:
         return sorted(await self.store.all())
 
     async def add(self, installation: Installation) -> None:
-        """Keep a workspace that installed the app just now. Raises StoreUnavailable."""
+        """Store a new installation. Raises StoreUnavailable."""
         await self.store.put(installation.workspace, self.cipher.encrypt(installation))
         self._known.pop(installation.workspace, None)
 
     async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
-        """Forget the tokens of a workspace; return whether they were forgotten.
+        """Delete the tokens of a workspace; return whether they were deleted.
 
-        They stay if the workspace installed the app again since, or if a newer version recorded them.
+        Keeps the tokens if the workspace reinstalled the app after `reported_at`, or if a newer version recorded them.
         """
         self._known.pop(workspace, None)
         while (encrypted := await self.store.get(workspace)) is not None:
@@ -102,13 +104,15 @@ class InstalledWorkspaces:
                 return False
             if kept and kept.installed_at.replace(microsecond=0) > reported_at:
                 return False
-            await self.store.swap(workspace, encrypted, "")  # unless it was renewed meanwhile
+            await self.store.swap(workspace, encrypted, "")  # fails after a renewal by another process, then repeats
         return True
 
     async def renew(self) -> None:
-        """Have every token renewed that ends soon, and encrypt again what an old key encrypted.
+        """Renew all tokens that expire soon, and reencrypt those that an old key encrypted.
 
-        Raises StoreUnavailable and SecretMissing.
+        Raises:
+            SecretMissing: An encryption key is missing.
+            StoreUnavailable: Redis is down.
         """
         for workspace in await self.ids():
             await self._renew(workspace)
@@ -121,7 +125,7 @@ class InstalledWorkspaces:
         if kept is None:
             log.error("none of slack.encryption_keys decrypts the tokens of a workspace", workspace=workspace)
         elif self._ends_soon(kept) and await self.store.may_renew(workspace):
-            # Somebody else may have done it since they were read: a refresh token can be used once.
+            # Read again: another process may have renewed them since, and a refresh token works only once.
             encrypted = await self.store.get(workspace) or ""
             kept = self.cipher.decrypt(encrypted)
             if kept and self._ends_soon(kept) and (renewed := await self._renewed(kept)):
@@ -136,7 +140,7 @@ class InstalledWorkspaces:
         return swapped
 
     async def _renewed(self, kept: Installation) -> Installation | None:
-        """Have Slack renew the tokens of a workspace; None where it does not."""
+        """Renew the tokens of a workspace at Slack; None on failure."""
         try:
             answer = await self.app.client().oauth_v2_access(
                 client_id=self.app.client_id,
@@ -147,7 +151,7 @@ class InstalledWorkspaces:
         except SlackApiError as error:
             log.warning("Slack refused to renew a token", workspace=kept.workspace, error=error_code(error))
         except TRANSPORT_ERRORS as error:
-            log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
+            log.warning("token could not be renewed, retrying", workspace=kept.workspace, reason=type(error).__name__)
         else:
             return kept.renewed(cast("dict[str, Any]", answer.data), self.clock())
         return None
@@ -159,7 +163,7 @@ class InstalledWorkspaces:
 
 @asynccontextmanager
 async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
-    """Keep tokens from ending while the block runs; those that end soon are renewed before it begins."""
+    """Renew tokens before the block and while it runs, so that none expires."""
 
     async def forever() -> None:
         while True:
@@ -167,7 +171,7 @@ async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
             try:
                 await workspaces.renew()
             except (StoreUnavailable, SecretMissing) as error:
-                log.warning("tokens cannot be renewed now", reason=str(error))
+                log.warning("tokens could not be renewed, retrying", reason=str(error))
 
     await workspaces.renew()
     with in_background(forever(), "tokens"):

@@ -1,6 +1,6 @@
-"""Finds out whether a person is a member, a guest or an outsider of a workspace.
+"""Determines whether a person is a member, a guest or an outsider.
 
-Sources are the payload and Slack's users.info, kept for an hour. Slack is asked after the acknowledgement.
+The sources are the payload and Slack's users.info, cached for an hour and called after the acknowledgement.
 """
 
 import asyncio
@@ -19,30 +19,30 @@ from bot.slack_api.workspaces import home_of, teams_of
 from providers.json_fields import mapping, text
 
 KEPT_S = 3600.0
-"""Seconds for which Slack's answer about a person counts; after half of it Slack is asked in the background."""
+"""Seconds for which users.info is cached. After half of them it is refreshed in the background."""
 WAIT_S = 2.0
-"""Most seconds that an answer waits for it: a form has to be opened within 3 s."""
+"""The maximum of seconds that an answer waits for users.info: a form must open within 3 s."""
 KEPT_MAX = 10_000
-"""Most people of whom it is kept; the oldest answers are dropped first."""
+"""The maximum of cached people. The oldest entries are dropped first."""
 
 log = structlog.get_logger("callboard")
 
 
 def recognized(deps: Deps, workspace: Workspace, asker: Audience, claim: Claim) -> Audience | None:
-    """Return who asks; None if only a call to Slack can say it (`recognize`)."""
+    """Return the requester with their membership; None if that needs a call to Slack (`recognize`)."""
     home = _home(workspace)
-    if not home:  # the only workspace that there is, where nothing says whose it is
+    if not home:  # the only workspace, with a token that names no workspace to compare with
         return asker
     if known := _known(deps, workspace, asker.user):
         return _as(asker, standing(claim, known, home))
-    # In an organization, which has several workspaces, only Slack knows whose they are.
+    # An organization has several workspaces, and only users.info says to which of them a person belongs.
     if claim.team and not any(map(_is_organization, home)) and standing(claim, None, home) is Standing.OUTSIDE:
         return _as(asker, Standing.OUTSIDE)
     return None
 
 
 async def recognize(deps: Deps, workspace: Workspace, asker: Audience, claim: Claim) -> Audience:
-    """Return who asks; a guest if Slack does not answer within WAIT_S."""
+    """Return the requester with their membership; a guest if Slack does not answer within WAIT_S."""
     if known := recognized(deps, workspace, asker, claim):
         return known
     asking = _ask(deps, workspace, asker.user)
@@ -52,16 +52,16 @@ async def recognize(deps: Deps, workspace: Workspace, asker: Audience, claim: Cl
 
 
 async def person(deps: Deps, user: str) -> Audience:
-    """Return a person outside of a request, as `recognize` does. Raises StoreUnavailable."""
+    """Return a person outside of a request with their membership, like `recognize`. Raises StoreUnavailable."""
     asker = Audience(user)
     home = await home_of(deps.workspaces, user)
     return await recognize(deps, home, asker, Claim()) if home else asker
 
 
 async def readers(deps: Deps, destination: str, user: str = "") -> Audience:
-    """Return the readers of what is posted to a destination (`Audience.of_destination`).
+    """Return the readers of a destination (`Audience.of_destination`).
 
-    A person counts as a guest only if Slack said so. Raises StoreUnavailable.
+    A person counts as a guest only if Slack says so. Raises StoreUnavailable.
     """
     audience = Audience.of_destination(destination, user)
     if not audience.user:
@@ -96,7 +96,7 @@ def _known(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
 
 
 def _ask(deps: Deps, workspace: Workspace, user: str) -> "asyncio.Task[Facts | None]":
-    """Ask Slack about a person, once at a time."""
+    """Start a call of users.info for a person, unless one is running."""
     asking = deps.standings.asking
     if user not in asking:
         asking[user] = deps.background.start(_learn(deps, workspace, user))
@@ -105,7 +105,7 @@ def _ask(deps: Deps, workspace: Workspace, user: str) -> "asyncio.Task[Facts | N
 
 
 async def _learn(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
-    """Ask Slack about a person and keep the answer; None without one."""
+    """Call users.info for a person and cache the result; None on failure."""
     try:
         facts = await _facts(deps, workspace, user)
         if _is_organization(workspace.id) and facts.organization not in _home(workspace):
@@ -126,9 +126,11 @@ async def _learn(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
 
 
 async def _facts(deps: Deps, workspace: Workspace, user: str) -> Facts:
-    """Return what users.info says; nothing without its scope, unless rules need it.
+    """Return the facts of users.info; no facts without its scope, unless access rules need it.
 
-    Raises SlackApiError, and SlackClientError for an answer that has no person.
+    Raises:
+        SlackApiError: Slack refused the call.
+        SlackClientError: The response has no person.
     """
     try:
         answer = mapping((await workspace.client.users_info(user=bare_id(user))).data)
@@ -143,7 +145,7 @@ async def _facts(deps: Deps, workspace: Workspace, user: str) -> Facts:
 
 
 async def _siblings(deps: Deps, workspace: Workspace) -> frozenset[str]:
-    """Return the workspaces of an organization, read within the last hour. Raises SlackApiError."""
+    """Return the workspaces of an organization, cached for an hour. Raises SlackApiError."""
     at, known = deps.standings.siblings.get(workspace.id, (0.0, None))
     if known is None or _now() - at > KEPT_S:
         known = frozenset(filter(None, await teams_of(workspace.client, workspace.id)))

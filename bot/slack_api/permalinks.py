@@ -1,4 +1,4 @@
-"""Links to messages, as Slack makes them."""
+"""Slack's links to messages."""
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,7 +8,10 @@ from providers.json_fields import mapping, text
 
 
 async def permalink(client: AsyncWebClient, channel: str, ts: str) -> str:
-    """Return the link to a message; empty where Slack gives none, as for a message that was deleted."""
+    """Return the link to a message; empty if Slack has none, for example for a deleted message.
+
+    Example: `https://acme.slack.com/archives/C0OPS/p1700000000000100`.
+    """
     try:
         answer = await client.chat_getPermalink(channel=channel, message_ts=ts)
     except (SlackApiError, *TRANSPORT_ERRORS):

@@ -1,4 +1,4 @@
-"""Channels that another organization shares (Slack Connect): its people read what is posted there."""
+"""Channels shared with another organization (Slack Connect). Its people can read the posts there."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,16 +17,16 @@ from bot.slack_api.workspaces import teams_of
 from providers.json_fields import mapping, text
 
 WAIT_S = 1.0
-"""Most seconds that an answer waits for it."""
+"""The maximum of seconds that an answer waits for this check."""
 
 log = structlog.get_logger("callboard")
 
 
 async def read_by_outsiders(deps: Deps, destination: str) -> bool:
-    """Whether people of another organization read what is posted to a destination.
+    """Return whether people of another organization can read a destination.
 
-    Without the scope channels:read, or groups:read for private channels, Slack does not say so. Raises
-    StoreUnavailable.
+    Returns False if Slack does not say so, for example without the scope channels:read, or groups:read for a private
+    channel. Raises StoreUnavailable.
     """
     if deps.workspaces is None or is_direct_message(destination) or not workspace_of(destination):
         return False
@@ -47,7 +47,7 @@ async def read_by_outsiders(deps: Deps, destination: str) -> bool:
 
 
 async def shared_channels(slack: AsyncWebClient, workspace: str) -> Sequence[str]:
-    """Return the shared channels that the bot is in, by id and name. Raises SlackApiError."""
+    """Return the shared channels with the bot in them, such as `C0OPS (ops)`. Raises SlackApiError."""
     for types in TYPES:
         try:
             found = [
@@ -62,5 +62,5 @@ async def shared_channels(slack: AsyncWebClient, workspace: str) -> Sequence[str
 
 
 def _is_shared(channel: Mapping[str, Any]) -> bool:
-    """Whether a channel is shared with another organization, not only among workspaces of one."""
+    """Return whether a channel is shared with another organization, not only among workspaces of one."""
     return channel.get("is_ext_shared") is True

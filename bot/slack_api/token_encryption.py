@@ -1,4 +1,4 @@
-"""Encrypt the tokens of an installation, and the state of one that begins."""
+"""Encrypts the tokens of an installation, and the OAuth state of a started one."""
 
 import secrets
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from providers.models import Moment
 from providers.secrets import SecretMissing, SecretRef
 
 LASTS = timedelta(minutes=10)
-"""An installation is finished within this time."""
+"""An installation must finish within this time."""
 _STATE = "installing "
 """The prefix of a state's text. An installation is JSON and never begins like this."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 
 class Installation(BaseModel):
-    """What Slack gave us for one workspace, or for all of an organisation."""
+    """Slack's tokens and ids for a workspace, or for a whole organization."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class Installation(BaseModel):
     installed_at: Moment
 
     def in_workspace(self, client: AsyncWebClient) -> Workspace:
-        """Return the workspace, called by a client with this installation's token."""
+        """Return the workspace, with a client that uses this installation's token."""
         return Workspace(
             self.workspace,
             client,
@@ -55,7 +55,7 @@ class Installation(BaseModel):
         )
 
     def renewed(self, response: dict[str, Any], now: datetime) -> "Installation":
-        """Return the installation with the tokens of an answer to oauth.v2.access."""
+        """Return the installation with the tokens of a response of oauth.v2.access."""
         return self.model_copy(
             update={
                 "bot_token": response["access_token"],
@@ -67,37 +67,37 @@ class Installation(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TokenCipher:
-    """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use.
+    """Encrypts with the first of several keys, and decrypts with any of them.
 
-    Raises SecretMissing.
+    Reads the keys at each use. Raises SecretMissing.
     """
 
     keys: Sequence[SecretRef]
 
     def check(self) -> None:
-        """See that every key is one; raises ConfigError."""
+        """Check that all keys are valid. Raises ConfigError."""
         try:
             self._fernet()
         except SecretMissing as error:
             raise ConfigError(f"slack.encryption_keys: {error}") from None
 
     def encrypt(self, installation: Installation) -> str:
-        """Return an installation as it may be kept."""
+        """Return an encrypted installation, to store in Redis."""
         encrypted = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
         return record_formats.prefixed(Kind.INSTALLATION, encrypted)
 
     def decrypt(self, encrypted: str) -> Installation | None:
-        """Decrypt an installation; None if no key opens it or its format is newer."""
+        """Decrypt an installation; None if no key decrypts it or its format is newer."""
         token = record_formats.unprefixed(Kind.INSTALLATION, encrypted)
         if token is None:
             return None
         try:
             return Installation.model_validate_json(self._fernet().decrypt(token.encode()))
-        except (InvalidToken, ValidationError):  # whose text would hold the token
+        except (InvalidToken, ValidationError):  # dropped, because its text would contain the token
             return None
 
     def needs_reencryption(self, encrypted: str) -> bool:
-        """Whether this was encrypted with another key than the first."""
+        """Return whether another key than the first encrypted this text."""
         token = record_formats.unprefixed(Kind.INSTALLATION, encrypted) or ""
         try:
             _fernet(self.keys[0]).decrypt(token.encode())
@@ -106,9 +106,9 @@ class TokenCipher:
         return False
 
     def new_state(self, now: datetime) -> str:
-        """Return an encrypted state for an installation that begins, such as `gAAAAABp…`.
+        """Return an encrypted OAuth state for a new installation, such as `gAAAAABp…`.
 
-        It holds the time and a random id, and is not kept anywhere. It has no padding, which a cookie may not hold.
+        It holds the time and a random id, and is not stored. It has no padding, which is not allowed in a cookie.
         """
         text = f"{_STATE}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
         return self._fernet().encrypt(text.encode()).decode().rstrip("=")
@@ -116,7 +116,7 @@ class TokenCipher:
     def state_id(self, state: str, now: datetime) -> str | None:
         """Return the id in a state; None if it is foreign or older than LASTS.
 
-        The clock of the process that made it may be behind or ahead.
+        A state from the future has the same limit, because the clock of its process may be ahead.
         """
         try:
             text = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()

@@ -1,7 +1,6 @@
-"""User groups: who is a member of those that access rules name, and what all are called; as of some minutes ago.
+"""User groups: the members of those in access rules, and the names of all, up to some minutes old.
 
-Members are read beforehand rather than when somebody asks: no call to Slack may stand between a command and its
-acknowledgement.
+Members are read in advance, because a call to Slack would delay the acknowledgement of a command.
 """
 
 import asyncio
@@ -25,24 +24,24 @@ from bot.slack_api.workspaces import teams_of
 from providers.json_fields import listing, mapping, text
 
 EVERY_S = 300.0
-"""Between two looks at the members."""
+"""Seconds between two reads of the members."""
 AGAIN_S = 60.0
-"""After a look that failed; usergroups.users.list may be called 20 times a minute (Slack's tier 2)."""
+"""Seconds before a retry. Slack allows 20 calls of usergroups.users.list a minute (tier 2)."""
 NAMES_KEPT = timedelta(minutes=5)
-"""Names of groups are read again after this time; usergroups.list may be called 20 times a minute."""
+"""How long names of groups are cached. Slack allows 20 calls of usergroups.list a minute."""
 NAMES_S = 1.0
-"""Nobody waits longer for them: a form has to be opened within 3 s."""
+"""The timeout for names in seconds: a form must open within 3 s."""
 KEPT_S = 3600.0
-"""Members that cannot be read for so long count as none any more."""
+"""After this many seconds without a successful read, a group counts as empty."""
 
 log = structlog.get_logger("callboard")
 
 
 @asynccontextmanager
 async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[None]:
-    """Keep the members of the rules' user groups while the block runs; from its start on they are known.
+    """Keep the members of user groups in access rules current while the block runs.
 
-    Nobody is a member of a group that could not be read yet.
+    The first read is before the block. A group without a successful read counts as empty.
     """
     if not access.groups:
         yield
@@ -54,7 +53,7 @@ async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[N
 
 
 async def names_of(deps: Deps, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:
-    """Return a workspace's user groups, by handle; none where the app may not know, or never could read them."""
+    """Return a workspace's user groups, sorted by handle. Falls back to the last successful read, or to none."""
     kept = deps.group_names.kept
     at, known = kept.get(workspace, (None, ()))
     if at and deps.clock() - at < NAMES_KEPT:
@@ -63,9 +62,9 @@ async def names_of(deps: Deps, slack: AsyncWebClient, workspace: str) -> Sequenc
         async with asyncio.timeout(NAMES_S):
             answer = cast("dict[str, Any]", (await slack.usergroups_list()).data)
     except SlackApiError as error:
-        log.info("names of user groups cannot be read", reason=error_code(error))
+        log.info("names of user groups could not be read", reason=error_code(error))
     except TRANSPORT_ERRORS as error:
-        log.info("names of user groups cannot be read", reason=type(error).__name__)
+        log.info("names of user groups could not be read", reason=type(error).__name__)
     else:
         groups = (mapping(each) for each in listing(answer.get("usergroups")))
         found = [UserGroup(*(text(each.get(part)) or "" for part in UserGroup._fields)) for each in groups]
@@ -86,7 +85,7 @@ class _Attempt:
             wait = await self.at_all()
 
     async def at_all(self) -> float:
-        """Read every group in every workspace; return for how long to wait before the next look."""
+        """Read every group in every workspace; return after how many seconds to repeat this."""
         read: list[bool] = []
         try:
             for workspace in await self._workspaces.ids():
@@ -97,7 +96,7 @@ class _Attempt:
         return EVERY_S if all(read) else AGAIN_S
 
     async def _at(self, workspace: str, group: str, client: AsyncWebClient) -> bool:
-        """Read one group; whether that went well."""
+        """Read one group; return whether that succeeded."""
         now, looked_at = asyncio.get_running_loop().time(), (workspace, group)
         try:
             users = await _members(client, workspace, group)
@@ -111,14 +110,19 @@ class _Attempt:
 
     def _failed(self, looked_at: tuple[str, str], reason: str, now: float) -> bool:
         workspace, group = looked_at
-        log.warning("a user group of the access rules cannot be read", workspace=workspace, group=group, reason=reason)
+        log.warning(
+            "user group of the access rules could not be read, retrying",
+            workspace=workspace,
+            group=group,
+            reason=reason,
+        )
         if now - self._read_at.get(looked_at, now) > KEPT_S:
             self._access.members.pop(looked_at, None)
         return False
 
 
 async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
-    """Return the ids of a group's members; a workspace that does not know it has none. Raises SlackApiError."""
+    """Return the ids of a group's members; none in a workspace without the group. Raises SlackApiError."""
     found = set[str]()
     for team in await teams_of(client, workspace):
         try:

@@ -1,4 +1,4 @@
-"""What Slack tells the bot of people: which channels they are in, and how late it is where they are."""
+"""Reads facts about people from Slack: their channels and their time zone."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -14,15 +14,15 @@ from providers.json_fields import listing, mapping, text
 PAGE = 200
 PAGES_MAX = 10
 TYPES = ("public_channel,private_channel", "public_channel")
-"""Where the app may not ask about private channels it asks about the others."""
+"""The types of channels to list. The second is for apps without the scope for private channels."""
 
 log = structlog.get_logger("callboard")
 
 
 async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = None) -> frozenset[str] | None:
-    """Return the channels that a person is in; None if they are not known.
+    """Return the ids of a person's channels; None if they are unknown.
 
-    Private ones are included if the bot is in them too. Without a person these are the channels that the bot is in.
+    Includes private channels with the bot in them. Without a person, returns the bot's channels.
     """
     reason = ""
     for types in TYPES:
@@ -44,7 +44,7 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = 
 
 
 async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
-    """Return how far somebody's clock is ahead of UTC just now; None where Slack does not tell."""
+    """Return how far a person's local time is ahead of UTC; None if it is unknown."""
     try:
         known = cast("dict[str, Any]", (await slack.users_info(user=user)).data)
         return timedelta(seconds=int(known["user"]["tz_offset"]))
@@ -59,7 +59,7 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
 async def conversations(
     slack: AsyncWebClient, types: str, team: str | None, user: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the conversations of these types that a person is in, by default the bot. Raises SlackApiError."""
+    """Return a person's conversations of these types, by default the bot's. Raises SlackApiError."""
     found: list[dict[str, Any]] = []
     cursor = ""
     for _ in range(PAGES_MAX):

@@ -1,6 +1,6 @@
-"""The workspaces that have the app, and how each of them is called.
+"""The workspaces that installed the app, each with its client.
 
-A workspace is named by its id (T…), or by its organisation's (E…) where that has the app as a whole.
+The id of a workspace is its own (T…), or its organization's (E…) if the whole organization installed the app.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
 from providers.json_fields import listing, mapping, text
 
 TEAMS = 1000
-"""Workspaces of an organisation that are told at once (auth.teams.list)."""
+"""Workspaces of an organization on one page of auth.teams.list."""
 
 
 def identity_of(workspace: Workspace) -> AuthorizeResult:
-    """Return who the app is in a workspace, for Bolt."""
+    """Return the identity of the app in a workspace, for Bolt."""
     return AuthorizeResult(
         enterprise_id=workspace.enterprise_id,
         team_id=workspace.team_id,
@@ -33,12 +33,12 @@ def identity_of(workspace: Workspace) -> AuthorizeResult:
 
 
 def read_scopes(scopes: str) -> Sequence[str]:
-    """Read a list of scopes as Slack writes it: `chat:write,commands`."""
+    """Read a list of scopes in Slack's format, such as `chat:write,commands`."""
     return tuple(scope for each in scopes.split(",") if (scope := each.strip()))
 
 
 async def home_of(workspaces: Workspaces | None, destination: str) -> Workspace | None:
-    """Return the workspace of a destination; None if it does not have the app. Raises StoreUnavailable."""
+    """Return the workspace of a destination; None if the app is not installed there. Raises StoreUnavailable."""
     if workspaces is None:
         return None
     try:
@@ -49,13 +49,13 @@ async def home_of(workspaces: Workspaces | None, destination: str) -> Workspace 
 
 @dataclass(frozen=True, slots=True)
 class OneWorkspace:
-    """The one workspace that the configured token belongs to, whatever is asked for."""
+    """The workspace of the configured token, for every id."""
 
     workspace: Workspace
 
     @classmethod
     async def of(cls, client: AsyncWebClient) -> Self:
-        """Return the workspace of a client's token; raises SlackApiError when Slack does not accept it."""
+        """Return the workspace of a client's token. Raises SlackApiError if Slack refuses the token."""
         tested = await client.auth_test()
         scopes = cast("Mapping[str, str]", tested.headers).get("x-oauth-scopes")
         team_id, enterprise_id, bot_id = (text(tested.get(key)) for key in ("team_id", "enterprise_id", "bot_id"))
@@ -79,15 +79,15 @@ class OneWorkspace:
         return (self.workspace.id,)
 
     async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
-        """Nothing is kept of it: the token is in the configuration."""
+        """Do nothing: the token is in the configuration, not in Redis."""
         del workspace, reported_at
         return True
 
 
 async def teams_of(client: AsyncWebClient, workspace: str) -> Sequence[str | None]:
-    """Return what to call `team_id`, one after the other, to hear of everybody: each workspace of an organisation.
+    """Return the values of `team_id` for calls that cover all workspaces of an organization.
 
-    A workspace's own token names none. Raises SlackApiError.
+    For a single workspace, that is only None. Raises SlackApiError.
     """
     if not workspace.startswith("E"):
         return [None]
@@ -101,5 +101,5 @@ async def teams_of(client: AsyncWebClient, workspace: str) -> Sequence[str | Non
 
 
 def named_in(context: AsyncBoltContext) -> str:
-    """Return the workspace that something of Slack's is about."""
+    """Return the workspace of a payload; empty if it has none."""
     return (context.enterprise_id if context.is_enterprise_install else context.team_id) or ""

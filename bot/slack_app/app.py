@@ -1,4 +1,4 @@
-"""The Bolt app: who it is, and what every handler gets."""
+"""The Bolt app: its authorization, and the context of every handler."""
 
 import os
 from collections.abc import Awaitable, Callable, Generator, Iterable
@@ -34,14 +34,14 @@ SLACKS_OWN = (
     "SLACK_VERIFICATION_TOKEN",
     "SLACK_REDIRECT_URI",
 )
-"""Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
+"""Variables that Bolt would read. `callboard.toml` configures the app, and may refer to the same variables."""
 
 
 def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
-    """Return an app without handlers, for every workspace that has it."""
+    """Return an app without handlers, for all workspaces."""
 
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
-        """Say who the app is; no call to Slack stands between a command and its acknowledgement."""
+        """Return the identity of the app. A call to Slack here would delay the acknowledgement."""
         try:
             found = await workspaces.get(named_in(context))
         except NotInstalled:
@@ -49,21 +49,21 @@ def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
         context["workspace"], context["home"] = found.id, found
         return identity_of(found)
 
-    # What may have arrived is not sent again: a shared answer would stand there twice.
+    # Retry only if the connection failed: a message that may have arrived would appear twice.
     again = AsyncConnectionErrorRetryHandler(error_types=[ClientConnectorError])
     with unset(SLACKS_OWN):
         app = AsyncApp(
-            name="callboard",  # without a name Bolt looks through the source of every caller for one
+            name="callboard",  # without a name, Bolt searches the source of every caller for one
             client=AsyncWebClient(base_url=api_url, retry_handlers=[again]),
-            authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
+            authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt accepts None too
             user_facing_authorize_error_message=errors.NOT_INSTALLED,
         )
 
     async def give_deps(body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
-        # Slack tells without a token that the app was removed: then nobody was authorized.
+        # `authorize` did not set the workspace if it has no token, for example in the event of an uninstall.
         context.setdefault("workspace", named_in(context))
         context["arrived_at"] = deps.clock()
-        # What is done in a modal is for the channel that it was opened in.
+        # Actions in a modal apply to the channel where it was opened.
         ids = (context.user_id, context.channel_id or Origin.of(body).channel)
         user, channel = (qualified_id(context, each) if each else "" for each in ids)
         _recognize(context, deps, Audience(user, channel), Claim.of(body))
@@ -77,9 +77,9 @@ def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
 
 
 def _recognize(context: AsyncBoltContext, deps: Deps, asker: Audience, claim: Claim) -> None:
-    """Give handlers the services that the person who asks may see; `payloads.services_of` completes them.
+    """Give handlers dependencies limited to what the requester may see.
 
-    What Slack has to be asked about the person is asked there, after the acknowledgement.
+    If that needs a call to Slack, `payloads.deps_of` makes it after the acknowledgement.
     """
     home = cast("Workspace | None", context.get("home"))
     known = recognized(deps, home, asker, claim) if home and asker.user else asker
@@ -99,11 +99,11 @@ def unset(names: Iterable[str]) -> Generator[None]:
 
 
 class _LastingAck(AsyncAck):
-    """An acknowledgement that stays given.
+    """An acknowledgement that Bolt cannot take back.
 
-    Bolt looks every 10 ms whether a listener has acknowledged, and takes the acknowledgement back when the listener
-    raises before that (slack_bolt 1.30, AsyncioListenerRunner.run): beside our answer to a mistyped word people would
-    read "operation_timeout".
+    Bolt checks every 10 ms whether a listener has acknowledged, and takes the acknowledgement back if the listener
+    raises before the check (slack_bolt 1.30, AsyncioListenerRunner.run). People would then see "operation_timeout" in
+    addition to our answer to a mistyped word.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,7 +1,8 @@
-"""Takes each event of Slack once, although Slack sends some of them again.
+"""Handles each event of Slack once, although Slack redelivers some.
 
-Slack repeats an event that was not acknowledged for minutes, and with Delayed Events for 24 hours. An event that acts
-is remembered for 25. One that only shows something is worth nothing after an hour, and remembered for that hour.
+Slack redelivers an unacknowledged event for some minutes, and with Delayed Events for 24 hours. Redis keeps the id of
+an event that changes something for 25 hours. An event that only shows something is useless after an hour, so its id is
+kept for an hour.
 """
 
 from collections.abc import AsyncGenerator
@@ -13,11 +14,11 @@ from bot.domain.errors import StoreUnavailable
 from bot.slack_app.payloads import Body
 
 SHOWN_S = 3600
-"""Seconds after which a Home tab or an unfurled link is no longer wanted."""
+"""Seconds after which it is too late for a Home tab or an unfurled link."""
 
 
 async def acts_first(deps: Deps, body: Body) -> bool:
-    """Take an event that changes something; return whether it is new. Without Redis it always is."""
+    """Mark an event that changes something; return whether it is new. Without Redis, each event is."""
     try:
         return await deps.store.events.first(_id(body))
     except StoreUnavailable:
@@ -25,9 +26,9 @@ async def acts_first(deps: Deps, body: Body) -> bool:
 
 
 async def shows_first(deps: Deps, body: Body) -> bool:
-    """Take an event that only shows something; return whether it is new and recent.
+    """Mark an event that only shows something; return whether it is new and recent.
 
-    It may be SHOWN_S old, by Slack's own time, if known, or by fleet time.
+    Recent means at most SHOWN_S old, by Slack's own time, if known, or by fleet time.
     """
     sent_at, nows = _sent_at(body), [deps.clock().timestamp(), deps.slack_time.now()]
     if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:
@@ -40,7 +41,7 @@ async def shows_first(deps: Deps, body: Body) -> bool:
 
 @asynccontextmanager
 async def acting_once(deps: Deps, body: Body) -> AsyncGenerator[bool]:
-    """Give whether an event is new, and take it after the block. After a failure it may come again."""
+    """Yield whether an event is new, and mark it after the block. After a failure, a redelivery counts as new."""
     taken = False
     with suppress(StoreUnavailable):
         taken = await deps.store.events.taken(_id(body))
@@ -60,7 +61,7 @@ def _id(body: Body) -> str:
 
 
 def _sent_at(body: Body) -> int | None:
-    """Return an event's time in seconds since 1970, None if it is missing or invalid."""
+    """Return an event's time in seconds since 1970; None if it is missing or invalid."""
     sent_at = body.get("event_time")
     is_time = isinstance(sent_at, int) and not isinstance(sent_at, bool) and 0 <= sent_at <= _LAST
     return sent_at if is_time else None

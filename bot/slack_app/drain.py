@@ -1,4 +1,4 @@
-"""What is being answered when the bot is told to stop is answered still: Slack tells nobody else of it."""
+"""Graceful shutdown: waits for running handlers. Slack does not redeliver a request that was acknowledged."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,13 +12,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 FINISH_S = 20.0
-"""An answer may take so long once Slack asks no more: as long as a worker's tasks may."""
+"""Seconds for running handlers to finish during a shutdown, as many as for a worker's tasks."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class InFlightHandlers:
-    """Counts the handlers of an app that run: Bolt acknowledges what comes, and waits for none of them."""
+    """Counts the running handlers of an app. Bolt acknowledges payloads without waiting for handlers."""
 
     def __init__(self, app: AsyncApp) -> None:
         self._number = 0
@@ -27,14 +27,14 @@ class InFlightHandlers:
         app.listener_runner.listener_completion_handler = _Ended(self)
 
     async def count(self, change: int) -> None:
-        """One more is under way, or one less."""
+        """Add 1 for a started handler, or -1 for an ended one."""
         async with self._changed:
             self._number += change
             self._changed.notify_all()
 
     async def nothing(self) -> None:
         """Wait until no handler runs."""
-        await asyncio.sleep(0)  # one begins a moment after its event was acknowledged
+        await asyncio.sleep(0)  # a handler starts one step of the event loop after the acknowledgement
         async with self._changed:
             await self._changed.wait_for(lambda: not self._number)
 
@@ -59,7 +59,7 @@ class _Ended(AsyncListenerCompletionHandler):
 
 @asynccontextmanager
 async def drain(app: AsyncApp) -> AsyncGenerator[InFlightHandlers]:
-    """Let the handlers that run at the end of the block finish. What brings them in has to end before."""
+    """Let running handlers finish after the block. Stop the sources of payloads before that."""
     in_flight = InFlightHandlers(app)
     try:
         yield in_flight

@@ -1,4 +1,4 @@
-"""The one error handler: say what went wrong where the answer would have been."""
+"""The error handler of the app: shows an error in place of the answer."""
 
 import secrets
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _log = structlog.stdlib.get_logger(__name__)
 TOO_LATE = frozenset(
     {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"} | GONE
 )
-"""What Slack says when a modal may no longer be opened, or is no longer there."""
+"""Slack's codes for a modal that can no longer be opened, or that was closed."""
 
 
 async def on_error(  # noqa: PLR0917  # Bolt passes by name
@@ -38,36 +38,38 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     context: AsyncBoltContext,
     response: BoltResponse | None,
 ) -> None:
-    """Say what went wrong where the answer would have stood: in words where the person can mend it.
+    """Show an error in place of the answer.
 
-    Else with a reference to the log. A good answer that Slack did not take there is given beside it, and so is what
-    went wrong where there is no place for it any more.
+    The message says how to fix the error, or gives a reference to the log. If Slack refuses a message in that place,
+    the person gets it as an ephemeral or direct message.
 
-    Raises nothing that Slack or the network could cause: nobody stands behind this handler.
+    Errors of Slack and of the network are only logged, because there is no further error handler.
     """
     reference = secrets.token_hex(4)
     if isinstance(error, NotDelivered) and error.message:
-        _log.info("answered by another way", reference=reference, reason=error.reason)
+        _log.info("reply refused at the response_url, sending it another way", reference=reference, reason=error.reason)
         message, responders = error.message, _send_ephemeral(body, client, context)
     else:
         message, responders = _message(error), _responders(body, client, respond, context)
     if message is None:
-        _log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
+        _log.error("unexpected error", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
-    if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
+    if response:  # not acknowledged yet: without this, Slack would add that the app did not respond
         response.status = 200
     for responder in responders:
         try:
             await responder.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
-            _log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+            _log.warning(
+                "reply not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__
+            )
         else:
             return
 
 
 @dataclass(frozen=True, slots=True)
 class _Over:
-    """A modal that is yet to be opened, over the view or tab that was clicked in."""
+    """A modal to open over the clicked view or tab."""
 
     client: AsyncWebClient
     body: Body
@@ -80,7 +82,7 @@ class _Over:
 
 
 def _responders(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Responder]:
-    """Where something can be said to whoever did what went wrong, the best place first."""
+    """Yield the responders for the person whose action failed, best first."""
     if responder := cast("Responder | None", context.get("reply")):
         yield to_the_last(responder)
     elif respond.response_url:
@@ -91,7 +93,7 @@ def _responders(body: Body, client: AsyncWebClient, respond: Respond, context: A
 
 
 def _send_ephemeral(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Responder]:
-    """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
+    """Yield a responder without a response_url; none for events, whose senders expect no answer."""
     if context.user_id is None or "event" in body:
         return
     try:
@@ -114,7 +116,7 @@ def _message(error: Exception) -> Message | None:
         }:
             return errors.no_place()
         case ClientError() | TimeoutError():
-            _log.warning("Slack did not answer", exc_info=error)
+            _log.warning("no response from Slack", exc_info=error)
             return errors.no_answer()
         case _:
             return None

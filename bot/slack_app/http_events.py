@@ -1,4 +1,4 @@
-"""Slack's way in over HTTP: signed requests, verified and read once, handed to Bolt."""
+"""Receives Slack's payloads over HTTP: verifies signed requests, reads them once, dispatches them to Bolt."""
 
 import hmac
 import re
@@ -22,18 +22,18 @@ from bot.slack_app.payload_schema import checked, payload_of
 _log = structlog.stdlib.get_logger(__name__)
 
 BODY_MAX = 1_000_000
-"""Most bytes of a body. Slack's largest payloads, with a modal's 250 kB, are far smaller."""
+"""The maximum of bytes in a body. Slack's largest payloads, modals of 250 kB, are far smaller."""
 SIGNED_S = 300
-"""A signature is as old as this at most (docs.slack.dev, "Verifying requests from Slack")."""
+"""The maximum age of a signature in seconds (docs.slack.dev, "Verifying requests from Slack")."""
 _SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile("[0-9]{1,12}")
 
 
 def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetime] = utc_now) -> Route:
-    """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
+    """Return the route that Slack calls with commands, clicks and events.
 
-    A request whose headers cannot be Slack's is refused before its body is read. A body is parsed only after the
-    signature is verified. Its age is the smaller of those by this machine's clock and by `clock`.
+    Requests must be signed, and at most 5 minutes old by this machine's clock or by `clock`. The route refuses invalid
+    headers before it reads the body, and parses a body only after it has verified the signature.
     """
     verifier = SignatureVerifier(signing_secret)
     limited = LimitedLog(_log)
@@ -46,24 +46,24 @@ def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetim
         if body is None:
             return _TOO_LARGE
         if not signed or not _is_slacks(verifier, body, *signed):
-            if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
-                limited.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
-            return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
+            if "x-slack-signature" in request.headers:  # other requests do not claim to be Slack's: no need to log them
+                limited.warning("request refused: not signed with slack.signing_secret in the last 5 minutes")
+            return PlainTextResponse("not signed by Slack, or too old\n", 401)
         payload = checked(_read(body))
         if payload is None:
-            return PlainTextResponse("not a payload of Slack\n", 400)
-        # As Socket Mode hands them over: Bolt looks for a signature in the others.
+            return PlainTextResponse("not a valid Slack payload\n", 400)
+        # In another mode Bolt would check the signature again.
         read = AsyncBoltRequest(body=payload, mode="socket_mode")
         return to_starlette_response(await app.async_dispatch(read))
 
     return Route("/slack/events", events, methods=["POST"])
 
 
-_TOO_LARGE = PlainTextResponse(f"expected a body of {BODY_MAX} bytes at most\n", 413)
+_TOO_LARGE = PlainTextResponse(f"body too large: the maximum is {BODY_MAX} bytes\n", 413)
 
 
 def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
-    """Return a request's timestamp and signature, None if malformed or too old."""
+    """Return a request's timestamp and signature; None if malformed or too old."""
     times, signatures = headers.getlist("x-slack-request-timestamp"), headers.getlist("x-slack-signature")
     if len(times) != 1 or len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
         return None
@@ -75,7 +75,7 @@ def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
 def _is_slacks(verifier: SignatureVerifier, body: bytes, timestamp: str, signature: str) -> bool:
     try:
         expected = verifier.generate_signature(timestamp=timestamp, body=body)
-    except ValueError:  # a body that is no text
+    except ValueError:  # a body that is not UTF-8
         return False
     return expected is not None and hmac.compare_digest(expected, signature)
 

@@ -1,4 +1,4 @@
-"""Modals: opened at once, because a trigger lasts 3 s, and filled when there is something to show."""
+"""Modals. They open immediately, because a trigger expires after 3 s, and show the answer when it is there."""
 
 import asyncio
 import secrets
@@ -19,16 +19,16 @@ from bot.views.slack.modals import answer
 from providers.json_fields import mapping, text
 
 GONE = frozenset({"not_found", "hash_conflict"})
-"""The modal was closed, or something newer stands there already."""
+"""Slack's codes for a modal that was closed, or that shows something newer."""
 PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Between tries to follow up on an acknowledgement."""
+"""Seconds between tries to update a view after an acknowledgement."""
 
 
 class Origin(BaseModel):
-    """Where a modal was opened from; it travels in the private metadata of every view that grows out of it.
+    """Where a modal was opened. The private metadata of the modal and of its later views carry this.
 
-    What is done in the modal is for this channel. An answer to what was filled in goes to `response_url`, where there
-    is one, and to the thread.
+    Actions in the modal apply to this channel. The answer to a form goes to `response_url`, if there is one, and to
+    the thread.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,14 +39,14 @@ class Origin(BaseModel):
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
-        """Read the origin of a view; nothing is known of one that another Callboard opened."""
+        """Read the origin of a view. It is empty for a view of another version."""
         try:
             return cls.model_validate_json(text(mapping(body.get("view")).get("private_metadata")) or "{}")
         except ValidationError:
             return cls()
 
     def mark(self, view: Block) -> Block:
-        """Return a view that remembers where it comes from."""
+        """Return a view with this origin in its private metadata."""
         kept = self.model_dump_json(exclude_none=True)
         return view if kept == "{}" else {**view, "private_metadata": kept}
 
@@ -60,7 +60,7 @@ def _named(view: Block) -> Block:
 
 
 def _trigger(body: Mapping[str, Any]) -> str:
-    """Return what lets us open a modal for whoever clicked."""
+    """Return the trigger that opens a modal for the person who clicked."""
     if trigger := text(body.get("trigger_id")):
         return trigger
     raise ExpiredError
@@ -68,12 +68,12 @@ def _trigger(body: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """An open modal. `hash` tells which of its contents is known here, empty is any.
+    """An open modal. `hash` identifies the contents last seen; empty for any contents.
 
-    `name` is that of the question whose answers it shows. A form that is sent off gets another name, so that late
-    answers to the question before find no view to change. `newest` says whether no later click in it was answered yet.
-    Then the answer replaces any answer to the same question: a late answer to an earlier click may have changed the
-    contents since.
+    `name` identifies the command whose answers the modal shows. A submitted form gets a new name, so that late answers
+    to the command before find no view to change. `newest` returns whether no later click in the modal was answered.
+    The answer then replaces any other answer to the same command, because a late answer to an earlier click may have
+    changed the contents.
     """
 
     client: AsyncWebClient
@@ -89,7 +89,7 @@ class Modal:
     async def open(
         cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block, origin: Origin | None = None
     ) -> Self:
-        """Open a modal, the first one. Raises ExpiredError without a trigger."""
+        """Open the first modal. Raises ExpiredError without a trigger."""
         origin = origin or Origin()
         view = _named(origin.mark(view))
         opened = await client.views_open(trigger_id=_trigger(body), view=view)
@@ -99,7 +99,7 @@ class Modal:
     async def over(
         cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block, origin: Origin | None = None
     ) -> Self:
-        """Open a modal over the view that was clicked in; where Slack allows no more, it takes that one's place."""
+        """Open a modal over the clicked view. At Slack's limit of views, replace that view."""
         origin = origin or Origin.of(body)
         if mapping(body.get("view")).get("type") != "modal":
             return await cls.open(client, body, view, origin)
@@ -117,7 +117,10 @@ class Modal:
     def clicked(
         cls, client: AsyncWebClient, body: Mapping[str, Any], newest: Callable[[], Awaitable[bool]] | None = None
     ) -> Self:
-        """The modal that somebody clicked in or submitted, as they saw it; raises ExpiredError where there is none."""
+        """Return the modal that a person clicked in or submitted, as they saw it.
+
+        Raises ExpiredError if the payload has no view.
+        """
         view = mapping(body.get("view"))
         if (view_id := text(view.get("id"))) is None:
             raise ExpiredError
@@ -131,19 +134,18 @@ class Modal:
         return cls(client, opened["id"], opened["hash"], view["title"]["text"], origin, view["external_id"])
 
     def renamed(self) -> Self:
-        """The same modal, for an acknowledgement to put a view of a new name there."""
+        """Return the same modal with a new name, for the view of an acknowledgement."""
         return replace(self, hash="", name=_name())
 
     def mark(self, view: Block) -> Block:
-        """Return a view that belongs in this modal."""
+        """Return a view with the origin and the name of this modal."""
         view = self.origin.mark(view)
         return {**view, "external_id": self.name} if self.name else view
 
     async def update(self, view: Block) -> Self:
-        """Put another view in its place, unless it was closed or something newer stands there already.
+        """Replace the view of the modal, unless it was closed or shows something newer.
 
-        Returns the modal as it is then. Slack may take this call before it has carried out an acknowledgement that was
-        sent earlier.
+        Returns the updated modal. Retries, because Slack may handle this call before an earlier acknowledgement.
         """
         if self.newest and not await self.newest():
             return self
@@ -159,7 +161,7 @@ class Modal:
         return self
 
     async def _updated(self, view: Block, contents: str) -> Self | None:
-        """Put another view in the place of these contents (a hash, empty is any); None where they are gone."""
+        """Replace these contents (a hash; empty for any) with another view; None if they have changed."""
         where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
         known = {"hash": contents} if contents else {}
         try:
@@ -171,5 +173,5 @@ class Modal:
         return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"], newest=None)
 
     async def show(self, message: Message) -> Self:
-        """Show an answer in it."""
+        """Show an answer in the modal."""
         return await self.update(answer(self.title, message))

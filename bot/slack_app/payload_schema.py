@@ -1,7 +1,7 @@
-"""Validates incoming Slack payloads once; Bolt and the handlers rely on the field types.
+"""Validates incoming Slack payloads once. Bolt and the handlers rely on the field types.
 
-Any field may be missing: each kind of payload has its own. One that is there is what Slack's reference says it is, else
-the payload is refused as a whole, and Slack tells the person that the app did not answer.
+Any field may be missing, because each kind of payload has its own. A field of another type than in Slack's reference
+makes the whole payload invalid: it is dropped, and Slack shows the person that the app did not respond.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def drop_empty_fields(payload: object) -> object:
-    """Return a payload without its empty fields: one that is null or the empty text is as good as missing."""
+    """Return a payload without its empty fields. Null and the empty text count as missing."""
     if not isinstance(payload, dict):
         return payload
     fields = cast("dict[str, Any]", payload)
@@ -135,7 +135,7 @@ class _Payload(_Part):
 
     @property
     def needed(self) -> Sequence[str]:
-        """The fields without which there is nothing to be done."""
+        """The required fields of this kind of payload."""
         return _TYPED if self.command else _NEEDED.get(self.type, ())
 
 
@@ -150,16 +150,19 @@ _NEEDED = {
 
 
 def checked(payload: object) -> dict[str, Any] | None:
-    """Return a payload as Bolt and the handlers rely on it; None, with a line in the log, if it is refused."""
+    """Return a valid payload without its empty fields; log an invalid one and return None."""
     read = drop_empty_fields(payload)
     if odd := invalid_fields(read):
-        _log.warning("refused a payload that Slack does not send", fields=odd)
+        _log.warning("invalid Slack payload dropped", fields=odd)
         return None
     return cast("dict[str, Any]", read)
 
 
 def invalid_fields(payload: object) -> str:
-    """Return the fields of a payload that are not what Slack sends, separated by commas; empty for a proper one."""
+    """Return the invalid and the missing fields of a payload; empty if it is valid.
+
+    Example: `user_id, actions.0.action_id`.
+    """
     try:
         read = _Payload.model_validate(payload)
     except ValidationError as error:
@@ -168,10 +171,14 @@ def invalid_fields(payload: object) -> str:
 
 
 def payload_of(body: bytes) -> object:
-    """Return the payload in the body of a request: JSON, or a form, whose field `payload` has JSON if it is there.
+    """Return the payload in the body of a request: JSON, a form, or JSON in the form's field `payload`.
 
-    Bolt's reader takes every body with the word "payload" in it for the latter: nobody would answer
-    `/jobs find payload.mp4` (slack_bolt 1.30, `parse_body`). Raises ValueError for a body that cannot be read.
+    Bolt's `parse_body` looks for that field in every body with the word "payload", so that it fails at
+    `/jobs find payload.mp4` (slack_bolt 1.30).
+
+    Examples: `{"type": "event_callback"}`, `command=%2Fjobs&text=list`, `payload=%7B%22type%22…`.
+
+    Raises ValueError for an unreadable body.
     """
     if body.startswith(b"{"):
         return from_json(body, allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""What comes in from Slack: who asks, in which channel, and what a click carries."""
+"""Reads Slack's payloads: the requester, the channel, and the command of a button."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -22,9 +22,9 @@ Body = Mapping[str, Any]
 
 
 async def deps_of(context: AsyncBoltContext) -> Deps:
-    """Return the services for a handler, narrowed to what the person who asks may see.
+    """Return the dependencies for a handler, limited to what the requester may see.
 
-    If it is not known whether they are a member, Slack is asked first.
+    Asks Slack first if it is unknown whether the requester is a member.
     """
     asker = cast("Callable[[], Awaitable[Audience]] | None", context.pop("asker", None))
     if asker:
@@ -33,17 +33,20 @@ async def deps_of(context: AsyncBoltContext) -> Deps:
 
 
 def workspace_in(context: AsyncBoltContext) -> str:
-    """Return the workspace that Slack tells of."""
+    """Return the workspace of a payload."""
     return cast("str", context["workspace"])
 
 
 def qualified_id(context: AsyncBoltContext, slack_id: str) -> str:
-    """Return the id of a channel or a user, qualified with the workspace of the event."""
+    """Return the id of a channel or a user, qualified with the payload's workspace.
+
+    Example: `T0ACME/C0OPS`.
+    """
     return qualify(workspace_in(context), slack_id)
 
 
 def thread_of(body: Body) -> str | None:
-    """Return the thread in which somebody clicked; None for the channel itself, where threads begin."""
+    """Return the thread of a click, a timestamp such as `1700000000.000100`; None outside a thread."""
     message = mapping(body.get("message")) or mapping(body.get("container"))
     thread, ts = text(message.get("thread_ts")), text(message.get("ts")) or text(message.get("message_ts"))
     return None if thread == ts else thread
@@ -51,9 +54,9 @@ def thread_of(body: Body) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel or else direct messages, both as qualified ids.
+    """The requester and their channel or direct messages, as qualified ids.
 
-    `message` is the message whose button was pressed, as Slack sends it; an ephemeral one has only its `ts`.
+    `message` is the message of the pressed button, as Slack sends it. An ephemeral one has only its `ts`.
     """
 
     user: str
@@ -62,14 +65,14 @@ class Asker:
 
     @classmethod
     def of(cls, body: Body, context: AsyncBoltContext) -> Self:
-        """Read a command or a click; raises ExpiredError for a click that is neither in a channel nor in a view."""
+        """Read a command or a click. Raises ExpiredError for a click outside channels and views."""
         container = mapping(body.get("container"))
         message = mapping(body.get("message")) or {"ts": container.get("message_ts")}
         return replace(cls.named(*_ids(body), context), message=message)
 
     @classmethod
     def named(cls, user: str, channel: str, context: AsyncBoltContext) -> Self:
-        """Return the person and the channel of these ids."""
+        """Return the requester for the ids of a user and a channel."""
         return cls(qualified_id(context, user), qualified_id(context, channel))
 
 
@@ -86,7 +89,7 @@ def _ids(body: Body) -> tuple[str, str]:
 
 
 def origin_of(body: Body, respond: Respond) -> Origin:
-    """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
+    """Return the origin for a modal that a command or click opens. The answer to its form goes there."""
     if "view" in body:
         return Origin.of(body)
     _, channel = _ids(body)
@@ -94,7 +97,10 @@ def origin_of(body: Body, respond: Respond) -> Origin:
 
 
 def read_payload(value: object) -> CommandPayload:
-    """Read what a button says; raises ExpiredError when it was made by another Callboard."""
+    """Read the value of a button. Raises ExpiredError for a button of another version.
+
+    Example of a value: `{"text":"show vod/ocr/8f14e45f"}`.
+    """
     if not isinstance(value, str):
         raise ExpiredError
     try:
@@ -104,9 +110,9 @@ def read_payload(value: object) -> CommandPayload:
 
 
 async def read_ask(deps: Deps, value: object) -> CommandPayload:
-    """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
+    """Read the command of a button, and note the click for its answer.
 
-    The use of the button is noted for the answer that it is part of.
+    Raises ExpiredError for a button of another version, and if a long command is no longer stored.
     """
     command = read_payload(value)
     if command.answer:
@@ -122,7 +128,7 @@ async def read_ask(deps: Deps, value: object) -> CommandPayload:
 
 
 def picked_value(action: Mapping[str, Any]) -> str:
-    """Return the value of the option that was picked in a select; raises ExpiredError when there is none."""
+    """Return the value of the option that was picked in a select. Raises ExpiredError if there is none."""
     match action.get("selected_option"):
         case {"value": str(value)}:
             return value
@@ -131,9 +137,9 @@ def picked_value(action: Mapping[str, Any]) -> str:
 
 
 def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool]]:
-    """Return what says whether no later click on the same message or view was answered yet.
+    """Return a function that says whether no later click on the same place was answered.
 
-    The order of clicks is that of their arrival. Without Redis each is the newest.
+    The place is a message or a view. Clicks are ordered by arrival. Without Redis, each click is the newest.
     """
     store, container = cast("Deps", context["services"]).store, mapping(body.get("container"))
     arrived_at = cast("datetime", context["arrived_at"])
@@ -149,7 +155,7 @@ def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool
 
 
 async def clicked(deps: Deps, answer: str) -> bool:
-    """Whether a button of this answer was used; without Redis that is not known."""
+    """Return whether a button of this answer was used; False without Redis."""
     try:
         return await deps.store.freshness.claimed(_answer(answer))
     except StoreUnavailable:

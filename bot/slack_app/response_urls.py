@@ -1,4 +1,4 @@
-"""Answers through the response_url of a command or click, which Slack takes five times within 30 minutes."""
+"""Sends answers to the response_url of a command or click. Slack accepts five within 30 minutes."""
 
 import asyncio
 from typing import Any
@@ -12,20 +12,20 @@ from bot.domain.errors import BotError, ExpiredError
 from bot.views.slack.block_kit import Message
 
 USES = 5
-"""Times that Slack takes an answer (docs.slack.dev, "Handling user interaction")."""
+"""Answers that Slack accepts at one response_url (docs.slack.dev, "Handling user interaction")."""
 KEPT = 1
-"""Uses that are kept for saying what went wrong."""
+"""Uses that are reserved for an error message."""
 GONE = frozenset({404, 410})
-"""A response_url that lived for 30 minutes, or was used five times."""
+"""HTTP statuses of a response_url that is older than 30 minutes, or was used five times."""
 TRIED_AGAIN_S = (0.5, 2.0)
-"""Seconds between tries while Slack itself cannot answer; where it names a time, that, up to WAIT_MAX_S."""
+"""Seconds between tries after an error of Slack. A `Retry-After` takes precedence, up to WAIT_MAX_S."""
 WAIT_MAX_S = 5.0
 
 
 class NotDelivered(BotError):  # noqa: N818  # reads as what happened
-    """Slack did not take an answer; `reason` is its error code.
+    """Slack did not accept an answer. `reason` is its error code.
 
-    `message` is an answer that is good, but whose way is gone or closed for now: it can go another one.
+    `message` is a valid answer whose response_url has expired or failed: it can be sent another way.
     """
 
     def __init__(self, reason: str, message: Message | None = None) -> None:
@@ -35,14 +35,14 @@ class NotDelivered(BotError):  # noqa: N818  # reads as what happened
 
 
 class Respond(AsyncRespond):
-    """A response_url that counts its uses. Of those that Slack allows, `kept` are not for answers."""
+    """A response_url that counts its uses. The last `kept` uses are reserved for errors."""
 
     used = 0
     kept = KEPT
 
     @classmethod
     def of(cls, context: AsyncBoltContext) -> "Respond":
-        """Return how a payload is answered."""
+        """Return the response_url of a payload."""
         return cls(response_url=context.response_url)
 
     @property
@@ -50,7 +50,7 @@ class Respond(AsyncRespond):
         return USES - self.kept - self.used
 
     async def post(self, body: dict[str, Any]) -> WebhookResponse:
-        """Use it once: the SDK would retry. Raises ExpiredError for what happened in a view."""
+        """Post once, without the SDK's retries. Raises ExpiredError for a payload of a view, which has no URL."""
         if self.response_url is None:
             raise ExpiredError
         self.used += 1
@@ -65,7 +65,7 @@ async def send(
     response_type: str | None = None,
     thread_ts: str | None = None,
 ) -> None:
-    """Answer a command or click; raises NotDelivered when Slack does not take it, which the SDK would pass over."""
+    """Answer a command or click. Raises NotDelivered if Slack refuses the answer, which the SDK would ignore."""
     options = {"replace_original": replace_original, "response_type": response_type, "thread_ts": thread_ts}
     body = {"text": message.text, "blocks": message.blocks, "unfurl_links": False}
     body |= {name: value for name, value in options.items() if value is not None}
@@ -78,12 +78,12 @@ async def send(
 
 
 async def _tried(respond: Respond, body: dict[str, Any], message: Message, *, last: bool = False) -> float | None:
-    """Send it once. Return None when Slack took it, else for how many seconds it asks to wait: 0 where it does not say.
+    """Send an answer once; return None on success, otherwise the `Retry-After` in seconds, or 0.
 
-    Raises NotDelivered where another try does not help, or is not allowed.
+    Raises NotDelivered if a retry would not help, or is not allowed.
     """
     if respond.left <= 0:
-        raise NotDelivered("the response_url was used as often as answers may", message)
+        raise NotDelivered("the response_url has no uses left for answers", message)
     try:
         sent = await respond.post(body)
     except (ClientError, TimeoutError, OSError) as error:

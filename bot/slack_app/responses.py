@@ -1,4 +1,4 @@
-"""Where an answer goes: below a message, in its place, beside it, or in a channel."""
+"""Responders: where an answer goes, such as below a message, in its place, or in a channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,23 +21,25 @@ from providers.json_fields import listing, mapping, text
 
 
 class Responder(Protocol):
-    """Where an answer goes. `edits` says that the next message takes the place of one that was shown there."""
+    """Where an answer goes. `edits` says that the next message replaces the previous one."""
 
     edits: ClassVar[bool]
 
     async def show(self, message: Message) -> "Responder":
-        """Show it there, and return where the next message goes.
+        """Show a message there, and return the responder for the next message.
 
-        Raises NotDelivered, or SlackApiError, when Slack does not take it.
+        Raises:
+            NotDelivered: Slack refused the message at a response_url.
+            SlackApiError: Slack refused the message elsewhere.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseUrl:
-    """Below a command or a message, for the person who asked alone; in the thread that the message is in.
+    """Below a command or a message, in its thread, visible only to the requester.
 
-    Slack cannot edit what was said there (slackapi/bolt-js#2287, slackapi/bolt-python#1268).
+    Slack cannot edit such messages (slackapi/bolt-js#2287, slackapi/bolt-python#1268).
     """
 
     respond: Respond
@@ -58,7 +60,7 @@ class ResponseUrl:
 
 @dataclass(frozen=True, slots=True)
 class InPlace:
-    """In the place of the message that was clicked on, unless a later click was answered there already."""
+    """In place of the clicked message, unless a later click was answered there already."""
 
     respond: Respond
     newest: Callable[[], Awaitable[bool]]
@@ -72,7 +74,7 @@ class InPlace:
 
 @dataclass(frozen=True, slots=True)
 class Ephemeral:
-    """For one person alone where no click or command is left to be answered: in a channel, else by direct message."""
+    """Only for one person, without a response_url: in a channel, otherwise by direct message."""
 
     client: AsyncWebClient
     asker: "Asker"
@@ -91,7 +93,7 @@ class Ephemeral:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPost:
-    """In a channel or direct messages, for everybody there; in a thread of it, if there is one."""
+    """In a channel or direct messages, visible to all members; in a thread, if one is given."""
 
     client: AsyncWebClient
     channel: str
@@ -112,7 +114,7 @@ class ChannelPost:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """In the place of a message of the bot; where Slack does not let it be edited, as one more message."""
+    """In place of a message of the bot; as a new message if Slack refuses the edit."""
 
     responder: ChannelPost
     channel: str
@@ -140,7 +142,7 @@ class Posted:
 
 
 def to_the_last(responder: Responder) -> Responder:
-    """Return the same place for what went wrong, which may use its response_url up."""
+    """Return the same responder for an error. It may take the last use of a response_url."""
     if isinstance(responder, ResponseUrl | InPlace):
         responder.respond.kept = 0
     return responder
@@ -149,7 +151,7 @@ def to_the_last(responder: Responder) -> Responder:
 async def to_response_url(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Responder:
     """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
 
-    What goes wrong from here on is told there too. The modal is opened at once, because its trigger lasts 3 s.
+    Later errors appear there too. A modal opens immediately, because its trigger expires after 3 s.
     """
     if respond.response_url is None:
         responder = await Modal.over(client, body, waiting())
@@ -160,9 +162,10 @@ async def to_response_url(client: AsyncWebClient, body: Body, respond: Respond, 
 
 
 def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[ResponseUrl, Asker]:
-    """Return where the answer to a form goes, and whose it is: the channel that was picked in it, else its origin.
+    """Return where the answer to a form goes, and its requester.
 
-    Raises ExpiredError for a form of another Callboard.
+    The answer goes to the channel picked in the form, otherwise to the form's origin. Raises ExpiredError for a form of
+    another version.
     """
     picked = mapping(next(iter(listing(body.get("response_urls"))), None))
     url = text(picked.get("response_url")) or origin.response_url
@@ -176,9 +179,9 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Re
 
 
 def to_person_alone(body: Body, context: AsyncBoltContext) -> Ephemeral:
-    """Return where to answer somebody when what they did can no longer be answered.
+    """Return where to answer a person whose click or command no longer accepts an answer.
 
-    Raises ExpiredError where nobody can be made out.
+    Raises ExpiredError if the payload names no person.
     """
     known = cast("Ephemeral | None", context.get("beside"))
     return known or Ephemeral(context.client, Asker.of(body, context), thread_of(body))

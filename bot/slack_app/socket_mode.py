@@ -1,9 +1,9 @@
-"""Slack's way in over a WebSocket that we open: Socket Mode, watched from outside.
+"""Socket Mode: receives Slack's payloads over WebSockets that we open, and supervises them.
 
-slack_sdk replaces a connection that breaks, that Slack ends, or that answers no pings. What it does not survive
-(slack_sdk 3.47, `SocketModeClient.connect`): when opening the next connection fails or hangs, it tries the same URL
-again and again, which Slack takes once and for some seconds. Then the bot looks alive and hears nothing. So whoever is
-without a connection for too long gets a new client here, with a new URL.
+slack_sdk replaces a connection that breaks, that Slack closes, or that answers no pings. It does not recover if opening
+the next connection fails or hangs (slack_sdk 3.47, `SocketModeClient.connect`): it retries the same URL, which Slack
+accepts only once and for some seconds. The bot then looks alive but receives nothing. This module therefore replaces a
+client without a connection by a new one with a new URL.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.slack_app.payload_schema import checked
 
 PING_S = 5.0
-"""Time between two pings; a connection without an answer is replaced after two or three of them."""
+"""Seconds between two pings. slack_sdk replaces a connection after two or three pings without an answer."""
 CLOSE_S = 3.0
-"""Nobody waits longer for the end of a connection that is given up."""
+"""The timeout in seconds for closing a connection."""
 
 _log = structlog.stdlib.get_logger(__name__)
 _FAILURES = (SlackApiError, SlackClientError, ClientError, TimeoutError, OSError)
 
 
 class _Handler(AsyncSocketModeHandler):
-    """Hands payloads to the app; one that is not like Slack's is not acknowledged."""
+    """Dispatches valid payloads to the app. Invalid ones are not acknowledged."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
         payload = checked(cast("object", req.payload))
@@ -41,7 +41,7 @@ class _Handler(AsyncSocketModeHandler):
 
 
 class Line:
-    """The connection to Slack, whichever it is now."""
+    """The current connection to Slack."""
 
     def __init__(self, app: AsyncApp, app_token: str, ping_s: float) -> None:
         self._app = app
@@ -50,9 +50,16 @@ class Line:
         self._handler: _Handler | None = None
 
     async def open(self) -> None:
-        """Connect, in place of what was there. Raises SlackApiError, SlackClientError, ClientError or TimeoutError."""
+        """Close the connection, and open a new one.
+
+        Raises:
+            SlackApiError: Slack refused the token.
+            SlackClientError: Slack's response is unreadable.
+            ClientError: The connection failed.
+            TimeoutError: The connection took longer than `patience_s`.
+        """
         await self.close()
-        # The client itself would try a token that Slack does not accept again and again.
+        # Request the URL here: the client would retry a refused token forever.
         opened: Any = await self._app.client.apps_connections_open(app_token=self._token)
         self._handler = _Handler(self._app, self._token, ping_interval=self._ping_s)
         self._handler.client.wss_uri = opened["url"]
@@ -60,24 +67,24 @@ class Line:
             await self._handler.connect_async()
 
     async def close(self) -> None:
-        """Close without fail, and soon."""
+        """Close the connection. Takes at most two times `CLOSE_S`, and never fails."""
         handler, self._handler = self._handler, None
         if handler is None:
             return
-        for _ in range(2):  # a peer that does not say goodbye takes the first, and the second closes the rest
+        for _ in range(2):  # a peer that does not answer the close uses up the first try; the second closes the rest
             with suppress(*_FAILURES):
                 async with asyncio.timeout(CLOSE_S):
                     await handler.close_async()
                     return
 
     async def trouble(self) -> str | None:
-        """Why Slack does not reach us now; None when it does, as far as pings tell."""
+        """Return why Slack cannot reach us now; None if the last pings were answered."""
         if self._handler is not None and await self._handler.client.is_connected():
             return None
         return "Socket Mode has no live connection to Slack"
 
     async def watch(self) -> None:
-        """Open a new connection, again and again, whenever there was none for too long."""
+        """Open a new connection whenever there was none for longer than `patience_s`."""
         loop = asyncio.get_running_loop()
         lost_at: float | None = None
         while True:
@@ -99,13 +106,13 @@ class Line:
 
     @property
     def patience_s(self) -> float:
-        """How long slack_sdk may take to connect again by itself: it looks once a ping, and waits one between tries."""
+        """Seconds for slack_sdk to reconnect: it checks once per ping interval, and waits one between tries."""
         return 4 * self._ping_s
 
 
 @asynccontextmanager
 async def socket_mode(app: AsyncApp, app_token: str, *, ping_s: float = PING_S) -> AsyncGenerator[Line]:
-    """Let Slack speak to us while the block runs. Raises what `Line.open` raises when the first connection fails."""
+    """Keep a connection to Slack while the block runs. Raises the errors of `Line.open` if the first one fails."""
     line = Line(app, app_token, ping_s)
     watching: asyncio.Task[None] | None = None
     try:
@@ -122,15 +129,15 @@ async def socket_mode(app: AsyncApp, app_token: str, *, ping_s: float = PING_S) 
 async def socket_modes(
     app: AsyncApp, app_token: str, number: int, *, ping_s: float = PING_S
 ) -> AsyncGenerator[Callable[[], Awaitable[str | None]]]:
-    """Keep several connections while the block runs: Slack sends each payload to one of them, whichever is there.
+    """Keep several connections to Slack while the block runs. Slack sends each payload to one of them.
 
-    The block gets what tells why Slack does not reach us: None while one of them is alive.
+    Yields a function that returns why Slack cannot reach us; None while at least one connection is alive.
     """
     async with AsyncExitStack() as stack:
         lines = [await stack.enter_async_context(socket_mode(app, app_token, ping_s=ping_s)) for _ in range(number)]
 
         async def socket_mode_trouble() -> str | None:
-            """Nobody hears Slack."""
+            """Return why no connection is alive; None if one is."""
             told = [await line.trouble() for line in lines]
             return None if None in told else told[0]
 

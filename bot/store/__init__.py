@@ -1,4 +1,4 @@
-"""What Callboard keeps in Redis. Everything here raises StoreUnavailable when Redis is gone, and recovers by itself."""
+"""All data of Callboard in Redis. Every method raises StoreUnavailable while Redis is down, and works again after."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -52,7 +52,7 @@ _NOWHERE = "unix:///nonexistent/redis.sock"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything kept in Redis, one part for each thing. `url` is for others that connect there, if it is known."""
+    """All data in Redis, with one part for each kind. `url`, if known, is for other clients of the same server."""
 
     link: RedisLink
     clock: ServerClock
@@ -84,7 +84,7 @@ class Store:
 
     @classmethod
     def over(cls, link: RedisLink, url: str = "") -> "Store":
-        """A store over a connection that somebody else opens and closes."""
+        """Return a store over a connection that the caller opens and closes."""
         budget = SharedBudget(link)
         tracked, lost, discovery = Tracked(link), LostJobs(link), Discoveries(link)
         return cls(
@@ -120,11 +120,14 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str | None, data: Path, *, needed: bool = True) -> AsyncGenerator["Store"]:
-        """Connect to the server of a URL, without one to the embedded server with its files in `data`.
+        """Connect to the server of a URL, or start the embedded server.
 
-        A server elsewhere may be down; `ping` tells. Raises ConfigError for a URL that leads nowhere. When the
-        embedded server cannot run this raises EmbeddedRedisError, or, unless `needed`, yields a store without a
-        server, of which every use raises StoreUnavailable.
+        The embedded server keeps its files in `data`. A server of a URL may be down: call `ping` to find out. If the
+        embedded server cannot run and is not `needed`, this yields a store whose every use raises StoreUnavailable.
+
+        Raises:
+            ConfigError: The URL is invalid.
+            EmbeddedRedisError: The embedded server is `needed` and cannot run.
         """
         async with AsyncExitStack() as stack:
             try:
@@ -138,7 +141,7 @@ class Store:
             yield cls.over(RedisLink(redis), url)
 
     async def ping(self) -> None:
-        """Return when Redis answers; raises StoreUnavailable."""
+        """Return if Redis answers; raise StoreUnavailable otherwise."""
         await self.link.ping()
 
 

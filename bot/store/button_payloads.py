@@ -1,4 +1,4 @@
-"""Commands too long for a button: the button carries a key, the command waits here."""
+"""Commands too long for a button. The button's value is a key, and Redis holds the command."""
 
 import secrets
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ class Payloads:
     link: RedisLink
 
     async def put(self, text: str) -> str:
-        """Keep a text and return its key."""
+        """Store a text and return its key, 16 random characters."""
         key = secrets.token_urlsafe(12)
         await self.link.execute("SET", PAYLOAD.of(key), text, "EX", PAYLOAD.seconds)
         return key
 
     async def get(self, key: str) -> str | None:
-        """Return a text, and keep it for another seven days; None when it has expired."""
+        """Return a text, and keep it for another seven days; None if it has expired."""
         return await self.link.execute("GETEX", PAYLOAD.of(key), "EX", PAYLOAD.seconds)

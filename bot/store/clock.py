@@ -1,4 +1,4 @@
-"""The clock of Redis, and the fleet time that processes have reached by it."""
+"""The clock of Redis, and the fleet time that all processes derive from it."""
 
 import re
 import time
@@ -13,7 +13,7 @@ _KEPT = re.compile(r"(\d+)/(\d+)")
 
 
 class Mark(NamedTuple):
-    """A fleet time that a process reached, and the server's time then (Unix seconds)."""
+    """A fleet time of a process, and the server's time at that moment (Unix seconds)."""
 
     fleet: float
     server: float
@@ -21,7 +21,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:
-    """The clock of one server, on a cluster the master of one slot. Raises StoreUnavailable."""
+    """The clock of one server, or of one slot's master on a cluster. Raises StoreUnavailable."""
 
     link: RedisLink
 
@@ -30,7 +30,7 @@ class ServerClock:
         return await self._ask("")
 
     async def keep(self, fleet: float) -> None:
-        """Keep the fleet time that this process has reached, unless another process is further."""
+        """Store the fleet time of this process, unless another process stored a later one."""
         await self._ask(f"{fleet * 1e6:.0f}")
 
     async def _ask(self, fleet: str) -> tuple[float, Mark | None]:
@@ -40,6 +40,6 @@ class ServerClock:
 
 
 def monotonic() -> float:
-    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
+    """Return the seconds of a clock that no one can set. It includes the machine's sleep if possible."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)

@@ -1,4 +1,4 @@
-"""What was decided about the events of jobs in each destination: one list a job, which `/jobs why` reads."""
+"""Decisions about the events of jobs in each destination: one list for each job, which `/jobs why` reads."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import DECIDED, DECISIONS
 
 LINES_MAX = 50
-"""Decisions about one job that are kept for a destination, the newest."""
+"""The newest decisions about one job that are kept for a destination."""
 BYTES_MAX = 1_600
-"""Bytes of these, with which a list takes 2 KiB in Redis at most. It keeps about a dozen decisions."""
+"""The maximum of bytes in such a list, about a dozen decisions. The list then takes 2 KiB in Redis at most."""
 JOBS_MAX = 20_000
-"""Jobs of a service whose decisions are kept for a destination, those with the newest."""
+"""Jobs of a service with decisions for a destination: those with the newest decisions."""
 _TIMES = ("at", "until")
 
 
@@ -28,18 +28,21 @@ class DecisionBook:
     link: RedisLink
 
     async def read(self, destination: str, ref: str) -> list[Decision]:
-        """Return what was decided about the events of a job, or of a service, the oldest first."""
+        """Return the decisions about the events of a job or a service, oldest first.
+
+        Example of a ref: `vod/ocr/8f14e45f`.
+        """
         [found] = await self.read_all([(destination, ref)])
         return found
 
     async def read_all(self, wanted: Sequence[tuple[str, str]]) -> list[list[Decision]]:
-        """Return the same for several pairs of a destination and a job, in one round trip."""
+        """Return the decisions for pairs of a destination and a job, in one round trip."""
         asking = [("LRANGE", DECISIONS.of(*each), 0, -1) for each in wanted]
         replies = await self.link.execute_many(asking) if asking else []
         return [_readable(*each, lines) for each, lines in zip(wanted, replies, strict=True)]
 
     async def newest(self, destination: str, services: Sequence[str], most: int) -> list[Decided]:
-        """Return the decisions about the last jobs of services, `most` of each, that were decided on; newest first."""
+        """Return the newest decisions, about the last `most` jobs of each service, newest first."""
         asking = [("ZREVRANGE", DECIDED.of(destination, each), 0, most - 1) for each in services]
         replies = await self.link.execute_many(asking) if asking else []
         refs = [ref for found in replies for ref in found]
@@ -62,7 +65,7 @@ def _readable(destination: str, ref: str, lines: Iterable[str]) -> list[Decision
 
 
 def parts(destination: str, decisions: Sequence[Decided]) -> list[Part]:
-    """Return decisions as apply.lua takes them: of each the index, the job, the time and the line."""
+    """Return decisions as arguments of apply.lua: the index, the job, the time and the line of each."""
     return [part for each in decisions for part in _parts(destination, each)]
 
 
@@ -73,7 +76,7 @@ def _parts(destination: str, decided: Decided) -> tuple[Part, ...]:
 
 
 def _line(destination: str, ref: str, decision: Decision) -> str:
-    """Return a decision as it is kept: short, without what its key says."""
+    """Return the stored line of a decision. To save memory, it leaves out what its key contains."""
     fields: dict[str, Any] = decision.model_dump(mode="json", exclude_defaults=True)
     fields |= {name: milliseconds(at) for name in _TIMES if (at := getattr(decision, name))}
     fields["event"] = decision.event.removeprefix(ref)

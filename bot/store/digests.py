@@ -1,4 +1,4 @@
-"""What a digest counts, which a version before posted: its *See all* works for seven days."""
+"""The counts of digests that an earlier version posted. Their *See all* works for seven days."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Digests by short keys. Raises StoreUnavailable."""
+    """Digests by short key. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def get(self, key: str) -> Digest | None:
-        """Return a digest; None when it has expired, or cannot be read."""
+        """Return a digest; None if it has expired or is unreadable."""
         kept: str = await self.link.execute("GET", DIGEST.of(key)) or ""
         try:
             return record_formats.read(Kind.DIGEST, kept, _DIGEST.validate_json) if kept else None

@@ -1,4 +1,4 @@
-"""How far the new jobs of each watched service are known, and which jobs of its pages nobody knows."""
+"""Discovery of new jobs in watched services: its progress, and the unknown jobs of a page."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,17 +25,14 @@ from providers.models import Job
 
 @dataclass(frozen=True, slots=True)
 class Discoveries:
-    """What is known of the new jobs of every service. Raises StoreUnavailable."""
+    """The state of discovery in every service. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def read(self, service: Service) -> tuple[Routes, Discovery, datetime | None]:
-        """Return the watches on a service, what is known of its new jobs, and when the first tracked job is due.
-
-        This takes one round trip.
-        """
+        """Return a service's watches, state of discovery and first due time, in one round trip."""
         slot = "/".join(service)
-        # The version first: copies that are newer than their version are matched again, older ones would not be.
+        # Read the version first: if the copies change in between, they are newer than it and get matched again.
         asking = (
             ("GET", RULES.of(slot)),
             ("HGETALL", ROUTES.of(slot)),
@@ -46,21 +43,21 @@ class Discoveries:
         return read_routes(version, copies), readable_or(Discovery(), _discovery, fields), first_score(first)
 
     async def begin(self, service: Service, known: Discovery, ended: Iterable[tuple[str, datetime | None]]) -> None:
-        """Keep what is known at first: `ended` are jobs that had ended by then, with their creation."""
+        """Write the first state of discovery. `ended` are the jobs that have ended by now, with their creation."""
         slot = "/".join(service)
         remembered = [part for job_id, at in ended for part in (_score_of(at), job_id)]
         seen = [("ZADD", SEEN.of(slot), "NX", *remembered)] if remembered else []
         fields = {**_fields(known), "floor": milliseconds(known.floor) if known.floor else ""}
-        kept = ("PERSIST", SEEN.of(slot))  # until there is no watch any more
+        kept = ("PERSIST", SEEN.of(slot))  # as long as there is a watch
         await self.link.execute_many([*seen, kept, ("HSET", DISCOVERY.of(slot), *_flat(fields))], atomic=True)
 
     async def remember(self, service: Service, ended: Iterable[tuple[str, datetime | None]]) -> None:
-        """Remember jobs that had ended without anybody being notified, with their creation."""
+        """Store the ids of ended jobs without a notification, by their creation."""
         if pairs := [part for job_id, at in ended for part in (_score_of(at), job_id)]:
             await self.link.execute("ZADD", SEEN.of("/".join(service)), "NX", *pairs)
 
     async def write(self, service: Service, known: Discovery) -> None:
-        """Keep how far new jobs are known, unless that began anew. `floor` and `down_since` have their own scripts."""
+        """Write the progress of discovery, unless it restarted. `floor` and `down_since` have their own scripts."""
         since = milliseconds(known.since) if known.since else ""
         key = DISCOVERY.of("/".join(service))
         await self.link.execute("EVAL", script("walked"), 1, key, since, *_flat(_fields(known)))
@@ -68,11 +65,11 @@ class Discoveries:
     async def unknown(
         self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]
     ) -> dict[str, int]:
-        """Return the ids of jobs that nobody knows or that go on, each with the number of its attempts that ended."""
+        """Return the ids of unknown and continued jobs, with the number of their ended attempts."""
         return found_attempts(await self.link.execute(*looking(service, jobs, created)))
 
     async def trim(self, service: Service, mark: datetime | None) -> None:
-        """Forget ended jobs that no page will show again, and keep which these are."""
+        """Drop the ids of old ended jobs, which no page shows again. Raise the floor to their creation."""
         key = SEEN.of("/".join(service))
         if mark is None or await self.link.execute("ZCARD", key) <= REMEMBERED_MIN:
             return
@@ -81,15 +78,15 @@ class Discoveries:
         await self.link.execute("EVAL", script("trim"), 2, key, DISCOVERY.of("/".join(service)), floor)
 
     async def stop(self, service: Service) -> bool:
-        """Drop the jobs without subscribers and what is known of new ones, unless the service is watched again."""
+        """Stop discovery and drop the jobs without subscribers, unless the service is watched again."""
         slot = "/".join(service)
         keys = [key.of(slot) for key in (JOBS, DUE, SUBSCRIPTIONS, ROUTES, DISCOVERY, SEEN)]
         return bool(await self.link.execute("EVAL", script("stop_discovery"), len(keys), *keys, FORMATS[Kind.JOB]))
 
     async def record(self, event: ServiceEvent, version: str, destinations: Mapping[str, str]) -> bool:
-        """Record that a service is down or up, with an entry for each destination; False where that is known.
+        """Record that a service is down or up, with an entry for each destination.
 
-        Raises RulesChangedError.
+        Returns False if this is recorded already. Raises RulesChangedError.
         """
         slot = f"{event.account}/{event.service}"
         keys = (RULES.of(slot), DISCOVERY.of(slot), PENDING.of(slot), EVENTS.of(slot))
@@ -116,7 +113,7 @@ def _score_of(created_at: datetime | None) -> int:
 
 
 def _score(reply: Any) -> int:
-    """Read the score of a ZRANGE of one member, which RESP2 and RESP3 spell differently."""
+    """Read the score of a ZRANGE of one member. RESP2 and RESP3 shape it differently."""
     first = reply[0]
     return int(float(first[1] if isinstance(first, list | tuple) else reply[1]))  # pyright: ignore[reportUnknownArgumentType]
 

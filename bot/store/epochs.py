@@ -1,4 +1,4 @@
-"""Identifies the database. An emptied or replaced one has lost the id that processes remember."""
+"""Identifies the database, to detect a reset: an emptied or replaced database has lost its id."""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.store.redis.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARC
 from providers.models import Moment
 
 SHOWN_FOR = timedelta(days=7)
-"""A reset is shown to operators and in lists for this long."""
+"""How long operators and lists see a reset."""
 _SWAP = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
@@ -21,11 +21,11 @@ return 1
 
 
 class Epoch(BaseModel):
-    """The life of one database, from its first use on.
+    """The lifetime of one database, from its first use.
 
-    `at` is when its first process wrote this, `empty` whether nothing of Callboard was there then. `reset_at` is when a
-    process noticed that it has taken the place of an earlier database. `acknowledged` says that an operator
-    knows.
+    `at` is when the first process wrote this record, and `empty` says whether the database held no data of Callboard
+    then. `reset_at` is when a process noticed that this database replaced an earlier one. `acknowledged` says that an
+    operator has seen that.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")  # a swap keeps the fields of a later version
@@ -39,11 +39,11 @@ class Epoch(BaseModel):
 
     @property
     def knows_from(self) -> datetime | None:
-        """The time since which this database knows every card; None if it knows older ones."""
+        """The time since which this database has every card; None if it has older ones too."""
         return self.reset_at or (self.at if self.empty else None)
 
     def recent_reset(self, now: datetime) -> datetime | None:
-        """Return when the database was reset, if that was in the last days."""
+        """Return when the database was reset, if that was within `SHOWN_FOR`."""
         return self.reset_at if self.reset_at and now - self.reset_at < SHOWN_FOR else None
 
 
@@ -59,12 +59,12 @@ class Epochs:
     seen_at: datetime | None = None
 
     async def read(self) -> Epoch | None:
-        """Return the epoch as it is kept; None where there is none."""
+        """Return the stored epoch; None if there is none."""
         found, _ = await self._read()
         return found
 
     async def check(self, now: datetime) -> tuple[Epoch, bool]:
-        """Return the epoch, and whether this process remembered another. The first look creates it."""
+        """Return the epoch, and whether this process saw another one before. Creates a missing epoch."""
         found, text = await self._read()
         if found is None:
             found, text = await self._begin(now)
@@ -75,25 +75,28 @@ class Epochs:
         return found, another
 
     async def as_of(self, now: datetime) -> Epoch | None:
-        """Return the epoch, None without one. A reset since the last look counts as one of `now`."""
+        """Return the epoch; None if there is none. A reset since the last check counts as one of `now`."""
         found = await self.read()
         if found is None:
             return Epoch(id="", reset_at=now) if self.known else None
         return found.model_copy(update={"reset_at": now}) if self._unnoticed(found) else found
 
     async def recent_reset(self, now: datetime) -> datetime | None:
-        """Return when the database was reset, if that was in the last days."""
+        """Return when the database was reset, if that was within `SHOWN_FOR`."""
         found = await self.as_of(now)
         return found.recent_reset(now) if found else None
 
     async def note_reset(self) -> None:
-        """Note that a database which began empty replaced an earlier one: its cards were found."""
+        """Note that this database replaced an earlier one, whose cards were found in Slack.
+
+        Does nothing if the database was not empty at first.
+        """
         found, text = await self._read()
         if found and found.reset_at is None and found.empty:
             await self._change(found, text, reset_at=found.at)
 
     async def acknowledge(self) -> None:
-        """Note that an operator knows of the reset."""
+        """Note that an operator has seen the reset."""
         found, text = await self._read()
         if found:
             await self._change(found, text, acknowledged=True)
@@ -101,7 +104,7 @@ class Epochs:
     async def searched(self, epoch: Epoch, workspace: str) -> set[str]:
         """Return the destinations of a workspace that were searched for cards of the earlier database.
 
-        The workspace itself is among them once all of its destinations are.
+        Includes the workspace itself after all of its destinations.
         """
         return set(await self.link.execute("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
 
@@ -111,12 +114,12 @@ class Epochs:
         await self.link.execute_many([("SADD", key, destination), ("EXPIRE", key, SEARCHED.seconds)])
 
     async def purge(self, workspace: str) -> None:
-        """Forget which destinations of a workspace were searched."""
+        """Delete the list of searched destinations of a workspace."""
         if found := await self.read():
             await self.link.execute("DEL", SEARCHED.of(found.id, workspace))
 
     def _unnoticed(self, found: Epoch) -> bool:
-        """Whether the epoch changed since this process saw it, and no process noted a reset."""
+        """Return whether the epoch changed since `seen_at`, and no process noted a reset."""
         if self.known in {"", found.id} or self.seen_at is None:
             return False
         return found.reset_at is None or found.reset_at < self.seen_at
@@ -126,7 +129,7 @@ class Epochs:
         return (_epoch(text) if text else None), text
 
     async def _begin(self, now: datetime) -> tuple[Epoch, str]:
-        """Write an epoch, unless another process does so first; return the one that is there."""
+        """Write an epoch, unless another process was faster; return the stored one."""
         used = any(await self.link.execute_many([("EXISTS", key.of()) for key in (CONFIGURED, PLACES, INSTALLATIONS)]))
         reset_at = now if self.known else None
         mine = Epoch(id=secrets.token_hex(8), at=now, empty=not used, reset_at=reset_at)
@@ -143,7 +146,7 @@ class Epochs:
 
 
 def _epoch(text: str) -> Epoch:
-    """Read an epoch; an unreadable record is an epoch of its own."""
+    """Read an epoch. An unreadable record counts as a different epoch."""
     try:
         return Epoch.model_validate_json(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The event log of each service: failures and losses one by one, other ends as counts, for 24 hours."""
+"""The event log of each service for 24 hours: each failure and loss, and counts of other outcomes."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,17 +17,17 @@ from bot.store.redis.keys import DISCOVERY, EVENTS, OUTCOMES
 from providers.models import JobRef
 
 PAGE = 2_000
-"""Lines that are read at once, so that no process is busy with a long log for more than a moment."""
+"""Lines in one read, so that a long log does not block the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """What happened to the jobs of every service; `record.lua` writes it. Raises StoreUnavailable."""
+    """The event logs of all services, which `record.lua` writes. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def read(self, service: Service, since: datetime, now: datetime) -> LogPage:
-        """Return what was noticed since a time, oldest first, and the counts of the minutes since then."""
+        """Return the events and the counts since a time, oldest first."""
         slot = "/".join(service)
         asking = (
             ("HGETALL", OUTCOMES.of(slot)),
@@ -40,16 +40,16 @@ class EventLog:
         return LogPage(events, tuple(_counts(counts, since)), _complete(watched_since, number, first, now))
 
     async def ended_since(self, service: Service, since: datetime) -> int:
-        """Return how many jobs ended since the minute of a time: a log of a day is not read for a number."""
+        """Return how many jobs ended since the minute of a time. Reads the counts only, not the log."""
         counts = await self.link.execute("HGETALL", OUTCOMES.of("/".join(service)))
         first, ends = int(since.timestamp()) // 60, {WITH_LINES, *ENDS}
         fields = ((field.split("|", 2), number) for field, number in counts.items())
         return sum(int(number) for (minute, event, _), number in fields if int(minute) >= first and event in ends)
 
     async def of_job(self, service: Service, ref: JobRef, since: datetime) -> list[LoggedEvent]:
-        """Return what is logged beside a service about one job since a time, the oldest first.
+        """Return the logged events of one job since a time, oldest first.
 
-        The service is that of the job, or one that shows it too.
+        The log is that of `service`: the job's own service, or another one that lists the job.
         """
         begins = f"{ref}#"
         written = json.dumps(begins, ensure_ascii=False)[:-1]
@@ -57,7 +57,7 @@ class EventLog:
         return [line for text in texts if (line := _line(text)) and line.id.startswith(begins)]
 
     async def _texts(self, slot: str, since: datetime) -> AsyncIterator[str]:
-        """Yield the lines of a log as they are kept, the oldest first."""
+        """Yield the stored lines of a log, oldest first."""
         begin = str(milliseconds(since))
         while begin:
             lines = await self.link.execute("XRANGE", EVENTS.of(slot), begin, "+", "COUNT", PAGE)
@@ -67,7 +67,7 @@ class EventLog:
 
 
 def _line(text: str) -> LoggedEvent | None:
-    """Read a line; None for one of another version that cannot be read here."""
+    """Read a line; None for an unreadable line of another version."""
     try:
         return LoggedEvent.model_validate_json(text)
     except ValidationError:
@@ -87,7 +87,7 @@ def _counts(fields: Mapping[str, str], since: datetime) -> Iterator[OutcomeCount
 def _complete(
     watched_since: str | None, number: int, first: list[tuple[str, object]], now: datetime
 ) -> datetime | None:
-    """Return since when the log has everything: since the service is watched, as far back as it is kept."""
+    """Return since when the log is complete: since the watch started, within the log's age and number of lines."""
     if not watched_since:
         return None
     full = instant(int(first[0][0].split("-")[0])) if number >= KEPT_MAX and first else None

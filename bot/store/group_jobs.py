@@ -13,7 +13,7 @@ from bot.store.redis.keys import CARDS, CLOSED_GROUP, GROUP_JOBS, GROUPS
 
 
 class Slice(NamedTuple):
-    """Some of a group's jobs: `most` of them after the first `skip`, the newest first."""
+    """A slice of a group's jobs: `most` jobs after the first `skip`, newest first."""
 
     group: str
     skip: int
@@ -37,7 +37,7 @@ class GroupBook:
         return [_jobs(reply) for reply in replies]
 
     async def keep(self, group: FailureGroup) -> None:
-        """Keep a closed group for whoever wants to see its jobs, without what an open one alone needs."""
+        """Store a closed group, without the fields that only open groups need."""
         closed = group.model_copy(update={"times": (), "held": ()})
         key, index = CLOSED_GROUP.of(group.place, group.id), GROUPS.of(group.place)
         known = [("ZADD", index, milliseconds(group.last_at), group.id), ("EXPIRE", index, GROUPS.seconds)]
@@ -52,7 +52,7 @@ class GroupBook:
         await self.link.execute_many([("DEL", key) for key in [*keys, index]])
 
     async def read(self, destination: str, groups: Sequence[str]) -> Mapping[str, FailureGroup]:
-        """Return the groups with these ids that are open, or were closed in the last 7 days."""
+        """Return the groups with these ids that are open or were closed within 7 days."""
         if not groups:
             return {}
         closed = [("GET", CLOSED_GROUP.of(destination, each)) for each in groups]
@@ -63,7 +63,7 @@ class GroupBook:
 
 
 def parts(members: Mapping[str, Sequence[tuple[str, int]]]) -> list[Part]:
-    """Return jobs to add to groups as apply.lua takes them: of each the group, the time and what is kept of it."""
+    """Return jobs as arguments of apply.lua: the group, the time and the text of each job."""
     return [part for group, jobs in members.items() for member, at in jobs for part in (group, at, member)]
 
 
@@ -72,7 +72,7 @@ def _range(destination: str, part: Slice) -> Sequence[Part]:
 
 
 def _jobs(reply: Sequence[Any]) -> list[GroupJob]:
-    """Read members with their scores: RESP3 has pairs, RESP2 one after the other."""
+    """Read members with their scores: pairs in RESP3, one flat list in RESP2."""
     pairs: Sequence[Any] = (
         reply if reply and isinstance(reply[0], list) else [*zip(reply[::2], reply[1::2], strict=True)]
     )
@@ -80,7 +80,7 @@ def _jobs(reply: Sequence[Any]) -> list[GroupJob]:
 
 
 def _readable(text: str) -> FailureGroup | None:
-    """Read a group; None for a record that cannot be read, which delivery reports."""
+    """Read a group; None for an unreadable record, which delivery reports."""
     try:
         return failure_groups.read(text)
     except (NewerFormatError, UnreadableError):

@@ -1,4 +1,4 @@
-"""How each service of each account answered last."""
+"""The last response of each service of each account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.store.redis.keys import HEALTH
 from providers.json_fields import instant
 from providers.redact import scrub
 
-# One step for each service, whose key may be on a server of its own; an error keeps since when it stands.
+# One script call for each service, since each key may be on another server. Further errors keep the time of the first.
 _RECORD = """
 local key, lifetime, at, latency, error = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if error == '' then
@@ -29,7 +29,7 @@ return redis.call('HGET', key, 'failing_since')
 
 
 class Outcome(NamedTuple):
-    """How one question to one service went: its last HTTP call took `latency_s`; `error` is None for an answer."""
+    """The result of one request to a service. `latency_s` is that of its last HTTP call; `error` is None on success."""
 
     account: str
     service: str
@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 
 
 class Health(NamedTuple):
-    """What is known of a service: None is "never". `last_error` is also of one that has answered since."""
+    """The health of a service. None means "never". `last_error` stays after the service has recovered."""
 
     last_ok_at: datetime | None = None
     latency_s: float | None = None
@@ -55,23 +55,23 @@ class HealthBook:
     link: RedisLink
 
     async def record(self, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
-        """Keep how services answered at `at`, in one round trip; return since when the failing ones fail."""
+        """Store outcomes of `at` in one round trip; return since when each failing service fails."""
         commands = [_recording(outcome, at.astimezone(UTC).isoformat()) for outcome in outcomes]
         since = await self.link.execute_many(commands) if commands else []
         kept = zip(outcomes, since, strict=True)
         return {(outcome.account, outcome.service): instant(text) or at for outcome, text in kept if text}
 
     async def read(self, services: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Health]:
-        """Return what is known of these (account, service) pairs, in one round trip."""
+        """Return the health of these (account, service) pairs, in one round trip."""
         kept = await self.link.execute_many([("HGETALL", HEALTH.of(*service)) for service in services])
         return {service: readable_or(Health(), _health, each) for service, each in zip(services, kept, strict=True)}
 
 
 def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
-    """The command that keeps an outcome, and returns since when the service fails."""
+    """Return the command that stores an outcome, and replies since when the service fails."""
     error = ""
     if outcome.error:
-        # Vendors' messages were scrubbed where they were raised; nothing that slipped through is kept.
+        # Providers scrub vendors' messages when they raise them. Scrub again, so that no secret is stored.
         scrubbed = outcome.error.model_copy(update={"message": scrub(outcome.error.message)})
         error = scrubbed.model_dump_json(exclude={"failing_since", "waited"})
     key = HEALTH.of(outcome.account, outcome.service)

@@ -1,4 +1,4 @@
-"""Notes when Home tabs were published, and which channels were picked in them."""
+"""When Home tabs were published, and the channels that people picked in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from bot.store.redis.keys import HOME, PICKED
 
 @dataclass(frozen=True, slots=True)
 class HomeTabs:
-    """Home tabs by their person. Raises StoreUnavailable."""
+    """Home tabs by person. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def published(self, user: str) -> datetime | None:
-        """When somebody's Home tab was published last; None when they did not look at it for days."""
+        """Return when a person's Home tab was published last; None if that was days ago."""
         kept = await self.link.execute("GET", HOME.of(user))
         return readable_or(None, lambda text: instant(int(text)), kept) if kept else None
 
     async def purge(self, users: Iterable[str]) -> None:
-        """Forget when people's Home tabs were published, and what was picked in them."""
+        """Delete the publication times and the picked channels of people's Home tabs."""
         if commands := [("DEL", key.of(user)) for user in users for key in (HOME, PICKED)]:
             await self.link.execute_many(commands)
 
     async def publish(self, user: str, at: datetime) -> None:
-        """Keep that somebody's Home tab was published."""
+        """Store the time at which a person's Home tab was published."""
         await self.link.execute("SET", HOME.of(user), milliseconds(at), "EX", HOME.seconds)
 
     async def picked(self, user: str) -> str:
-        """The channel that somebody picked for their Home tab, empty where none."""
+        """Return the channel that a person picked for their Home tab; empty if none."""
         return await self.link.execute("GET", PICKED.of(user)) or ""
 
     async def pick(self, user: str, channel: str) -> None:
-        """Keep the channel that somebody picked for their Home tab."""
+        """Store the channel that a person picked for their Home tab."""
         await self.link.execute("SET", PICKED.of(user), channel, "EX", PICKED.seconds)

@@ -1,7 +1,6 @@
-"""Workspaces that installed the app themselves, with their tokens, and finished installations.
+"""Workspaces that installed the app over OAuth, with their tokens, and finished installations.
 
-What is kept here is encrypted before it comes (`bot.slack_api.token_encryption`): Redis never has a token that it could
-give away.
+The caller encrypts all of it (`bot.slack_api.token_encryption`): Redis never has a readable token.
 """
 
 from collections.abc import Collection
@@ -22,7 +21,7 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Installations:
-    """Encrypted installations by their workspace. Raises StoreUnavailable."""
+    """Encrypted installations by workspace. Raises StoreUnavailable."""
 
     link: RedisLink
 
@@ -35,19 +34,22 @@ class Installations:
         return await self.link.execute("HGETALL", INSTALLATIONS.of())
 
     async def put(self, workspace: str, encrypted: str) -> None:
-        """Keep an installation, in place of an earlier one."""
+        """Store an installation, and replace an earlier one."""
         await self.link.execute("HSET", INSTALLATIONS.of(), workspace, encrypted)
 
     async def swap(self, workspace: str, found: str, encrypted: str) -> bool:
-        """Put another in the place of the one that was found, or nothing; False when there is a newer one by now."""
+        """Replace the installation that was found, or delete it if `encrypted` is empty.
+
+        Returns False if it has changed since.
+        """
         return bool(await self.link.execute("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, encrypted))
 
     async def may_renew(self, workspace: str) -> bool:
-        """Whether its tokens may be renewed by whoever asks: a refresh token can be used once."""
+        """Return whether the caller may renew the tokens now. A refresh token works only once, so one process does."""
         return bool(await self.link.execute("SET", RENEWING.of(workspace), "1", "NX", "EX", RENEWING.seconds))
 
     async def absent(self, workspaces: Collection[str], now: datetime) -> dict[str, datetime]:
-        """Note that these workspaces, and no others, are absent now; return since when each of them has been."""
+        """Note that exactly these workspaces are absent now; return since when each of them has been."""
         since: dict[str, str] = await self.link.execute("HGETALL", ABSENT.of())
         if back := since.keys() - workspaces:
             await self.link.execute("HDEL", ABSENT.of(), *back)
@@ -60,9 +62,9 @@ class Installations:
         return found
 
     async def finish(self, state_id: str) -> None:
-        """Keep that an installation was finished: its state cannot be used again."""
+        """Note that an installation was finished: its OAuth state cannot be used again."""
         await self.link.execute("SET", FINISHED.of(state_id), "1", "EX", FINISHED.seconds)
 
     async def finished(self, state_id: str) -> bool:
-        """Whether an installation was finished already."""
+        """Return whether an installation was finished already."""
         return bool(await self.link.execute("EXISTS", FINISHED.of(state_id)))

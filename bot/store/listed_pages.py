@@ -1,4 +1,4 @@
-"""What is known of the jobs of a page: which were lost, which changed, and which nobody knows."""
+"""Compares the jobs of a page with the store: which were lost, which changed, and which are unknown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from providers.models import Job
 
 
 class Comparison(NamedTuple):
-    """A page beside what is known.
+    """The differences between a page and the store.
 
-    `lost` says that jobs of it were lost; the others are what `Tracked.observe` and `Discoveries.unknown` return.
+    `lost` says that jobs of the page were lost. The other two are the results of `Tracked.observe` and
+    `Discoveries.unknown`.
     """
 
     lost: bool
@@ -26,13 +27,13 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListedPages:
-    """Compares pages with what is known. Raises StoreUnavailable."""
+    """Compares pages with the store. Raises StoreUnavailable."""
 
     link: RedisLink
     tracked: Tracked
     lost: LostJobs
 
-    async def compare(  # noqa: PLR0917  # what a page is compared by
+    async def compare(  # noqa: PLR0917  # the criteria of the comparison
         self,
         service: Service,
         jobs: Sequence[Job],
@@ -41,9 +42,9 @@ class ListedPages:
         seen: Sequence[Seen],
         now: datetime,
     ) -> Comparison:
-        """Tick off the tracked jobs of a page that are as they were, and return what is to be done; one round trip.
+        """Reschedule the unchanged jobs of a page, and return the differences, in one round trip.
 
-        A walk reads a page in a few milliseconds: a round trip for each question would take as long.
+        A walk reads a page in a few milliseconds. A round trip for each of the three parts would take as long.
         """
         if not jobs:
             return Comparison(lost=False, changed={}, unknown={})

@@ -1,4 +1,4 @@
-"""Jobs that were lost, for as long as their subscriptions are restored when they are found again."""
+"""Lost jobs. If a job is found again within 30 days, its subscriptions are restored."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,9 +23,9 @@ from providers.models import JobRef
 
 
 class Lost(NamedTuple):
-    """A job as it was when it was lost, at `kept.checked_at`. `cards` are its cards then, by destination.
+    """A job at the time of its loss, `kept.checked_at`. `cards` are its cards at that time, by destination.
 
-    `text` is how Redis keeps it.
+    `text` is its record in Redis.
     """
 
     kept: Kept
@@ -34,9 +34,9 @@ class Lost(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What becomes of a lost job: `cards` (by destination) show it again as `record`, None for a job that has ended.
+    """The restore of a lost job: `cards` (by destination) show it again as `record`, None for an ended job.
 
-    `watches` (by destination) want to know, as of `version` of the rules; `lines` and `mark` as in `JobUpdate`.
+    `watches` (by destination) match the event, as of `version` of the rules. `lines` and `mark` are as in `JobUpdate`.
     """
 
     cards: Mapping[str, str]
@@ -56,7 +56,7 @@ class LostJobs:
     link: RedisLink
 
     async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
-        """Return those of these jobs that were lost; one round trip."""
+        """Return the lost jobs among these, in one round trip."""
         slot = "/".join(service)
         command = self.reading(service, ids)
         keys = command[1:]
@@ -73,14 +73,14 @@ class LostJobs:
         return found
 
     def reading(self, service: Service, ids: Iterable[str]) -> list[str]:
-        """Return the command that reads those of these jobs that were lost."""
+        """Return the command that reads the lost jobs among these."""
         begins = LOST.of("/".join(service), "")
         return ["MGET", *(begins + job_id for job_id in ids)]
 
     async def restore(self, lost: Lost, restored: Restored) -> bool:
-        """Follow a lost job again and put the entry into the outbox of each destination; False when it is too late.
+        """Follow a lost job again, and add the entry to the outbox of each destination.
 
-        Raises RulesChangedError if there are other watches than those of `version`.
+        Returns False if another process was faster. Raises RulesChangedError if the watches changed since `version`.
         """
         job = lost.kept.job
         slot = f"{job.account}/{job.service}"
@@ -104,7 +104,7 @@ class LostJobs:
         return bool(done)
 
     async def purge(self, ref: JobRef, destination: str) -> None:
-        """Have nothing restored in a destination when a job is found again."""
+        """Remove a destination from a lost job: nothing is restored there when the job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
         await self.link.execute("EVAL", script("purge_lost"), 1, key, destination, FORMATS[Kind.LOST])
 

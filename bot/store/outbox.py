@@ -1,4 +1,4 @@
-"""What a destination is still to be told, and the post to it that is under way: what telling exactly once needs."""
+"""The outbox of each destination, and its post in flight. Together they make posts exactly-once."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,11 +39,11 @@ from bot.store.redis.keys import (
 from bot.store.redis.scripts import script
 
 READ_MAX = 1000
-"""Entries of one outbox that are read at once."""
+"""The maximum of entries in one read of an outbox."""
 
 
 class Answer(NamedTuple):
-    """What Redis says to the beginning of a post; `wait` is in seconds."""
+    """The reply of Redis to the start of a post. `wait` is in seconds."""
 
     ok: bool
     suspended: bool = False
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The outboxes of all destinations. `services` are the slots (`ACCOUNT/SERVICE`) that may have one.
+    """The outboxes of all destinations. `services` are the slots (`ACCOUNT/SERVICE`) with possible outboxes.
 
     Raises StoreUnavailable.
     """
@@ -61,9 +61,9 @@ class Outbox:
     link: RedisLink
 
     async def read(self, destination: str, services: Iterable[str]) -> OutboxSnapshot:
-        """Return everything that waits for a destination, in one round trip."""
+        """Return a destination's entries, cards, rules and post in flight, in one round trip."""
         slots = [*services, destination]
-        # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
+        # Read the turn first: if another step changes the later replies in between, the turn differs at the write.
         asking: list[Sequence[Part]] = [("GET", key.of(destination)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
         asking += watches.commands(destination)
@@ -83,7 +83,7 @@ class Outbox:
         return snapshot
 
     async def begin(self, destination: str, in_flight: InFlightPost, interval_s: float, turn: str) -> Answer:
-        """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
+        """Mark a post, decided on in this turn, as in flight; return whether it may be sent now."""
         cards = (part for write in in_flight.writes for part in (write.id, write.before))
         keys = [key.of(destination) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
         about = (mark_text(in_flight), max(1, round(interval_s * 1000)), turn)
@@ -93,7 +93,7 @@ class Outbox:
                 return Answer(ok=True)
             case ["suspended"]:
                 return Answer(ok=False, suspended=True)
-            case ["begun", other]:
+            case ["in_flight", other]:
                 return _under_way(other)
             case ["pace", wait]:
                 return Answer(ok=False, wait=int(wait) / 1000)
@@ -101,11 +101,11 @@ class Outbox:
                 return Answer(ok=False)
 
     async def commit(self, destination: str, in_flight: InFlightPost) -> bool:
-        """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
+        """Record that a post arrived, and write its cards; return False if another process has taken it over."""
         return await self._apply(destination, in_flight, "post", "")
 
     async def apply(self, destination: str, step: InFlightPost, turn: str) -> bool:
-        """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
+        """Write the cards of a step without a post; return False and write nothing if this turn is over."""
         return await self._apply(destination, step, "", turn)
 
     async def _apply(self, destination: str, step: InFlightPost, kind: str, turn: str) -> bool:
@@ -113,7 +113,8 @@ class Outbox:
         keys += [TOLD.of(destination, step.id), GROUPS.of(destination)]
         mark = mark_text(step.model_copy(update={"writes": (), "members": {}, "decisions": ()}))
         arguments = (step.id, mark, TOLD.seconds, kind, turn, *_recorded(destination, step))
-        # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
+        # Add the destination before, in case this process dies after the script, and again after it, in case another
+        # process drops the still empty destination in between.
         known = ("SADD", PLACES.of(), destination)
         taken = [("DEL", REFUSED.of(destination))] if kind == "post" else []
         commands = [known, ("EVAL", script("apply"), len(keys), *keys, *arguments), known, *taken]
@@ -121,7 +122,7 @@ class Outbox:
         return bool(done)
 
     async def ack(self, destination: str, done: Mapping[str, Sequence[str]]) -> None:
-        """Take entries (ids by slot) out: they are told, or shown on a card."""
+        """Remove delivered entries (ids by slot): they are posted, or shown on a card."""
         if commands := [
             ("EVAL", script("ack"), 2, OUTBOX.of(slot, destination), PENDING.of(slot), destination, *ids)
             for slot, ids in done.items()
@@ -130,20 +131,23 @@ class Outbox:
             await self.link.execute_many(commands)
 
     async def release(self, destination: str, post: str) -> None:
-        """End a post: it is recorded, or was never sent."""
+        """End a post that is recorded, or that was never sent."""
         await self.link.execute("EVAL", script("release"), 1, BEGUN.of(destination), post)
 
     async def renew(self, destination: str, in_flight: InFlightPost) -> bool:
-        """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
+        """Update the mark of a post; return False if the post has ended, is recorded, or was taken over."""
         key, record = BEGUN.of(destination), mark_text(in_flight)
         return bool(await self.link.execute("EVAL", script("renew"), 1, key, in_flight.id, record))
 
     async def was_notified(self, destination: str, post: str) -> bool:
-        """Whether a post was recorded, by whoever did."""
+        """Return whether any process has recorded a post."""
         return bool(await self.link.execute("EXISTS", TOLD.of(destination, post)))
 
     async def refresh(self, cards: Iterable[tuple[str, str]], urgency: Urgency = Urgency.PROGRESS) -> None:
-        """Request an edit of cards or heads, given as (destination, id); one that is wanted sooner stays so."""
+        """Request an edit of cards or heads, given as (destination, id).
+
+        An earlier request of higher urgency keeps its urgency.
+        """
         mark = f"{urgency}:{secrets.token_hex(4)}"
         marked: dict[str, list[str]] = {}
         for destination, card in cards:
@@ -155,7 +159,7 @@ class Outbox:
             await self.link.execute_many([("SADD", PLACES.of(), *marked), *marks])
 
     async def unmark(self, destination: str, card: str, mark: str, *, drop: str = "") -> None:
-        """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
+        """Remove the mark of an edited card. `drop` is the record of a card that is over, to delete."""
         keys = (STALE.of(destination), CARDS.of(destination), BEGUN.of(destination))
         await self.link.execute("EVAL", script("unmark"), 3, *keys, card, mark, drop)
 
@@ -165,14 +169,14 @@ class Outbox:
         await self.link.execute_many([("HSET", key, group, milliseconds(now)), ("EXPIRE", key, EDITED.seconds)])
 
     async def last_edits(self, destination: str) -> dict[str, datetime]:
-        """Return when the heads of a destination were edited last, as far as that was within an hour."""
+        """Return when each head of a destination was edited last, within the last hour."""
         edits = await self.link.execute("HGETALL", EDITED.of(destination))
         return {group: instant(int(ms)) for group, ms in edits.items()}
 
     async def put(self, destination: str, entry: Body, once: str, card: str = "") -> bool:
-        """Put an entry into a destination's own outbox, unless the one named `once` was put there before.
+        """Add an entry to a destination's own outbox, once for each value of `once`.
 
-        `card` is the card that it is about, if it is about one.
+        `card` is the id of the card that the entry concerns, if any.
         """
         keys = (OUTBOX.of(destination, destination), PENDING.of(destination), ONCE.of(destination, once))
         arguments = (destination, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
@@ -181,12 +185,12 @@ class Outbox:
         return bool(new)
 
     async def suspend(self, destination: str, suspension: Suspension) -> None:
-        """Keep everything for a destination back until it is restored; one that is suspended already stays as it is."""
+        """Hold all posts to a destination until it is restored. An existing suspension stays as it is."""
         refused = await self.link.execute("GET", REFUSED.of(destination))
         before = suspensions.last(refused) or suspension
         first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
         text = suspensions.written(suspension.model_copy(update={"first": first}))
-        # Known before: whoever is told of the suspension reads it first.
+        # Write this one first: the notification to subscribers, which follows the suspension, reads it.
         kept = [
             ("SET", REFUSED.of(destination), text, "EX", REFUSED.seconds),
             ("SET", SUSPENDED.of(destination), text, "NX"),
@@ -194,28 +198,28 @@ class Outbox:
         await self.link.execute_many(kept)
 
     async def suspensions(self, destinations: Sequence[str]) -> dict[str, str]:
-        """Return why Slack takes nothing for those of these destinations that are suspended."""
+        """Return why Slack refuses posts, for each suspended destination among these."""
         asking = [("GET", SUSPENDED.of(each)) for each in destinations]
         texts = await self.link.execute_many(asking) if asking else []
         read = {each: suspensions.last(text) for each, text in zip(destinations, texts, strict=True)}
         return {each: suspension.reason for each, suspension in read.items() if suspension}
 
     async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
-        """Note that the subscribers know of a suspension; a destination that was restored meanwhile stays so."""
+        """Note that the subscribers were notified of a suspension. Does not suspend a restored destination again."""
         notified = suspension.model_copy(update={"told": True})
         await self.link.execute("SET", SUSPENDED.of(destination), suspensions.written(notified), "XX")
 
     async def restore(self, destination: str) -> bool:
-        """Let a destination be posted to again; whether it was suspended."""
+        """Resume deliveries to a destination; return whether it was suspended."""
         return bool(await self.link.execute("DEL", SUSPENDED.of(destination)))
 
     async def depth(self, slots: Sequence[str], destinations: Iterable[str]) -> int:
-        """Return how many entries wait beside these slots, for these destinations."""
+        """Return the number of undelivered entries in these slots for these destinations."""
         lengths = [("XLEN", OUTBOX.of(slot, destination)) for destination in destinations for slot in slots]
         return sum(await self.link.execute_many(lengths)) if lengths else 0
 
     async def open_cards(self, destination: str, most: int) -> list[str]:
-        """Return the cards of a destination whose jobs are still followed, if they are no more than that."""
+        """Return the cards of a destination that are not over; none if it has more than `most` cards."""
         names: list[str] = await self.link.execute("HKEYS", CARDS.of(destination))
         cards = [name for name in names if name != POSTS_ID and not is_group_id(name)]
         if not 0 < len(cards) <= most:
@@ -226,11 +230,11 @@ class Outbox:
         return [card_id for card_id, card in snapshot.cards.items() if not card.over]
 
     async def destinations(self) -> set[str]:
-        """Return every destination that has cards, or entries of its own."""
+        """Return all destinations with cards, watches or own entries."""
         return set(await self.link.execute("SMEMBERS", PLACES.of()))
 
     async def purge(self, destination: str, services: Iterable[str]) -> None:
-        """Delete all data of a destination; the destination itself last, so that this can be repeated."""
+        """Delete all data of a destination. Deletes its name last, so that a crash repeats this."""
         slots = [*services, destination]
         whole = [key.of(destination) for key in (BEGUN, CARDS, STALE, EDITED, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
         keys = (*whole, *(OUTBOX.of(slot, destination) for slot in slots))
@@ -239,7 +243,7 @@ class Outbox:
         await self.drop_destination(destination)
 
     async def drop_destination(self, destination: str) -> None:
-        """Forget a destination for which nothing waits."""
+        """Delete the name of a destination without data."""
         await self.link.execute("SREM", PLACES.of(), destination)
 
 
@@ -247,7 +251,7 @@ _KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED))
 
 
 def _add_record(snapshot: OutboxSnapshot, name: str, text: str) -> None:
-    """Put a card, a group or the times of the last posts into a snapshot, or note that it cannot be read."""
+    """Add a card, a group or the times of the last posts to a snapshot."""
     kind = Kind.GROUP if name == POSTS_ID or is_group_id(name) else Kind.CARD
     broken = Broken(Location(kind, snapshot.destination, CARDS.of(snapshot.destination)), snapshot.destination, text)
     broken = broken._replace(name=name, card=name)
@@ -264,7 +268,7 @@ def _add_record(snapshot: OutboxSnapshot, name: str, text: str) -> None:
 
 
 def _own_record(destination: str, name: str, text: str) -> Card | FailureGroup:
-    """Read a card or a group that is kept under this id for this destination."""
+    """Read a card or a group, and check its id and destination."""
     record = read_record(name, text)
     if (record.place, record.id) != (destination, name):
         raise UnreadableError
@@ -272,7 +276,7 @@ def _own_record(destination: str, name: str, text: str) -> Card | FailureGroup:
 
 
 def _recorded(destination: str, step: InFlightPost) -> list[Part]:
-    """Return what a step leaves besides its mark, as apply.lua takes it."""
+    """Return the records, jobs and decisions of a step as arguments of apply.lua."""
     token = secrets.token_hex(4)
     marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
     written = zip(step.writes, marks, strict=True)
@@ -285,12 +289,17 @@ def _recorded(destination: str, step: InFlightPost) -> list[Part]:
 
 
 def mark_text(in_flight: InFlightPost) -> str:
-    """Return a mark as it is kept."""
+    """Return the stored text of a mark."""
     return record_formats.numbered(Kind.MARK, in_flight.model_dump_json())
 
 
 def read_mark(text: str) -> InFlightPost:
-    """Read a mark, and check its records, which are written when its post has arrived."""
+    """Read a mark, and check its records, which are written after the post has arrived.
+
+    Raises:
+        NewerFormatError: A newer version wrote the mark.
+        UnreadableError: The mark, or a record in it, is corrupt.
+    """
     in_flight = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
     for write in in_flight.writes:
         check_write(write)
@@ -298,7 +307,7 @@ def read_mark(text: str) -> InFlightPost:
 
 
 def _under_way(mark: str) -> Answer:
-    """Return that another post is under way, even if its mark cannot be read."""
+    """Return that another post is in flight, even if its mark is unreadable."""
     try:
         return Answer(ok=False, in_flight=read_mark(mark))
     except (NewerFormatError, UnreadableError):
@@ -306,7 +315,7 @@ def _under_way(mark: str) -> Answer:
 
 
 def _sort(snapshot: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
-    """Put what stands in one outbox into the snapshot."""
+    """Add the entries of one outbox to the snapshot."""
     snapshot.full = snapshot.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:
         location = Location(Kind.ENTRY, snapshot.destination, OUTBOX.of(slot, snapshot.destination))

@@ -35,28 +35,28 @@ _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPEND
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Moves corrupt records aside, and counts records. Raises StoreUnavailable."""
+    """Moves corrupt records aside, and counts them. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
         """Move a record aside, and write `instead` in its place; return whether it was there.
 
-        `text` is that of the record. `name` is its field in a hash, or its id in a stream, where it is only copied.
+        `text` is the text of the record. `name` is its field in a hash, or its id in a stream, which keeps the record.
         """
         kind, where, key = location
         beside = unreadable_key(key)
         name = name or blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-        # The index comes first: after a crash in between it names a key without records, which does no harm.
+        # Write the index first: after a crash in between it names a key without records, which is harmless.
         known = ("ZADD", UNREADABLES.of(), milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
         copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
         *_, done = await self.link.execute_many([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
         if done:
-            log.error("a record that cannot be read was moved aside", kind=kind, key=key, moved_to=beside)
+            log.error("unreadable record moved aside", kind=kind, key=key, moved_to=beside)
         return bool(done)
 
     async def kept(self) -> Counts:
-        """Count the records that were moved aside and are still kept."""
+        """Count the records that were moved aside within the last 30 days."""
         oldest = datetime.now(UTC) - timedelta(seconds=UNREADABLE.seconds)
         names = await self.link.execute("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
         found = [name.split("|", 2) for name in names]
@@ -81,7 +81,7 @@ class Aside:
 
 
 def unreadable_key(key: str) -> str:
-    """Return the key beside another one, for its records that cannot be read."""
+    """Return the key for the unreadable records of another key, for example `callboard:{vod/ocr}:jobs:unreadable`."""
     return UNREADABLE.of(key.removeprefix(PREFIX))
 
 

@@ -1,4 +1,4 @@
-"""Jobs seen before: what a service that cannot list is answered from. Bounded in number and age."""
+"""Jobs seen before, limited in number and age. Services that cannot list jobs show these instead."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from providers.json_fields import readable
 from providers.models import Job
 
 KEPT = 500
-"""Jobs of one service, at most: those asked for last."""
+"""The maximum of jobs of one service: those seen last."""
 
-# An older observation never overwrites a newer one, and a reason that could not be asked for this time leaves the one
-# that was learnt before; then what is too old or too many goes.
+# An older response must not overwrite a newer one. A response without the reason of a failure keeps the known reason.
+# The last part trims jobs by age and number.
 _REMEMBER = """
 local function with_known_reason(new, old)
   local readable, before = pcall(cjson.decode, old or '')
@@ -36,9 +36,9 @@ for i = 6, #ARGV, 3 do
     redis.call('HSET', jobs, ARGV[i], job)
   end
 end
-local gone = redis.call('ZRANGEBYSCORE', index, '-inf', '(' .. oldest)
-for _, id in ipairs(redis.call('ZRANGE', index, 0, -(kept + 1))) do gone[#gone + 1] = id end
-for _, id in ipairs(gone) do
+local removed = redis.call('ZRANGEBYSCORE', index, '-inf', '(' .. oldest)
+for _, id in ipairs(redis.call('ZRANGE', index, 0, -(kept + 1))) do removed[#removed + 1] = id end
+for _, id in ipairs(removed) do
   redis.call('ZREM', index, id)
   redis.call('HDEL', jobs, id)
 end
@@ -54,9 +54,9 @@ class Recent:
     link: RedisLink
 
     async def remember(self, jobs: Iterable[Job], asked_at: datetime) -> None:
-        """Keep jobs of any services in one round trip; `asked_at` is when they were asked for.
+        """Store jobs of any services without their raw JSON, in one round trip.
 
-        A job's raw JSON is left out.
+        `asked_at` is the time of the request.
         """
         ordered = sorted(jobs, key=_service)
         if scripts := [
@@ -65,7 +65,7 @@ class Recent:
             await self.link.execute_many(scripts)
 
     async def recent(self, account: str, service: str, now: datetime | None = None) -> list[Job]:
-        """Return the jobs of a service that were seen within the lifetime, newest first."""
+        """Return the jobs of a service that were seen within 30 days, newest first."""
         oldest = (now or datetime.now(UTC)).timestamp() - RECENT.seconds
         reading = [
             ("ZRANGE", RECENT.of(account, service), "+inf", oldest, "BYSCORE", "REV"),
@@ -76,7 +76,7 @@ class Recent:
         return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     async def seen(self, account: str, service: str, now: datetime) -> list[tuple[Job, datetime]]:
-        """Return the jobs of a service that were seen within the lifetime, newest first, each with when."""
+        """Return the recent jobs of a service, newest first, with their last request times."""
         key, oldest = RECENT.of(account, service), now.timestamp() - RECENT.seconds
         jobs = await self.recent(account, service, now)
         scores: list[str | None] = await self.link.execute("ZMSCORE", key, *(job.id for job in jobs)) if jobs else []
@@ -84,11 +84,11 @@ class Recent:
         return [(job, min(now, datetime.fromtimestamp(at, UTC))) for job, at in zip(jobs, times, strict=True)]
 
     async def seen_since(self, account: str, service: str, moment: datetime) -> list[str]:
-        """Return the ids of a service's jobs that were asked for since then."""
+        """Return the ids of a service's jobs that were requested since then."""
         return await self.link.execute("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")
 
     async def kinds(self, account: str, service: str, ids: Sequence[str]) -> dict[str, str]:
-        """Return the kind of each of these jobs whose kind is known."""
+        """Return the known kinds of these jobs, by id."""
         if not ids:
             return {}
         kept: list[str | None] = await self.link.execute("HMGET", RECENT_JOBS.of(account, service), *ids)
@@ -110,5 +110,5 @@ def _remembering(account: str, service: str, jobs: Iterable[Job], asked_at: floa
 
 
 def _read(texts: Iterable[Any]) -> tuple[list[Job], int]:
-    """A record that a newer or older version wrote may be unreadable here: it is left out."""
+    """Read records, and leave out those of other versions that this one cannot read."""
     return readable(texts, Job.model_validate_json)

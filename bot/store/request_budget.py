@@ -1,4 +1,4 @@
-"""Request budgets shared by every replica, and this process's own while Redis is gone."""
+"""Request budgets shared by all replicas. While Redis is down, each process has its own."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import BUDGET
 from providers.http.rate_limit import BudgetLeft, Rate, WindowBudget, window
 
-# The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
+# The scripts of `limits` use the clock of the calling process. These use the server's clock, which all processes share.
 _NOW = """
 local time = redis.call('TIME')
 local now, limit, expiry = time[1] + time[2] / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -31,7 +31,7 @@ redis.call('EXPIRE', KEYS[1], expiry)
 return 1
 """
 )
-# All of the windows or none; they are in one slot only where there is no cluster.
+# Takes from all windows or from none. On a cluster the windows are in different slots, so this needs a single server.
 _ACQUIRE_ALL = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -58,11 +58,11 @@ return {string.format('%.6f', now - oldest), number}
 """
 )
 _NO_HELP = (StoreUnavailable, ResponseError)
-"""Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
+"""Redis is down, or refuses the script (to this user, say). Commands still work, with this process's own budget."""
 
 
 class _Storage(RedisStorage):
-    """Counts through a client that is there already, also on a cluster: each budget is one key."""
+    """A storage of `limits` over an existing client, also on a cluster: each budget is one key."""
 
     def __init__(self, link: RedisLink) -> None:
         self._client = link.redis
@@ -84,7 +84,7 @@ class _Storage(RedisStorage):
         return time.monotonic() - float(age), int(number)
 
     async def acquire_all(self, windows: Sequence[tuple[str, int, int]]) -> bool:
-        """Count a request in each window (its key, limit and seconds), or in none where one is full."""
+        """Count a request in each window, or in none if one is full. A window is key, limit and seconds."""
         keys = [self.bridge.prefixed_key(key) for key, _, _ in windows]
         limits = [part for _, limit, seconds in windows for part in (limit, seconds)]
         async with self._turns:
@@ -96,7 +96,7 @@ class _Storage(RedisStorage):
 
 
 class SharedBudget:
-    """A `providers.http.rate_limit.Budget` over Redis. Raises Throttled and nothing else."""
+    """A `providers.http.rate_limit.Budget` over Redis. Raises only Throttled."""
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
@@ -105,7 +105,7 @@ class SharedBudget:
         self._own = WindowBudget()
 
     async def acquire(self, key: str, per_second: float) -> None:
-        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        """Wait until a request is allowed. Raises Throttled if that is after the command's deadline."""
         try:
             async with self._link.use():
                 await self._shared.acquire(key, per_second)
@@ -113,7 +113,10 @@ class SharedBudget:
             await self._own.acquire(key, per_second)
 
     async def take_now(self, rates: Sequence[Rate]) -> bool:
-        """Count a request by all of these; False, and it is counted by none, where one has to wait or on a cluster."""
+        """Count a request in all of these windows, without waiting.
+
+        Returns False and counts nothing if a window is full, or on a cluster.
+        """
         if isinstance(self._link.redis, RedisCluster):
             return False
         items = [(key, window(per_second)) for key, per_second in rates]
@@ -126,7 +129,7 @@ class SharedBudget:
             return False
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
-        """Return what is left of the current window."""
+        """Return the rest of the current window."""
         try:
             async with self._link.use():
                 return await self._shared.left(key, per_second)
@@ -134,9 +137,9 @@ class SharedBudget:
             return await self._own.left(key, per_second)
 
     async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
-        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+        """Take one of `number` in a moving window of `seconds`. Leaves `keep` of them.
 
-        Returns 0 when it was taken, else after how many seconds to try again.
+        Returns 0 on success, otherwise after how many seconds to try again.
         """
         try:
             async with self._link.use():
@@ -145,7 +148,7 @@ class SharedBudget:
             return await self._own.take(key, number, seconds, keep)
 
     async def wait(self, key: str, number: int, seconds: int) -> float:
-        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        """Return after how many seconds one could be taken, 0 for now. Takes nothing."""
         try:
             async with self._link.use():
                 return await self._shared.wait(key, number, seconds)

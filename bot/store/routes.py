@@ -1,4 +1,4 @@
-"""Copies of watches in the slot of each service that they cover: whom an event of the service is routed to."""
+"""Copies of watches in the slot of each covered service. They route its events to destinations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class RouteBook:
     async def read(self, services: Sequence[Service]) -> dict[Service, Routes]:
         """Return the watches on these services, in one round trip."""
         slots = ["/".join(service) for service in services]
-        # The version first: copies that are newer than their version are matched again, older ones would not be.
+        # Read the version first: if the copies change in between, they are newer than it and get matched again.
         asking = [command for slot in slots for command in (("GET", RULES.of(slot)), ("HGETALL", ROUTES.of(slot)))]
         replies = await self.link.execute_many(asking) if asking else []
         return {
@@ -34,30 +34,30 @@ class RouteBook:
         return dict(zip(services, replies, strict=True))
 
     async def active(self, services: Sequence[Service]) -> set[Service]:
-        """Return those of these services that are watched, or were until their next sweep; one round trip."""
+        """Return the services with watches or with discovery still running, in one round trip."""
         keys = [(ROUTES.of("/".join(service)), DISCOVERY.of("/".join(service))) for service in services]
         replies = await self.link.execute_many([("EXISTS", *each) for each in keys]) if keys else []
         return {service for service, number in zip(services, replies, strict=True) if number}
 
     async def put(self, service: Service, destination: str, watch: str, text: str | None) -> str:
-        """Write the copy of a watch, or remove it (None); return the version of the rules from now on."""
+        """Write the copy of a watch, or delete it (None); return the new version of the rules."""
         return await self.put_all(service, [(Route(destination, watch), text)])
 
     async def put_all(self, service: Service, copies: Iterable[tuple[Route, str | None]]) -> str:
-        """Write several copies in one step. Those that are there already change nothing."""
+        """Write several copies in one step. The version stays if all of them are there already."""
         slot = "/".join(service)
         flat = [part for route, text in copies for part in (f"{route.destination} {route.watch}", text or "")]
         return await self.link.execute("EVAL", script("routes"), 2, ROUTES.of(slot), RULES.of(slot), *flat)
 
     async def purge(self, destination: str, services: Sequence[Service]) -> None:
-        """Remove all copies of a destination's watches."""
+        """Delete all copies of a destination's watches."""
         for service, routes in (await self.read(services)).items():
             if gone := [route for route in routes.watches if route.destination == destination]:
                 await self.put_all(service, [(route, None) for route in gone])
 
 
 def read_routes(version: str | None, copies: Mapping[str, str]) -> Routes:
-    """Read the watches on a service as they are kept."""
+    """Read the stored watches on a service."""
     return Routes(version or "0", {_route(field): text for field, text in copies.items()})
 
 

@@ -1,4 +1,4 @@
-"""Which answer may stand in a message: the one asked for last, in whatever order answers arrive."""
+"""Decides which answer a message shows: that of the newest command, even if answers arrive out of order."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import VIEW
 
 TAKES_S = 300
-"""No answer takes this long: a question or job that is newer by more has a wrong clock's time."""
+"""No answer takes this many seconds. A command or job that is newer by more was recorded by a wrong clock."""
 _CLAIM = """
 local newest = redis.call('GET', KEYS[1])
 local later = newest and tonumber(newest) - tonumber(ARGV[1]) or 0
@@ -20,19 +20,19 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """When the newest question behind each message was asked. Raises StoreUnavailable."""
+    """The time of the newest command behind each message. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def claim(self, view: str, asked_at: datetime) -> bool:
-        """Whether an answer asked for at `asked_at` may be shown: no newer question claimed its message.
+        """Return whether the answer to a command of `asked_at` may be shown: no newer command claimed its message.
 
-        `view` names the message; only its digest is kept, since a name may be a response URL.
+        `view` identifies the message. Only its digest is stored, since it may be a response URL.
         """
         return bool(await self.link.execute("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds, TAKES_S))
 
     async def claimed(self, view: str) -> bool:
-        """Whether any question claimed this message."""
+        """Return whether a command claimed this message."""
         return bool(await self.link.execute("EXISTS", _key(view)))
 
 

@@ -1,4 +1,4 @@
-"""Notes which events of Slack were taken."""
+"""The events of Slack that were handled, so that a redelivery is not handled again."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,16 +9,16 @@ from bot.store.redis.keys import EVENT
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events by their id. Raises StoreUnavailable."""
+    """Events by id. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def first(self, event_id: str, lifetime_s: int = EVENT.seconds) -> bool:
-        """Take an event, and return whether it was not taken within its lifetime, in seconds."""
+        """Mark an event as handled, and return whether it was new. The mark lives for `lifetime_s` seconds."""
         return bool(await self.link.execute("SET", _key(event_id), "1", "NX", "EX", lifetime_s))
 
     async def taken(self, event_id: str) -> bool:
-        """Whether an event was taken."""
+        """Return whether an event was handled."""
         return bool(await self.link.execute("EXISTS", _key(event_id)))
 
 

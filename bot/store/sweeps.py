@@ -1,4 +1,4 @@
-"""How the last look at each service's followed jobs went."""
+"""The result of the last sweep of each service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Sweeps:
     link: RedisLink
 
     async def write(self, service: Service, sweep: Sweep) -> None:
-        """Keep how a sweep went."""
+        """Store the result of a sweep."""
         key = SWEEP.of("/".join(service))
         error = sweep.error.model_copy(update={"message": scrub(sweep.error.message)}) if sweep.error else None
         fields = {

@@ -1,4 +1,4 @@
-"""Tracked jobs, service by service: as they were last seen, when to look next, and who follows them."""
+"""Tracked jobs of each service: their last known state, the time of the next check, and the subscriptions."""
 
 import json
 import secrets
@@ -49,7 +49,7 @@ from providers.mirrors import owner
 from providers.models import Job, JobRef, JobState
 
 NEWER_AGAIN = timedelta(seconds=10)
-"""A job that a newer version recorded is due again after this time, for workers of that version."""
+"""A job recorded by a newer version is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
 _RECORDED = (JOBS, DUE, SUBSCRIPTIONS, PENDING, RULES, SEEN, EVENTS, OUTCOMES, DISCOVERY)
@@ -63,10 +63,10 @@ class Tracked:
     link: RedisLink
 
     async def due(self, service: Service, until: datetime, limit: int, *, multiple: int = 1) -> list[Due]:
-        """Return the jobs to look at until then, the longest overdue first, in two round trips.
+        """Return the jobs due until then, the longest overdue first, in two round trips.
 
-        Those that are due next make their number a `multiple`, in a third: a request that is sent anyway takes them
-        along.
+        A third round trip fills up the number to a `multiple` with the jobs due next: a request that is sent anyway
+        covers them for free.
         """
         slot = "/".join(service)
         wanted = ("ZRANGE", DUE.of(slot), "-inf", milliseconds(until), "BYSCORE", "LIMIT", 0, limit)
@@ -84,10 +84,10 @@ class Tracked:
     async def observe(
         self, service: Service, asked_at: datetime, seen: Iterable[Seen], *, now: datetime | None = None
     ) -> dict[str, Kept]:
-        """Tick off the followed jobs that are as they were, and return those that are not; one round trip.
+        """Reschedule the unchanged jobs, and return the changed ones, in one round trip.
 
-        Jobs without subscribers are passed over, and so are those with an answer to a later question. A question later
-        than `now`, if that is given, has a wrong clock's time and does not count as later.
+        Skips untracked jobs, and jobs with a record of a later request. A record with a time after `now`, if given,
+        comes from a wrong clock and does not count as later.
         """
         return await self.observed(service, await self.link.execute(*self.observing(service, asked_at, seen, now)))
 
@@ -96,7 +96,7 @@ class Tracked:
     ) -> Sequence[Part]:
         """Return the command of `observe`."""
         slot = "/".join(service)
-        # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
+        # One JSON argument: encoding hundreds of arguments takes redis-py as long as parsing the jobs.
         jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
         keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
         latest = milliseconds(now + AHEAD) if now else "inf"
@@ -109,11 +109,14 @@ class Tracked:
     async def record(
         self, service: Service, steps: Sequence[JobUpdate], version: str = "", now: datetime | None = None
     ) -> dict[str, dict[str, str]]:
-        """Record changes together with the entries for their subscribers and for those who watch; one round trip.
+        """Record changes, with entries for the subscribed and the watching destinations, in one round trip.
 
-        Returns the subscribers (destination to card) of each job recorded. A job that somebody else recorded since it
-        was found is left as it is: it will be seen again. `version` is that of the watches that the steps name; raises
-        RulesChangedError if there is another by now.
+        Returns the subscriptions (destination to card) of each job recorded. Skips a job that another process recorded
+        first: the next sweep sees it again. `version` is that of the watches in `steps`.
+
+        Raises:
+            RulesChangedError: The watches have another version by now.
+            StoreUnavailable: Redis is down.
         """
         slot = "/".join(service)
         arguments = chain.from_iterable(
@@ -134,7 +137,7 @@ class Tracked:
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
         self, job: Job, asked_at: datetime, next_at: datetime, destination: str, card: str, entry: str, user: str
     ) -> tuple[str, bool]:
-        """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
+        """Subscribe a destination to a job in one step; return the card there, and whether it is new."""
         slot = f"{job.account}/{job.service}"
         known = looking((job.account, job.service), [job], [job.created_at])
         _, flat = await self.link.execute_many([("SADD", PLACES.of(), destination), known])
@@ -155,18 +158,18 @@ class Tracked:
         return found, bool(new)
 
     async def note_destination(self, user: str, destination: str) -> None:
-        """Note that somebody subscribed in a destination, or watches something there."""
+        """Note that a person has a subscription or a watch in a destination."""
         await self.link.execute_many([("SADD", MINE.of(user), destination), ("EXPIRE", MINE.of(user), MINE.seconds)])
 
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
-        """Stop following a job in a destination; return the card that followed it there, None when none did."""
+        """End the subscription of a destination to a job; return its card there, or None without a subscription."""
         slot = f"{ref.account}/{ref.service}"
         keys = (*_keys(slot, destination), ROUTES.of(slot), DISCOVERY.of(slot))
         arguments = (ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
         return await self.link.execute("EVAL", script("unsubscribe"), len(keys), *keys, *arguments)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
-        """Return what is known of followed jobs, and when they are looked at next; one round trip."""
+        """Return the records and the next checks of tracked jobs, in one round trip."""
         refs = list(refs)
         asking: list[Sequence[Part]] = []
         for ref in refs:
@@ -196,13 +199,13 @@ class Tracked:
         return found
 
     async def replace_subscribers(self, ref: JobRef, corrupt: str, destinations: Mapping[str, str]) -> None:
-        """Replace a corrupt list of subscribers by `destinations` (destination to card)."""
+        """Replace a corrupt list of subscribers with `destinations` (destination to card)."""
         slot = f"{ref.account}/{ref.service}"
         location = Location(Kind.SUBSCRIBERS, slot, SUBSCRIPTIONS.of(slot))
         await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(destinations))
 
     async def corrupt(self, services: Iterable[Service]) -> Counts:
-        """Count the corrupt records of followed jobs, by their service."""
+        """Count the corrupt records of tracked jobs, by service."""
         found: Counts = Counter()
         for service in services:
             slot = "/".join(service)
@@ -216,7 +219,7 @@ class Tracked:
         return found
 
     async def newer(self, refs: Iterable[JobRef]) -> bool:
-        """Whether a newer version recorded any of these jobs."""
+        """Return whether a newer version recorded any of these jobs."""
         refs = list(refs)
         asking = [("HGET", JOBS.of(f"{ref.account}/{ref.service}"), ref.id) for ref in refs]
         texts = await self.link.execute_many(asking) if asking else []
@@ -225,7 +228,7 @@ class Tracked:
     async def _readable(
         self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]
     ) -> dict[str, T]:
-        """Read records by their job. A corrupt one is replaced, one of a newer format left out."""
+        """Read records by job id. Replaces corrupt records, and leaves out those of a newer format."""
         found: dict[str, T] = {}
         for job_id, text in texts.items():
             try:
@@ -238,20 +241,20 @@ class Tracked:
         return found
 
     async def _start_over(self, service: Service, job_id: str, text: str) -> str:
-        """Replace a corrupt record by one in an unknown state; empty if it has changed."""
+        """Replace a corrupt record with one in an unknown state, and return it; empty if it has changed."""
         job = Job(account=service[0], service=service[1], id=job_id, state=JobState.UNKNOWN)
         fresh, slot = record(job, datetime.now(UTC)), "/".join(service)
         moved = await Aside(self.link).move(Location(Kind.JOB, slot, JOBS.of(slot)), text, name=job_id, instead=fresh)
         return fresh if moved else ""
 
     async def postpone(self, service: Service, ids: Iterable[str], until: datetime) -> None:
-        """Look at jobs again at this time, whatever was planned."""
+        """Set the time of the next check of these jobs."""
         at = milliseconds(until)
         if pairs := [part for job_id in ids for part in (at, job_id)]:
             await self.link.execute("ZADD", DUE.of("/".join(service)), "XX", *pairs)
 
     async def pull_back(self, services: Sequence[Service], latest: datetime, now: datetime) -> None:
-        """Make those jobs due now that are planned for later than `latest`."""
+        """Make all jobs due now whose next check is after `latest`."""
         slots = ["/".join(service) for service in services]
         late = [("ZRANGE", DUE.of(slot), f"({milliseconds(latest)}", "+inf", "BYSCORE") for slot in slots]
         found: list[list[str]] = await self.link.execute_many(late) if late else []
@@ -259,12 +262,12 @@ class Tracked:
             await self.postpone(service, ids, now)
 
     async def cards(self, service: Service) -> set[tuple[str, str]]:
-        """Return every card, as (destination, card), that follows a job of a service."""
+        """Return all cards of a service's jobs, as (destination, card)."""
         kept = await self.link.execute("HVALS", SUBSCRIPTIONS.of("/".join(service)))
         return {pair for destinations in kept for pair in (_destinations(destinations) or {}).items()}
 
     async def subscribed(self, destination: str, deps: Iterable[Service]) -> dict[JobRef, str]:
-        """Return the jobs of these services that are followed in a destination, with their cards."""
+        """Return the jobs of these services that a destination follows, with their cards."""
         deps = list(deps)
         kept = await self.link.execute_many([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
         return {
@@ -275,7 +278,7 @@ class Tracked:
         }
 
     async def with_subscribers(self, refs: Sequence[JobRef]) -> set[JobRef]:
-        """Return those of these jobs of one service that somebody follows."""
+        """Return the jobs with subscribers among these jobs of one service."""
         if not refs:
             return set()
         slot = f"{refs[0].account}/{refs[0].service}"
@@ -283,7 +286,7 @@ class Tracked:
         return {ref for ref, text in zip(refs, found, strict=True) if text is not None}
 
     async def unfollowed(self, service: Service) -> dict[str, tuple[Due, str]]:
-        """Return the tracked jobs of a service that nobody follows, each with its record."""
+        """Return the tracked jobs of a service without subscribers, each with its record."""
         slot = "/".join(service)
         kept, followed = await self.link.execute_many([("HGETALL", JOBS.of(slot)), ("HKEYS", SUBSCRIPTIONS.of(slot))])
         mine = {job_id: text for job_id, text in kept.items() if job_id not in {*followed}}
@@ -292,21 +295,21 @@ class Tracked:
         }
 
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
-        """Return who follows a job: destination to card."""
+        """Return the subscriptions to a job: destination to card."""
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
         return _destinations(found or "{}") or {}
 
     async def destinations_of(self, user: str) -> set[str]:
-        """Return every destination where somebody subscribed, and their own direct messages."""
+        """Return the destinations where a person subscribed, and their direct messages."""
         return {user, *(await self.link.execute("SMEMBERS", MINE.of(user)))}
 
     async def purge_destinations(self, users: Iterable[str]) -> None:
-        """Forget where people subscribed."""
+        """Delete the lists of destinations where people subscribed."""
         if commands := [("DEL", MINE.of(user)) for user in users]:
             await self.link.execute_many(commands)
 
     async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
-        """Return for each service how many jobs are tracked, when the next is due, and which destinations wait."""
+        """Return each service's number of tracked jobs, next due time and pending destinations."""
         asking: list[Sequence[Part]] = []
         for service in services:
             slot = "/".join(service)
@@ -319,7 +322,7 @@ class Tracked:
         ]
 
     async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
-        """Note that these services are configured here; return when each service was configured somewhere last."""
+        """Note that these services are configured here; return when each service was last configured in any process."""
         noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
         commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
         *_, times = await self.link.execute_many([*commands, ("HGETALL", CONFIGURED.of())])
@@ -330,7 +333,7 @@ class Tracked:
         return {_service(slot): at for slot, at in last.items()}
 
     async def purge(self, service: Service) -> None:
-        """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
+        """Delete a service with its undelivered entries. Deletes its name last, so that a crash repeats this."""
         slot = "/".join(service)
         destinations = await self.link.execute("SMEMBERS", PENDING.of(slot))
         keys = (
@@ -342,9 +345,9 @@ class Tracked:
 
 
 def looking(service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
-    """Return the command that finds jobs that are not tracked, with the number of their attempts that ended.
+    """Return the command that finds untracked jobs, with the number of their ended attempts.
 
-    Ended jobs whose end is known are left out.
+    It leaves out jobs that are known to have ended.
     """
     slot = "/".join(service)
     about = zip(jobs, created, strict=True)
@@ -364,7 +367,7 @@ def _kept(service: Service, _: str, text: str) -> Kept:
 
 
 def _destinations(text: str) -> dict[str, str] | None:
-    """Read who follows a job, destination to card; None where that cannot be read."""
+    """Read the subscriptions to a job, destination to card; None if the text is unreadable."""
     try:
         return _PLACES.validate_json(text)
     except ValidationError:
@@ -377,13 +380,13 @@ def _service(slot: str) -> Service:
 
 
 def _keys(slot: str, destination: str) -> tuple[str, ...]:
-    """The keys of a call; its reply has a name of its own, since redis-py may send a call that broke off once more."""
+    """Return the keys of a call. Its reply has its own random key, since redis-py may resend a call."""
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
     return (*beside, OUTBOX.of(slot, destination), REPLY.of(slot, secrets.token_hex(8)))
 
 
 def first_score(found: Any) -> datetime | None:
-    """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
+    """Read the score of `ZRANGE … 0 0 WITHSCORES`. RESP2 and RESP3 shape it differently."""
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]
     return planned(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]

@@ -1,4 +1,4 @@
-"""Watches and mutes of destinations, the versions that their rules had, and the numbers of a workspace."""
+"""Watches and mutes of destinations, their earlier versions, and the counters of a workspace."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -30,17 +30,17 @@ from bot.store.redis.keys import (
 from bot.store.redis.scripts import script
 
 VERSIONS_MAX = 1000
-"""Versions of a destination's rules that are kept, about: more than people make in 30 days."""
+"""Versions of a destination's rules that are kept (approximate limit). People make fewer in 30 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchBook:
-    """What every destination asked for besides its subscriptions. Raises StoreUnavailable."""
+    """The watches and mutes of every destination. Raises StoreUnavailable."""
 
     link: RedisLink
 
     async def read(self, destinations: Sequence[str]) -> list[OutboxSnapshot]:
-        """Return the rules of destinations, with the records that cannot be read, in one round trip."""
+        """Return the rules of destinations, with the unreadable records, in one round trip."""
         asking = [command for each in destinations for command in commands(each)]
         replies = await self.link.execute_many(asking) if asking else []
         snapshots = [OutboxSnapshot(each) for each in destinations]
@@ -56,10 +56,9 @@ class WatchBook:
         now: datetime,
         entry: NoteEntry | None = None,
     ) -> int | None:
-        """Write records of a destination, or remove them (None), and put the entry that says so into its outbox.
+        """Write or delete (None) records of a destination, and add a note to its outbox.
 
-        Returns the new version of its rules; None, and nothing is written, where they are no longer as they were
-        `before`.
+        Returns the new version of the rules. Returns None and writes nothing if they have changed since `before`.
         """
         keys = [key.of(destination) for key in (WATCHES, RULES_VERSION, RULES_LOG, TURN)]
         keys += [OUTBOX.of(destination, destination), PENDING.of(destination)]
@@ -74,9 +73,9 @@ class WatchBook:
         return version
 
     async def at(self, destination: str, now: Rules, moment: datetime) -> Rules | None:
-        """Return the rules of a destination as they were at a moment; None where that is not kept.
+        """Return the rules of a destination at a moment; None if that version is not kept.
 
-        `now` are the rules of now. `why` and a dry run explain with the rules of that time.
+        `now` are the current rules. `why` and dry runs explain events by the rules of their time.
         """
         for until, rules in await self._versions(destination):
             if moment < until:
@@ -84,35 +83,38 @@ class WatchBook:
         return now
 
     async def version(self, destination: str, now: Rules, number: int) -> Rules | None:
-        """Return one version of a destination's rules; None where it is no longer kept."""
+        """Return one version of a destination's rules; None if it is no longer kept."""
         if number == now.version:
             return now
         found = [rules for _, rules in await self._versions(destination) if rules and rules.version == number]
         return found[0] if found else None
 
     async def former(self, destination: str, now: Rules) -> dict[str, Watch]:
-        """Return the watches of the last 30 days that are no longer among the rules of `now`, as they were last."""
+        """Return the last version of watches that were removed within 30 days. `now` are the current rules."""
         versions = [rules for _, rules in await self._versions(destination) if rules]
         found = {watch.id: watch for rules in versions for watch in rules.watches}
         return {name: watch for name, watch in found.items() if now.watch(name) is None}
 
     async def _versions(self, destination: str) -> list[tuple[datetime, Rules | None]]:
-        """Return the replaced versions, and until when each was in force; the oldest first."""
+        """Return the replaced versions, oldest first, and until when each was in force."""
         stream = await self.link.execute("XRANGE", RULES_LOG.of(destination), "-", "+")
         return [(instant(int(fields["until"])), _rules_or_none(fields["rules"])) for _, fields in stream]
 
     async def number(self, destination: str, kind: Literal["g", "m"]) -> str:
-        """Return the next id of a group or a mute in a workspace; no id is given twice."""
+        """Return the next id of a group or a mute in a workspace.
+
+        No id is used twice. Example: `m3`.
+        """
         numbers = NUMBERS.of(workspace_of(destination))
         return f"{kind}{await self.link.execute('HINCRBY', numbers, kind, 1)}"
 
     async def group_numbers(self, destination: str, count: int) -> Sequence[int]:
-        """Return so many new numbers of groups in a workspace."""
+        """Return `count` new numbers of groups in a workspace."""
         last = await self.link.execute("HINCRBY", NUMBERS.of(workspace_of(destination)), "g", count)
         return range(last - count + 1, last + 1)
 
     async def number_watch(self, destination: str) -> str | None:
-        """Return the id of a new watch, and count it; None where its workspace has as many as it may."""
+        """Return the id of a new watch, and count it; None if its workspace has the maximum."""
         workspace = workspace_of(destination)
         keys = (NUMBERS.of(workspace), WATCHED.of(workspace))
         number = await self.link.execute("EVAL", script("number_watch"), 2, *keys, "w", destination, PER_WORKSPACE)
@@ -139,22 +141,22 @@ class WatchBook:
         await self.link.execute_many([("DEL", key.of(workspace)) for key in (NUMBERS, WATCHED)])
 
     async def configures(self, digest: str) -> None:
-        """Note which watches from a configuration are in force: those of the process that started last."""
+        """Store the digest of the configured watches in force: those of the process that started last."""
         await self.link.execute("SET", CONFIGURED_WATCHES.of(), digest)
 
     async def configured(self) -> str:
-        """Return which watches from a configuration are in force, empty if no process said so."""
+        """Return the digest of the configured watches in force; empty if no process stored one."""
         return await self.link.execute("GET", CONFIGURED_WATCHES.of()) or ""
 
 
 def commands(destination: str) -> tuple[Sequence[Part], Sequence[Part]]:
     """Return the commands that read the rules of a destination."""
-    # The version first: a change in between is then refused, and decided on again.
+    # Read the version first: a write after a change in between is then refused, and the caller decides again.
     return ("GET", RULES_VERSION.of(destination)), ("HGETALL", WATCHES.of(destination))
 
 
 def add_rules(snapshot: OutboxSnapshot, version: str | None, records: Mapping[str, str]) -> None:
-    """Put the rules of a destination into its snapshot, with the records that cannot be read."""
+    """Add the rules of a destination to its snapshot, with the unreadable records."""
     destination = snapshot.destination
     location = Location(Kind.WATCH, destination, WATCHES.of(destination))
     read = [
@@ -167,7 +169,7 @@ def add_rules(snapshot: OutboxSnapshot, version: str | None, records: Mapping[st
 
 
 def _own(destination: str, name: str, text: str) -> Watch | Mute:
-    """Read a record that is kept under this id for this destination."""
+    """Read a record, and check that it belongs to this id and destination."""
     record = watches.read(text)
     if record.id != name or (isinstance(record, Watch) and record.place != destination):
         raise UnreadableError(Kind.WATCH)

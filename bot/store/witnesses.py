@@ -1,4 +1,4 @@
-"""When each service found a job last, for the whole fleet: what makes it believable that others do not exist."""
+"""When each service last found a job, for the whole fleet. "Not found" is believed only after a recent success."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
 
 
 class LastWitness(NamedTuple):
-    """When a job was found last, and when a request was made only to find one."""
+    """The times of the last job found, and of the last request only for this."""
 
     found_at: datetime | None = None
     asked_at: datetime | None = None
@@ -32,7 +32,7 @@ class Witnesses:
         return readable_or(LastWitness(), _witness, fields)
 
     async def write(self, service: Service, region: str, last: LastWitness) -> None:
-        """Keep those of its times that are known."""
+        """Store the known times of a witness."""
         key = WITNESS.of("/".join(service), region)
         known = ((_FOUND_AT, last.found_at), (_ASKED_AT, last.asked_at))
         times = [(name, milliseconds(at)) for name, at in known if at]

@@ -1,4 +1,4 @@
-"""List subscriptions: the cards of a channel or of a person, as far as the requester may see them."""
+"""List subscriptions: the cards of a channel or of a person that the requester may see."""
 
 from collections.abc import Sequence
 

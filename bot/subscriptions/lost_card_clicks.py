@@ -13,7 +13,7 @@ from bot.rules.card_reducer import card_ids
 from bot.slack_app.payloads import Asker
 
 SKEW = timedelta(minutes=5)
-"""A message that is younger than a reset by less counts as older: Slack's clock and ours may differ."""
+"""A message younger than a reset by less than this counts as older: Slack's clock and ours may differ."""
 
 
 async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | None:
@@ -33,7 +33,7 @@ async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | 
 async def refuse_forgotten(deps: Deps, asker: Asker, command: CommandPayload) -> None:
     """Raise ForgottenError for a click on a card that a reset of the database lost.
 
-    A click about a whole destination is one if the destination has no cards. Raises StoreUnavailable too.
+    A click about a whole destination counts if the destination has no cards. Raises StoreUnavailable too.
     """
     reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:
@@ -45,5 +45,8 @@ async def refuse_forgotten(deps: Deps, asker: Asker, command: CommandPayload) ->
 
 
 def again(message: Mapping[str, Any], jobs: Sequence[str] = ()) -> str:
-    """Return the command that subscribes again to a message's jobs, or else to `jobs`."""
+    """Return the command that subscribes again to a message's jobs, or else to `jobs`.
+
+    For example, `subscribe prod/mpc/1234abcd`.
+    """
     return CardMessage.read(message).again or (" ".join(["subscribe", *jobs]) if jobs else "")

@@ -1,7 +1,7 @@
 """Searches Slack for the cards that a reset of the database lost, and closes them.
 
-The metadata of a card's message identifies it. Each channel with such cards gets one notice, and each card is edited:
-it says that it is no longer followed, and has a button to subscribe again. Direct messages are not searched: the app
+The metadata of a card's message identifies it. Each channel with such cards gets one notice. Each card is edited to say
+that it is no longer followed, and gets a button to subscribe again. Direct messages are not searched, because the app
 would need another scope for them.
 """
 
@@ -32,15 +32,15 @@ from bot.views.slack import database_reset
 from providers.json_fields import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)
-"""Age of a database that began empty before the search starts: most of them are new."""
+"""Age of a database that started empty before the search starts: most of them are new."""
 REACHES = timedelta(days=30)
-"""Cards that were posted longer than this before the reset are not searched for."""
+"""Cards posted longer than this before the reset are not searched for."""
 PAGES = 3
-"""Pages of 200 messages that are read of one channel."""
+"""The number of pages of 200 messages read of one channel."""
 LATER_S = 600.0
-"""Seconds until workspaces are searched that are new, or whose channels Slack did not list."""
+"""Seconds until the search of workspaces that are new, or whose channels Slack did not list."""
 NEW = timedelta(days=1)
-"""A database that began empty is searched for during this time."""
+"""The search runs for this long after a database started empty."""
 
 log = structlog.get_logger("callboard")
 
@@ -55,7 +55,7 @@ class _Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of one destination, for cards of `bot_id` that were posted before `knows_from`."""
+    """A search of one destination, for cards of `bot_id` posted before `knows_from`."""
 
     context: DeliveryContext
     bot_id: str | None
@@ -64,12 +64,12 @@ class _Search:
 
 
 async def needed(deps: Deps) -> bool:
-    """Whether there may be cards in Slack that the database lost. Raises StoreUnavailable."""
+    """Return whether Slack may have cards that the database lost. Raises StoreUnavailable."""
     return await _lost(deps) is not None
 
 
 async def _lost(deps: Deps) -> tuple[Epoch, datetime] | None:
-    """Return the epoch to search for, and since when it knows every card."""
+    """Return the epoch to search for, and the time since when it has every card."""
     epoch, now = await deps.store.epochs.read(), deps.clock()
     if epoch is None or epoch.knows_from is None:
         return None
@@ -81,7 +81,7 @@ async def _lost(deps: Deps) -> tuple[Epoch, datetime] | None:
 async def search(deps: Deps) -> float | None:
     """Search the channels that the bot is in.
 
-    Returns after how many seconds to search again, None once the time for it is over. A workspace that installs the app
+    Returns the seconds until the next search, None once the time for it is over. A workspace that installs the app
     again after a reset is searched then. Raises StoreUnavailable.
     """
     deps, lost = deps.whole, await _lost(deps)
@@ -96,9 +96,9 @@ async def search(deps: Deps) -> float | None:
 
 
 async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
-    """Search the channels of a workspace that were not searched yet.
+    """Search the unsearched channels of a workspace.
 
-    Returns 0, or after how many seconds to go on. Channels with records of a newer version are left alone.
+    Returns 0, or the seconds until the search continues. Channels with records of a newer version are left alone.
     """
     epochs = deps.store.epochs
     done = await epochs.searched(epoch, workspace.id)
@@ -123,7 +123,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
 
 
 async def _search_destination(search: _Search) -> float:
-    """Search one destination; return 0, or after how many seconds to search it again."""
+    """Search one destination. Return 0, or the seconds until it is searched again."""
     context = search.context
     try:
         found = [each async for each in _lost_cards(search)]
@@ -141,7 +141,7 @@ async def _search_destination(search: _Search) -> float:
 
 
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
-    """Return the messages of open cards that the database does not know."""
+    """Return the messages of open cards that are not in the database."""
     context, until = search.context, search.knows_from
     known = card_ids(await context.read())
     async for message in history(context, bare_id(context.destination), (until - REACHES, until), PAGES):
@@ -187,5 +187,5 @@ async def _refused(context: DeliveryContext, method: str, error: SlackApiError) 
         case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
-            log.warning("Slack refused a search for lost cards", place=context.destination, method=method, error=code)
+            log.warning("Slack rejected a search for lost cards", place=context.destination, method=method, error=code)
             return 0

@@ -1,4 +1,4 @@
-"""Search for job ids that no service knows yet, and subscribe to them when one does."""
+"""Search for unknown job ids, and subscribe to the jobs once a service has them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,23 +16,23 @@ from bot.subscriptions.subscribe import subscribe
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_search
 
 SEARCH_MINUTES = 10
-"""For this long an id that no service knows is looked for."""
+"""The search for an id that no service has ends after this time."""
 SEARCH_EVERY = timedelta(seconds=15)
 
 
 async def start_search(deps: Deps, ids: Sequence[str], here: str, options: SubscriptionOptions) -> None:
-    """Look for ids that no service knows, for SEARCH_MINUTES, and follow them in `here` once one does.
+    """Search for unknown ids for SEARCH_MINUTES, and follow them in `here` once found.
 
-    Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    Raises StoreUnavailable, and UsageError where the rules of access forbid it.
     """
     permit_some(deps, options.user if options.to is To.DM else here)
     await enqueue_search(deps, ids, here, options, deps.clock() + SEARCH_EVERY)
 
 
 async def run_search(deps: Deps, ids: Sequence[str], here: str, options: SubscriptionOptions) -> list[str]:
-    """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
+    """Search once for unknown ids. Return those still to find. Raises StoreUnavailable.
 
-    Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
+    Services that the subscriber may no longer follow there are not asked. Without any the search is over.
     """
     destination, asker = options.user if options.to is To.DM else here, await person(deps, options.user)
     if asker.unsure:
@@ -58,7 +58,7 @@ async def run_search(deps: Deps, ids: Sequence[str], here: str, options: Subscri
 
 
 async def _in_vain(deps: Deps, ids: Sequence[str], options: SubscriptionOptions, looked_in: Iterable[str] = ()) -> None:
-    """Tell who subscribed that nobody knew these ids."""
+    """Notify the subscriber that these ids were not found."""
     note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEARCH_MINUTES))
     await deps.store.outbox.put(options.user, note, f"sought:{'+'.join(ids)}:{options.at.timestamp():.3f}")
     await enqueue_delivery(deps, options.user)

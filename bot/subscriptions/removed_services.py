@@ -1,4 +1,4 @@
-"""Services taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
+"""Cleans up services removed from the configuration: ends their subscriptions, then deletes their data."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,15 +9,18 @@ from bot.deps.deps import Deps
 from bot.domain.service_key import Service
 
 GRACE = timedelta(hours=24)
-"""A service is gone when no worker had it for so long: while processes are replaced, some have it and some have not."""
+"""A service counts as removed when no worker had it for this long. While processes are replaced, only some of them have
+it.
+"""
 
 log = structlog.get_logger("callboard")
 
 
 async def find_removed(deps: Deps) -> Sequence[Service]:
-    """Return the services that are configured nowhere any more, and note that those of this process are.
+    """Return the services that are no longer configured anywhere.
 
-    Returns none while a newer version has records: it may know more services. Raises StoreUnavailable.
+    Notes that those of this process are. Returns none while a newer version has records, because it may have more
+    services. Raises StoreUnavailable.
     """
     mine, now = deps.whole.catalog.pairs, deps.clock()
     last = await deps.store.tracked.configured(mine, now)
@@ -30,7 +33,7 @@ async def find_removed(deps: Deps) -> Sequence[Service]:
 
 
 async def purge(deps: Deps, gone: Sequence[Service]) -> None:
-    """Forget services whose cards were told that they are gone. Raises StoreUnavailable."""
+    """Delete removed services whose cards already say so. Raises StoreUnavailable."""
     for service in gone:
         await deps.store.tracked.purge(service)
         log.warning("purged a service that is no longer configured", service="/".join(service))

@@ -1,4 +1,4 @@
-"""End subscriptions without a request: access was revoked, a service or the whole workspace is gone."""
+"""End subscriptions without a request: access, a service or the whole workspace was removed."""
 
 from collections.abc import Collection
 
@@ -17,7 +17,7 @@ from providers.models import JobRef
 
 
 async def end_unseen(deps: Deps, destination: str) -> None:
-    """Stop following jobs whose account the readers of a destination may not see any more.
+    """Stop following jobs whose account the readers of a destination may no longer see.
 
     Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
@@ -32,7 +32,7 @@ async def end_unseen(deps: Deps, destination: str) -> None:
 
 
 async def end_unconfigured(deps: Deps, destination: str, gone: Collection[Service]) -> None:
-    """Have the cards of a destination say that these services are not configured any more. Raises StoreUnavailable."""
+    """Show on a destination's cards that these services are no longer configured. Raises StoreUnavailable."""
     for card in cards_to_change(await read_outbox(deps, destination)):
         for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
@@ -42,7 +42,7 @@ async def end_unconfigured(deps: Deps, destination: str, gone: Collection[Servic
 
 
 async def end_all(deps: Deps, destination: str) -> set[str]:
-    """End all subscriptions of a destination, without a notification; return who had subscribed.
+    """End all subscriptions of a destination, without a notification. Return the former subscribers.
 
     Raises StoreUnavailable.
     """
@@ -56,7 +56,7 @@ async def end_all(deps: Deps, destination: str) -> set[str]:
 
 
 async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:
-    """Take off a card what is still to be told of a job that has ended."""
+    """Remove the unposted notifications of a finished job from a card."""
     card_job = card.jobs[str(ref)]
     if card_job.job and card_job.fate is not EndReason.UNSUBSCRIBED:
         entry = UnsubscribedEntry(job=card_job.job, by="", at=deps.clock())

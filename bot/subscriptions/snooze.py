@@ -18,10 +18,11 @@ from providers.models import JobRef
 
 
 async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
-    """Tell nothing until then about a card in the channel `here`, or for `user` alone; None tells everything again.
+    """Hold notifications about a card until a time. None ends the snooze.
 
-    Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
-    who may not see all of it.
+    The card is in the channel `here`, or in the direct messages of `user`. Returns the card, None where all its jobs
+    have finished and nothing is left to post. Raises StoreUnavailable, and UsageError for a person who may not see all
+    of it.
     """
     snapshots = [await read_outbox(deps, destination) for destination in (here, user)]
     card = next((cards[card_id] for cards in map(expected, snapshots) if card_id in cards), None)
@@ -37,10 +38,10 @@ async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime
 
 
 async def snooze_group(deps: Deps, group_id: str, here: str, user: str, until: datetime | None) -> FailureGroup | None:
-    """Snooze the head of a group in the channel `here`, or in the direct messages of `user`; None ends that.
+    """Snooze the head of a group until a time. None ends the snooze.
 
-    Returns the group, None where it is not open. Raises StoreUnavailable, and UsageError where the requester may not
-    see its account.
+    The head is in the channel `here`, or in the direct messages of `user`. Returns the group, None where it is not
+    open. Raises StoreUnavailable, and UsageError where the requester may not see its account.
     """
     found = [(await deps.store.groups.read(destination, [group_id])).get(group_id) for destination in (here, user)]
     group = next((each for each in found if each and each.open), None)

@@ -1,4 +1,4 @@
-"""Subscribe to jobs, unsubscribe, restore what was suspended, and refresh subscribed jobs on request."""
+"""Subscribe to jobs, unsubscribe, restore suspended subscriptions, and refresh jobs on request."""
 
 import secrets
 from collections import defaultdict
@@ -39,11 +39,11 @@ from providers.http.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
 BEFORE = timedelta(milliseconds=10)
-"""What an answer is compared with was known this much before."""
+"""The recorded state counts as this much older than the answer compared with it."""
 
 
 class Subscribing(NamedTuple):
-    """What the services know of the jobs to follow, and what came of it: nothing while some are still being asked."""
+    """The known jobs to follow, and the result. No result while some services are pending."""
 
     details: JobDetails
     result: Subscribed
@@ -57,9 +57,9 @@ class Subscribing(NamedTuple):
 class Subscription:
     """A question about jobs, which follows them once every service has answered.
 
-    They are followed in the channel `here`, or for `options.user` alone when the options say so. Jobs that had ended
-    are not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that
-    of an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    They are followed in the channel `here`, or only for `options.user` when the options say so. Finished jobs are not
+    followed, unless `ended_too` wants a notification of them. `card` is the card to use again, if it still exists: that
+    of an undone unsubscription. Raises StoreUnavailable, and UsageError where the rules of access forbid it.
     """
 
     deps: Deps
@@ -73,14 +73,14 @@ class Subscription:
         return self.whole().__await__()
 
     async def first(self) -> Subscribing:
-        """Return what came of it, or what is known after a second while some services are still being asked."""
+        """Return the result, or what is known after a second while some services are pending."""
         permit_some(self.deps, self.destination)
         with fresh():
             details = await self.question.first()
         return Subscribing(details, Subscribed(None)) if details.pending else await self._subscribed(details)
 
     async def whole(self) -> Subscribing:
-        """Follow the jobs, and return what came of it."""
+        """Follow the jobs, and return the result."""
         permit_some(self.deps, self.destination)
         with fresh():
             details = await self.question.whole()
@@ -120,14 +120,14 @@ def subscribe(
     card: str | None = None,
     ended_too: bool = False,
 ) -> Subscription:
-    """Follow these jobs, as `Subscription` has it."""
+    """Follow these jobs. Return the question to await, a `Subscription`."""
     destination, question = options.user if options.to is To.DM else here, show_jobs(deps, addresses)
     return Subscription(deps, options, destination, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _begun_card(deps: Deps, jobs: Sequence[Job], destination: str, options: SubscriptionOptions) -> str | None:
-    """Return the card, not posted yet, of an equal command that a crash interrupted; None if there is none."""
-    if len(jobs) < 2:  # one job that is followed keeps its card anyway
+    """Return the unposted card of an equal command that a crash interrupted, else None."""
+    if len(jobs) < 2:  # a single followed job keeps its card anyway
         return None
     snapshot = await read_outbox(deps, destination)
     waiting = [(entry.card, entry.body) for entry in snapshot.entries if isinstance(entry.body, SubscribedEntry)]
@@ -144,7 +144,7 @@ async def _begun_card(deps: Deps, jobs: Sequence[Job], destination: str, options
 async def _track(  # noqa: PLR0917  # what a subscription consists of
     deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, options: SubscriptionOptions, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
-    """Follow jobs, as they were told when asked for at `asked_at`, on one card.
+    """Follow jobs on one card, in their states at `asked_at`.
 
     Returns those that are new here, those that were followed already, and the cards.
     """
@@ -153,7 +153,7 @@ async def _track(  # noqa: PLR0917  # what a subscription consists of
     cards: dict[str, None] = {}
     soon = deps.clock() + planner.YOUNG
     for job in jobs:
-        # One that has ended is first followed as if it had not: its end is then told as any other is.
+        # A finished job is first followed as unfinished, so that its result is posted like any other.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         at = asked_at - BEFORE if job.state.ended else asked_at
         entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=options).model_dump_json()
@@ -176,11 +176,11 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
 
 
 async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
-    """Stop following these jobs in the channel `here` or for `user` alone; None stands for all that is told here.
+    """Stop following these jobs in the channel `here` or only for `user`.
 
-    Jobs that may not be seen are left as if they were not there.
+    None means all jobs followed there. Jobs that may not be seen are treated as missing.
 
-    Raises StoreUnavailable, and UsageError where a newer version recorded what is followed.
+    Raises StoreUnavailable, and UsageError where a newer version recorded the subscriptions.
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct_channel(here)
@@ -204,17 +204,17 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 
 async def end_subscription(deps: Deps, ref: JobRef, destination: str, user: str) -> Job | None:
-    """Stop following one job in one destination; return what was last seen of it, None where it was not followed."""
+    """Stop following one job in one destination. Return its last seen state, None if it was not followed."""
     job = await last_seen(deps, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=deps.clock()).model_dump_json()
     return job if await deps.store.tracked.unsubscribe(ref, destination, entry) else None
 
 
 async def restore(deps: Deps, destination: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended destination again, and look at its jobs as usual whose subscriptions are suspended.
+    """Resume posting to a suspended destination, and polling its suspended jobs.
 
-    With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
-    StoreUnavailable, and UsageError where the rules of access are against it.
+    With `card` only the jobs of the card are resumed, and its lost jobs are followed again. Raises StoreUnavailable,
+    and UsageError where the rules of access forbid it.
     """
     cards = (await outbox_to_change(deps, destination)).cards
     kept = cards.get(card or "")
@@ -239,17 +239,17 @@ async def restore(deps: Deps, destination: str, card: str | None, user: str) -> 
     )
 
 
-_RESTORED = frozenset({EndReason.NOT_FOUND, EndReason.DROPPED})  # what *Restore* follows again
+_RESTORED = frozenset({EndReason.NOT_FOUND, EndReason.DROPPED})  # jobs that *Restore* follows again
 
 
 async def _suspended(deps: Deps, refs: Sequence[JobRef]) -> list[JobRef]:
-    """Return those of these jobs whose subscriptions are suspended, without those that may not be seen here."""
+    """Return the suspended jobs among these, without those that may not be seen here."""
     known = await deps.store.tracked.read([ref for ref in refs if deps.sees(ref.account)])
     return [ref for ref, (kept, _) in known.items() if kept.absence and kept.absence.suspended]
 
 
 async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
-    """End the suspension of the subscriptions to a job, for everybody who follows it, and have it looked at now."""
+    """End the suspension of a job for all its subscribers, and poll it now."""
     tracked, service = deps.store.tracked, (ref.account, ref.service)
     recorded: dict[str, dict[str, str]] = {}
     while not recorded and await _suspended(deps, [ref]):  # a look may have recorded another answer in between
@@ -263,7 +263,7 @@ async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
 
 
 async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
-    """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
+    """Poll followed jobs now, before their turn. Their cards are updated. Raises StoreUnavailable."""
     with fresh():
         details = await show_jobs(deps, addresses, partial(observe, deps))
     subscribers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]

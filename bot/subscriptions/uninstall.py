@@ -1,4 +1,4 @@
-"""A workspace that has the app no more: what it was promised ends, and what is kept of it goes."""
+"""Cleans up workspaces without the app: ends their subscriptions, then deletes their data."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,15 +13,15 @@ from bot.subscriptions.revoke import end_all
 from bot.task_queue.enqueue import enqueue_purge
 
 ABSENT = timedelta(days=30)
-"""A workspace without tokens for so long does not come back."""
+"""A workspace without tokens for this long does not come back."""
 
 log = structlog.get_logger("callboard")
 
 
 async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
-    """Forget the tokens of a workspace; its subscriptions wait until it installs the app again.
+    """Delete the tokens of a workspace. Its subscriptions wait until it installs the app again.
 
-    False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
+    Returns False, and deletes nothing, if it was reinstalled since Slack's report. Raises StoreUnavailable.
     """
     gone = deps.workspaces is not None and await deps.workspaces.uninstall(workspace, reported_at)
     log.warning("app token revoked by workspace", workspace=workspace, reinstalled=not gone)
@@ -29,7 +29,7 @@ async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
 
 
 async def uninstalled(deps: Deps, workspace: str, reported_at: datetime) -> None:
-    """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
+    """Delete the tokens of a workspace now, and all its other data soon. Raises StoreUnavailable."""
     if await revoked(deps, workspace, reported_at):
         await enqueue_purge(deps, workspace, reported_at)
 
@@ -48,10 +48,9 @@ async def leave_absent(deps: Deps, destinations: Iterable[str]) -> None:
 
 
 async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> float | None:
-    """Forget everything about a workspace, unless it installed the app again since.
+    """Delete everything about a workspace, unless it installed the app again since.
 
-    Returns after how many seconds to try again if a newer version has records, None if all is done. Raises
-    StoreUnavailable.
+    Returns the seconds until the next try if a newer version has records, None if all is done. Raises StoreUnavailable.
     """
     if deps.workspaces is None or not await deps.workspaces.uninstall(workspace, reported_at):
         return None

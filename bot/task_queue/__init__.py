@@ -1,1 +1,1 @@
-"""pydocket: enqueue a task, run a worker."""
+"""Tasks over pydocket: the enqueue functions, and the worker."""

@@ -1,4 +1,4 @@
-"""Asks for work to be done soon: by whichever worker is free, once across the fleet."""
+"""Enqueues tasks. One free worker of the fleet runs each task."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -15,10 +15,10 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
 from bot.task_queue import schedule
 
-if TYPE_CHECKING:  # the type alone: the task queue depends on the store, not on deps
+if TYPE_CHECKING:  # only for types: the task queue depends on the store, not on deps
     from bot.deps.deps import Deps
 
-# The names of tasks, which also begin their keys: other versions read both in Redis.
+# The names of tasks, which are also the prefixes of their keys. Other versions read both in Redis.
 DELIVER = "deliver"  # stored
 EDIT = "edit"  # stored
 SWEEP = "sweep"  # stored
@@ -32,55 +32,55 @@ VISIT = "visit"  # stored
 AUTOMATIC = (TEND, VISIT)
 """The tasks that always run."""
 HOME_EVERY = timedelta(minutes=1)
-"""A Home tab is not published anew more often by itself."""
+"""The shortest time between two automatic updates of a Home tab."""
 ADD_S = 2.0
-"""Nobody waits longer for Redis to take a task: pydocket's connections have no limit of their own."""
+"""The timeout for adding a task in seconds: pydocket's connections have none."""
 
 log = structlog.get_logger("callboard")
 
 
 async def enqueue_delivery(deps: "Deps", *destinations: str) -> None:
-    """Enqueue a delivery task for each destination, unless one waits or runs already."""
+    """Enqueue a delivery task for each destination, unless one is already queued or running."""
     for destination in destinations:
         await _add(deps, DELIVER, f"{DELIVER}:{destination}", destination)
 
 
 async def enqueue_delivery_at(deps: "Deps", destination: str, when: datetime) -> None:
-    """Enqueue a delivery task for a destination at a time, instead of at the time planned before.
+    """Schedule a delivery task for a destination, and replace the time planned before.
 
-    It has a key of its own: what is to be delivered sooner does not wait for it.
+    The task has its own key, so that an earlier delivery does not wait for it.
     """
     await _add(deps, DELIVER_AT, f"{DELIVER_AT}:{destination}", destination, when=when)
 
 
 async def enqueue_card_update(deps: "Deps", destination: str) -> None:
-    """Enqueue the edit of a destination's cards, unless one waits or runs already."""
+    """Enqueue the edit of a destination's cards, unless one is already queued or running."""
     await _add(deps, EDIT, f"{EDIT}:{destination}", destination)
 
 
 async def enqueue_sweep(deps: "Deps", service: Service) -> None:
-    """Enqueue a sweep of a service's tracked jobs, unless one waits or runs already."""
+    """Enqueue a sweep of a service's tracked jobs, unless one is already queued or running."""
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
 async def enqueue_sweep_now(deps: "Deps", service: Service) -> None:
-    """Enqueue a sweep of a service for now, in place of one that waits for its time."""
+    """Enqueue a sweep of a service for now, in place of one scheduled for later."""
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service, when=deps.clock())
 
 
 async def enqueue_automatic_tasks(deps: "Deps") -> None:
-    """Enqueue the tasks that always run: an emptied database has lost them."""
+    """Enqueue the tasks that always run, because an emptied database has lost them."""
     for task in AUTOMATIC:
         await _add(deps, task, task)
 
 
 async def enqueue_lost_card_search(deps: "Deps") -> None:
-    """Enqueue the search for lost cards in Slack, unless it is planned already."""
+    """Enqueue the search for lost cards in Slack, unless it is already queued or running."""
     await _add(deps, SEARCH, SEARCH)
 
 
 async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
-    """Enqueue a refresh of the Home tabs of these users, for those who opened theirs in the last days.
+    """Enqueue a refresh of these users' Home tabs, if they opened them within two days.
 
     Raises StoreUnavailable.
     """
@@ -94,9 +94,9 @@ async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
 async def enqueue_search(
     deps: "Deps", ids: Sequence[str], here: str, options: SubscriptionOptions, when: datetime
 ) -> None:
-    """Enqueue a search for unknown ids at `when`; the same search again replaces the earlier one.
+    """Schedule a search for unknown ids at `when`, and replace an equal earlier search.
 
-    Raises StoreUnavailable: nobody else would find out that it has to be done.
+    Raises StoreUnavailable on failure, because the reconciler cannot find a lost search.
     """
     name = blake2b(" ".join([here, options.user, *ids]).encode(), digest_size=8).hexdigest()
     if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, options.model_dump_json(), when=when):
@@ -104,14 +104,14 @@ async def enqueue_search(
 
 
 async def enqueue_purge(deps: "Deps", workspace: str, reported_at: datetime) -> None:
-    """Enqueue the purge of a workspace that removed the app; `reported_at` is when Slack said so."""
+    """Enqueue the purge of a workspace that removed the app; Slack reported that at `reported_at`."""
     await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, reported_at.isoformat())
 
 
 async def _add(deps: "Deps", task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
-    """Add a task, unless one with its key waits or runs; one for a time (`when`) takes the place of that one.
+    """Add a task, unless one with its key is queued or running. A task for a time (`when`) replaces a queued one.
 
-    False when Redis does not answer. What should run and does not is found by `bot.background.reconcile`.
+    Returns False if Redis does not answer: `bot.background.reconcile` finds tasks that are missing.
     """
     if deps.docket is None:
         return False
@@ -123,6 +123,6 @@ async def _add(deps: "Deps", task: str, key: str, *arguments: object, when: date
                 await deps.docket.replace(task, schedule.on_machine(when, deps.clock), key)(*arguments)
                 await schedule.correct(deps.docket, key, when, deps.clock)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-        log.warning("a task could not be enqueued", task=task, reason=type(error).__name__)
+        log.warning("task could not be enqueued", task=task, reason=type(error).__name__)
         return False
     return True

@@ -1,7 +1,7 @@
 """Workers and tasks that run by fleet time, independent of the clocks of their machines.
 
-pydocket plans by the clock of the machine that plans, so its schedule is a hint. Here the next run of a task is
-corrected, due tasks are started, and a task that is planned further ahead than it ever plans is started now.
+pydocket schedules by the clock of the scheduling machine, so its schedule is only a hint. This module corrects the next
+run of a task, starts due tasks, and immediately starts a task that a wrong clock scheduled too far ahead.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from bot.store.clock import monotonic
 from bot.task_queue.schedule import EXACT, Clock, correct, on_machine
 
 FURTHEST = timedelta(minutes=1)
-"""No task is planned further ahead by default. One with a longer wait runs in between."""
+"""The default limit for scheduling ahead. A task with a longer wait runs in between."""
 LATE_MAX = 1000
-"""Most entries of the schedule that are checked at once."""
+"""The maximum of entries in one check of the schedule."""
 PUT_RIGHT_S = 10.0
-"""Seconds between two checks for tasks that are planned too far ahead."""
+"""Seconds between two checks for tasks that are scheduled too far ahead."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Again(Perpetual):
-    """Repeats a task by fleet time, planned at most `furthest` ahead."""
+    """Repeats a task by fleet time, scheduled at most `furthest` ahead."""
 
     def __init__(
         self, every: timedelta = timedelta(), *, automatic: bool = False, furthest: timedelta = FURTHEST
@@ -49,11 +49,11 @@ class Again(Perpetual):
         return again
 
     def after(self, delay: timedelta) -> None:
-        """Run next after this time, or after `furthest` where that is sooner."""
+        """Run next after this delay, or after `furthest` if that is shorter."""
         self._wait = min(delay, self.furthest)
 
     async def on_complete(self, execution: Execution, outcome: Any) -> bool:
-        """Plan the next run."""
+        """Schedule the next run."""
         if self.cancelled:
             return await super().on_complete(execution, outcome)
         wait = self._wait
@@ -68,14 +68,14 @@ class Again(Perpetual):
 
 
 class FleetWorker(Worker):
-    """A worker whose tasks become due by fleet time. pydocket's own loop uses the machine's clock."""
+    """A worker whose tasks become due by fleet time, instead of by the machine's clock."""
 
     clock: Clock
     signed_at: float | None = None
-    """When it last got an answer from Redis, by the monotonic clock."""
+    """The time of its last response from Redis, by the monotonic clock."""
 
     async def _scheduler_loop(self, redis: Redis) -> None:
-        """Start what is due; every PUT_RIGHT_S, also what is planned too far ahead."""
+        """Start due tasks and, every PUT_RIGHT_S, tasks that are scheduled too far ahead."""
         session = self._processing_session
         looked_at = None
         while session and not session.stopping.is_set():
@@ -101,7 +101,7 @@ class FleetWorker(Worker):
         )
 
     async def _pull_back(self, redis: Redis) -> None:
-        """Start tasks that a clock ahead of time planned too far in the future."""
+        """Start tasks that a machine with a fast clock scheduled too far ahead."""
         now, furthest = self.clock(), furthest_of(self.docket.tasks)
         nearest = min([FURTHEST, *furthest.values()])
         planned = await redis.zrange(
@@ -119,11 +119,11 @@ class FleetWorker(Worker):
             for key, at in cast("list[tuple[bytes, float]]", planned)
             if at > (now + furthest.get(key.decode(errors="replace").partition(":")[0], FURTHEST) + EXACT).timestamp()
         ]:
-            _log.warning("tasks were planned too far ahead, starting them now", number=len(late))
+            _log.warning("tasks were scheduled too far ahead, starting them now", number=len(late))
             await redis.zadd(self.docket.queue_key, dict.fromkeys(late, now.timestamp()), xx=True)
 
 
 def furthest_of(tasks: Mapping[str, TaskFunction]) -> dict[str, timedelta]:
-    """Return how far ahead each task is planned at most, if it says so."""
+    """Return how far ahead each task may be scheduled, by name, for tasks with `Again`."""
     found = ((name, get_single_dependency_parameter_of_type(task, Again)) for name, task in tasks.items())
     return {name: again.furthest for name, again in found if again}

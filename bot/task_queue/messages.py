@@ -1,11 +1,11 @@
 """Reads task messages as plain data, so that nothing in Redis becomes code.
 
-pydocket keeps a task's arguments as pickles, and unpickling calls what a pickle names. Callboard's tasks take strings,
-numbers and lists of them, so a pickle that holds anything else is refused before it is loaded. Messages in Redis stay
-what pydocket writes: workers of other versions read them, and no process needs a key that all of them share.
+pydocket stores a task's arguments as pickles, and unpickling calls the functions that a pickle names. Callboard's tasks
+take strings, numbers and lists of them, so this module refuses any other pickle before loading it. Messages in Redis
+keep pydocket's format: workers of other versions can read them, and processes need no shared key.
 
-This is the only file that replaces parts of pydocket: `cloudpickle.loads`, by which it reads every pickle, and
-`Execution.from_message`, where a worker reads a message and stops when that fails.
+This is the only file that replaces parts of pydocket: `cloudpickle.loads`, which reads every pickle, and
+`Execution.from_message`, where a worker reads a message and stops if that fails.
 """
 
 import pickle
@@ -25,9 +25,9 @@ from docket.strikelist import StrikeList
 from bot.domain.log_limit import LogLimit
 
 MOST_BYTES: Final = 32 * 1024
-"""Most bytes of a task's arguments; 20 ids and the options of a subscription are a tenth of it."""
+"""The maximum of bytes in a task's arguments. 20 ids and the options of a subscription take a tenth of it."""
 MOST_ARGUMENTS: Final = 16
-"""Most arguments of a task."""
+"""The maximum of arguments of a task."""
 _OPCODES: Final = frozenset(
     {
         *("PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINGET", "LONG_BINGET", "NONE", "NEWTRUE", "NEWFALSE"),
@@ -35,24 +35,26 @@ _OPCODES: Final = frozenset(
         *("EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "TUPLE", "EMPTY_DICT"),
     }
 )
-"""What a pickle of plain arguments consists of (pickletools, protocol 5): none of these imports or calls anything."""
+"""The opcodes of plain arguments (pickletools, protocol 5). None of them imports or calls anything."""
 _PLAIN_TYPES: Final = frozenset({str, int, float, bool, type(None)})
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class NotPlainError(ValueError):
-    """A pickle holds something other than a task's arguments."""
+    """A pickle that is not plain arguments of a task."""
 
 
 def arguments(pickled: bytes) -> tuple[Any, ...] | dict[str, Any]:
-    """Return a task's arguments by position, or the empty dictionary of those by name.
+    """Return a task's positional arguments, or the empty dictionary of its keyword arguments.
 
-    Raises NotPlainError for everything else. What could import or call anything is refused before it is loaded.
+    Example: `pickle.dumps(("C1",))` returns `("C1",)`.
+
+    Raises NotPlainError for anything else. A pickle that could import or call anything is refused before loading.
     """
     try:
         found = _load(pickled)
-    except Exception:  # noqa: BLE001  # what damaged pickles raise is not documented
+    except Exception:  # noqa: BLE001  # the errors of damaged pickles are not documented
         found = None
     if found == {} or (isinstance(found, tuple) and _are_plain(cast("tuple[Any, ...]", found))):
         return cast("tuple[Any, ...] | dict[str, Any]", found)
@@ -65,14 +67,14 @@ def _load(pickled: bytes) -> object:
 
 
 class _WithoutNames(pickle.Unpickler):
-    """Finds no class and no function (see "Restricting Globals" in the documentation of `pickle`)."""
+    """An unpickler without classes and functions (see "Restricting Globals" in the documentation of `pickle`)."""
 
     def find_class(self, module_name: str, global_name: str) -> NoReturn:
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is not plain data")
 
 
 def _are_plain(found: tuple[Any, ...]) -> bool:
-    """Whether all are strings, numbers, or flat lists of them. Deeper lists could exhaust the stack."""
+    """Return whether all are strings, numbers, or flat lists of them. Deeper lists could exhaust the stack."""
     if len(found) > MOST_ARGUMENTS:
         return False
     return all(
@@ -83,7 +85,7 @@ def _are_plain(found: tuple[Any, ...]) -> bool:
 
 
 class PlainDocket(Docket):
-    """A docket that drops messages that cannot be read, and calls `dropped` for each."""
+    """A docket that drops unreadable messages, and calls `dropped` for each."""
 
     def __init__(self, *args: Any, dropped: Callable[[], object] = lambda: None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -93,7 +95,7 @@ class PlainDocket(Docket):
 
     @property
     def strike_list(self) -> StrikeList:
-        """The list of struck tasks, always empty: Callboard strikes none, and reads none from Redis."""
+        """The list of struck tasks. It is always empty: Callboard strikes none, and reads none from Redis."""
         return self._strikes
 
     @strike_list.setter
@@ -101,16 +103,16 @@ class PlainDocket(Docket):
         self._strikes = StrikeList(name=connected.name)
 
     def count_dropped(self) -> None:
-        """Count an unreadable message. The log says so once a minute, without its content."""
+        """Count an unreadable message, and log the number once a minute, without contents."""
         self._dropped()
         self._number += 1
         if self._limit.allows(time.monotonic()):
-            _log.error("messages of tasks cannot be read, and are dropped", number=self._number)
+            _log.error("unreadable task messages dropped", number=self._number)
             self._number = 0
 
 
 async def _nothing() -> None:
-    """Runs in the place of a task whose message cannot be read."""
+    """Do nothing, in place of a task with an unreadable message."""
 
 
 _as_pydocket = cast("Any", Execution.from_message).__func__
@@ -123,8 +125,8 @@ async def _from_message(
         execution: Execution = await _as_pydocket(cls, docket, message, *args, **options)
         if (type(execution.args), execution.kwargs) != (tuple, {}):
             raise NotPlainError("arguments are passed by position")
-        execution.when.timestamp()  # raises where a worker would stop
-    except (ValueError, KeyError, OverflowError):  # not plain; fields are missing; numbers, times or UTF-8 are wrong
+        execution.when.timestamp()  # raises the error that would stop a worker
+    except (ValueError, KeyError, OverflowError):  # not plain; missing fields; invalid numbers, times or UTF-8
         if not isinstance(docket, PlainDocket):
             raise
         docket.count_dropped()
@@ -133,7 +135,7 @@ async def _from_message(
 
 
 def _in_its_place(cls: type[Execution], docket: Docket, message: Message, message_id: bytes | None) -> Execution:
-    """Return a run that does nothing, after which the worker takes the message out."""
+    """Return an execution that does nothing, so that the worker then removes the message."""
     key = message.get(b"key", message_id or b"").decode(errors="replace")
     number = message.get(b"generation", b"")
     generation = int(number) if number.isdigit() and len(number) < 10 else 0

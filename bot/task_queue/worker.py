@@ -1,7 +1,7 @@
-"""Tasks that run later, again, or elsewhere: pydocket over the Redis that holds everything else.
+"""Workers, which run delayed and repeated tasks: pydocket over the Redis of the store.
 
-Any process may add tasks; the workers of the fleet share them. A task runs at least once: one whose worker died, or
-did not finish it in time when it was told to stop, runs again on another.
+Any process may add tasks, and the workers of the fleet share them. A task runs at least once: if its worker dies, or
+does not finish it during a shutdown, another worker runs it again.
 """
 
 import asyncio
@@ -30,64 +30,66 @@ from bot.task_queue.messages import PlainDocket
 
 NAME = TASKS.of("").removesuffix(":")
 GRACE_S = 20.0
-"""Running tasks may take this long to finish when a worker is told to stop."""
+"""Seconds for running tasks to finish during a shutdown."""
 CONCURRENCY = 50
-"""Tasks of one worker at a time; near MAX_CONNECTIONS redis-py raises MaxConnectionsError and tasks get stuck."""
+"""Tasks of one worker at a time. Near MAX_CONNECTIONS, redis-py raises MaxConnectionsError and tasks get stuck."""
 MAX_CONNECTIONS = 200
 CHECK = timedelta(milliseconds=20)
-"""How often a worker looks for tasks: at pydocket's 250 ms, 50 at a time are 200 a second at most."""
+"""How often a worker polls for tasks. At pydocket's 250 ms, 50 at a time are 200 a second at most."""
 DUE = timedelta(milliseconds=50)
-"""How often a worker looks for tasks that became due."""
+"""How often a worker polls for tasks that became due."""
 LEASE = timedelta(seconds=15)
-"""A task whose worker gave no sign for this long goes to another."""
+"""A task goes to another worker if its own worker does not renew the lease for this long."""
 RECONNECT = timedelta(seconds=1)
 ENDED = timedelta(minutes=1)
-"""How long it is kept that a task ended; its result is not kept at all."""
+"""How long Redis keeps that a task ended. Results are not stored at all."""
 HEARTBEAT_CHECK_S = 5.0
-"""How often a look is taken whether the worker works."""
+"""Seconds between two checks of the worker's heartbeat."""
 SILENT_S = 1.5
-"""Redis has this long to say so."""
+"""The timeout of Redis for such a check, in seconds."""
 SIGN_S = 10.0
-"""Seconds after which a worker without an answer from Redis is no longer alive. It asks many times a second."""
+"""Seconds without a response of Redis after which a worker has no heartbeat. It polls many times a second."""
 HEARTBEATS_MISSED_MAX = 3
-"""A worker that gave no sign at so many looks begins again."""
+"""The supervisor restarts a worker after this many missed heartbeats."""
 CANCEL_RETRY_S = 0.5
-"""A cancellation may get lost in redis-py (asyncio.wait_for of Python 3.11), so it is said again after this long."""
+"""Seconds before a repeated cancellation: one may get lost in redis-py (asyncio.wait_for of Python 3.11)."""
 
 _LOST = (RedisError, RedisClusterException, OSError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class TaskError(Exception):
-    """A task failed with an error that cannot be written down; its cause is that error."""
+    """A task failed with an error that cannot be pickled. Its cause is that error."""
 
 
 @asynccontextmanager
 async def open_docket(url: str, dropped: Callable[[], object] = lambda: None) -> AsyncGenerator[Docket]:
-    """Open the docket on a Redis by its URL, in any form that `bot.store.redis.connection.connect` takes.
+    """Open the docket on the Redis of a URL, in any form that `bot.store.redis.connection.connect` takes.
 
-    What tasks return or raise is kept nowhere, since it may quote anything. `dropped` is called for each message that
-    cannot be read.
+    Results and errors of tasks are not stored, since they may quote anything. Calls `dropped` for each unreadable
+    message.
     """
-    nowhere = NullStore(stable_api=True)  # else it warns that it may change; there is nothing in it to change
+    nowhere = NullStore(stable_api=True)  # without this, it warns that its API may change
     options = {"execution_ttl": ENDED, "result_storage": nowhere}
     async with PlainDocket(NAME, _with_options(url), dropped=dropped, **options) as docket:
         yield docket
 
 
 def _with_options(url: str) -> str:
-    """Add what pydocket leaves open to a URL; what stands there already counts more.
+    """Add pydocket's options to a URL. Options already in the URL take precedence.
 
-    No health checks: on a server that accepts but does not answer, redis-py's never end (its issue 3745). No limit for
-    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `WorkerSupervisor` looks
-    instead.
+    Health checks are off, because those of redis-py never end if a server accepts connections but does not answer
+    (redis-py issue 3745). There is no socket timeout, because pydocket waits for some responses, and redis-py loses
+    cancellations with a timeout. `WorkerSupervisor` checks for a heartbeat instead.
+
+    Example: `redis://localhost:6379/0?max_connections=200&health_check_interval=0`.
     """
     options = {"max_connections": MAX_CONNECTIONS, "health_check_interval": 0}
     return f"{url}{'&' if '?' in url else '?'}{urlencode(options)}"
 
 
 class WorkerSupervisor:
-    """A worker that runs in the background, and is begun again when it crashes or falls silent."""
+    """Runs a worker in the background, and restarts it after a crash or missed heartbeats."""
 
     def __init__(self, worker: FleetWorker) -> None:
         self._worker = worker
@@ -96,30 +98,30 @@ class WorkerSupervisor:
 
     @property
     def draining(self) -> bool:
-        """Whether it begins no more tasks."""
+        """Whether the worker starts no further tasks."""
         return self._supervision.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
-        """Why this worker runs no tasks; None if Redis answered it within SIGN_S."""
+        """Return why this worker runs no tasks; None if Redis answered it within SIGN_S."""
         if self._run.done():
             return "the worker has stopped"
         try:
             alive = await self._is_alive()
         except TimeoutError:
-            return "the worker gets no answer from Redis"
+            return "the worker timed out waiting for Redis"
         except _LOST:
             return "the worker cannot reach Redis"
-        return None if alive else "the worker gives no heartbeat"
+        return None if alive else "worker heartbeat missed"
 
     async def finish(self, grace_s: float) -> None:
-        """Begin nothing more; give what runs `grace_s` seconds, then cancel it and hand it back."""
+        """Start no further tasks. After `grace_s` seconds, cancel running tasks and release them."""
         await _end(self._supervision)
         holding = asyncio.create_task(self._hold(), name="worker's leases")
-        self._run.cancel()  # from here on the worker only waits for what it runs
+        self._run.cancel()  # from here on the worker only waits for running tasks
         try:
             await asyncio.wait([self._run], timeout=grace_s)
         finally:
-            await _end(self._run)  # if it waits still, this cancels what it runs
+            await _end(self._run)  # if it still waits, this cancels the running tasks
             await _end(holding)
             await self._lease(LEASE)
 
@@ -130,10 +132,10 @@ class WorkerSupervisor:
             self._run = asyncio.create_task(self._worker.run_forever(), name="worker")
 
     async def _until_it_fails(self) -> None:
-        """Return when the worker ended: crashed, or ended here because it gave no sign for several looks.
+        """Return after the worker has crashed, or after stopping it here because of missed heartbeats.
 
-        pydocket waits for a Redis that is down, but gives up on a cluster out of reach, and waits without end for an
-        answer from a server that vanished.
+        pydocket waits for a Redis that is down, but gives up on an unreachable cluster, and waits forever for the
+        response of a server that vanished.
         """
         silent = 0
         while silent < HEARTBEATS_MISSED_MAX:
@@ -142,7 +144,7 @@ class WorkerSupervisor:
                 error = None if self._run.cancelled() else self._run.exception()
                 return _log.error("worker stopped, restarting it", exc_info=error)
             silent = silent + 1 if await self._has_no_heartbeat() else 0
-        _log.warning("worker heartbeat missing, restarting it")
+        _log.warning("worker heartbeat missed, restarting it")
         return await _end(self._run)
 
     async def _has_no_heartbeat(self) -> bool:
@@ -151,25 +153,25 @@ class WorkerSupervisor:
         except TimeoutError:
             return True
         except _LOST:
-            return False  # pydocket knows, and tries again
+            return False  # pydocket reconnects after this error
 
     async def _is_alive(self) -> bool:
-        """Whether Redis answers now, and answered the worker within SIGN_S."""
+        """Return whether Redis answers now, and answered the worker within SIGN_S."""
         async with asyncio.timeout(SILENT_S), self._worker.docket.redis() as redis:
             await redis.xlen(self._worker.docket.stream_key)
         return self._worker.signed_at is not None and monotonic() - self._worker.signed_at <= SIGN_S
 
     async def _hold(self) -> None:
-        """Keep other workers from the tasks that are finishing here; pydocket stops to do so when it stops."""
+        """Renew the leases of the tasks that finish here. pydocket stops renewing them during its shutdown."""
         while True:
             await self._lease(timedelta(0))
             await asyncio.sleep(LEASE.total_seconds() / 4)
 
     async def _lease(self, age: timedelta) -> None:
-        """Let the last sign of this worker's tasks be so old: 0 keeps them, LEASE gives them away."""
+        """Set the idle time of this worker's tasks: 0 renews their leases, LEASE gives them away."""
         docket, name = self._worker.docket, self._worker.name
         stream, group = docket.stream_key, docket.worker_group_name
-        with suppress(TimeoutError, *_LOST):  # then they are given away by themselves, after LEASE
+        with suppress(TimeoutError, *_LOST):  # then the leases expire after LEASE
             async with asyncio.timeout(SILENT_S), docket.redis() as redis:
                 mine = await redis.xpending_range(stream, group, "-", "+", CONCURRENCY, name)
                 if ids := [message["message_id"] for message in mine]:
@@ -178,11 +180,11 @@ class WorkerSupervisor:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel until it has ended."""
+    """Cancel a task repeatedly until it has ended."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=CANCEL_RETRY_S)
-    await asyncio.gather(task, return_exceptions=True)  # an error in it was told, or does not matter any more
+    await asyncio.gather(task, return_exceptions=True)  # its errors were logged, or no longer matter
 
 
 @asynccontextmanager
@@ -193,10 +195,10 @@ async def supervise(
     grace_s: float = GRACE_S,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncGenerator[WorkerSupervisor]:
-    """Run tasks by this clock while the block runs. Outages of Redis are survived.
+    """Run tasks by this clock while the block runs. The worker survives outages of Redis.
 
-    At its end no new task is begun, and running ones have `grace_s` seconds to finish. Then they are cancelled and
-    handed back, for another worker to run them again from their start.
+    After the block, the worker starts no new task, and running ones have `grace_s` seconds to finish. It then cancels
+    and releases them, so that another worker runs them again from their start.
     """
     for task in tasks:
         docket.register(task)
@@ -229,12 +231,12 @@ async def _leave_to_others(
     execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
     **__: object,
 ) -> Never:
-    """Postpone a task of an unknown name until a newer worker takes it."""
+    """Postpone a task with an unknown name until a newer worker takes it."""
     raise AdmissionBlocked(execution, "a version that does not know it", retry_delay=LEASE)
 
 
 class _Writable(Dependency[None]):
-    """Stands around every task. pydocket pickles what a task raises, and a worker stops at an error that it cannot."""
+    """Wraps every task: pydocket pickles a task's error, and an error that cannot be pickled stops the worker."""
 
     async def __aenter__(self) -> None: ...
 
@@ -244,5 +246,5 @@ class _Writable(Dependency[None]):
         if isinstance(error, Exception) and not isinstance(error, AdmissionBlocked):
             try:
                 cloudpickle.dumps(error)  # pyright: ignore[reportUnknownMemberType]
-            except Exception:  # noqa: BLE001  # whatever a foreign class raises when it is pickled
+            except Exception:  # noqa: BLE001  # a foreign class may raise anything when it is pickled
                 raise TaskError(f"{type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""The facts about jobs that were looked up, and about those that no service knows: for Slack and the terminal."""
+"""Facts about jobs that were looked up, found or not, for Slack and the terminal."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,16 +8,16 @@ from bot.views.text import bold, code, date, duration, listed, plain
 from providers.models import Job
 
 Meaning = Callable[[Job], str | None]
-"""Tells what a job's error code means, where the vendor documents it."""
-NOBODY = "None of the configured services can look this up."
+"""Returns what a job's error code means, where the vendor documents it."""
+NOBODY = "No configured service supports this lookup."
 WIDTHS = (300, 100, 30)
-"""Characters for each fact about a job: the next smaller number is tried when the message gets too long."""
+"""Characters for each fact about a job. If the message is too long, the next smaller number is tried."""
 IDS_MAX = 20
 PLACES_MAX = 10
 
 
 def facts(job: Job, room: int = WIDTHS[0]) -> dict[str, str]:
-    """Label and value, in mrkdwn, of everything known about a job, in the order to read them."""
+    """Return label and value of each known fact about a job, in reading order; mrkdwn."""
     known = {
         "Service": job.service,
         "Kind": job.kind,
@@ -43,7 +43,7 @@ def _value(value: str | datetime | None, room: int) -> str:
 
 
 def missing(answer: JobDetails) -> list[str]:
-    """Lines about the jobs that no service knows, those together that were looked for in the same places."""
+    """Return lines about the jobs not found: one for those searched in the same services."""
     searches: dict[Missing, list[str]] = {}
     for each in answer.missing:
         searches.setdefault(each.model_copy(update={"id": ""}), []).append(each.id)
@@ -54,9 +54,10 @@ def _missing(ids: Sequence[str], search: Missing) -> str:
     names = _first([code(each, 80) for each in ids], IDS_MAX)
     where = _first([bold(place, 80) for place in search.looked_in], PLACES_MAX)
     one = len(ids) == 1
-    known = f"{'is' if one else 'are'} not known to {listed(where, 'or')}" if where else "could not be found"
-    soon = "A job that was submitted a moment ago may not be there yet."
-    return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else 'The others did not answer.'}"
+    known = f"{'was' if one else 'were'} not found in {listed(where, 'or')}" if where else "could not be found"
+    soon = "A job submitted a moment ago may not appear yet."
+    late = "Some services didn't respond."
+    return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else late}"
 
 
 def _first(words: list[str], number: int) -> list[str]:

@@ -11,10 +11,10 @@ from bot.views.text import bold, clean, code, count, plain, unformatted
 from providers.models import Job, JobError, JobRef, JobState
 
 SHORT_ID = 6
-"""Characters of an id that tell jobs of one name apart."""
+"""Characters of an id that distinguish jobs of one name."""
 WHOLE_ID = 12
-"""An id of so many characters is shown whole."""
-NO_CODE = "reason not known"
+"""An id of at most this many characters is shown whole."""
+NO_CODE = "reason unknown"
 _LOST = {EndReason.NOT_FOUND: "gone", EndReason.EXPIRED: "expired", EndReason.DROPPED: "not found"}
 _DOWN = {
     "unauthorized": "credentials rejected",
@@ -28,11 +28,11 @@ _DOWN = {
     "too_large": "responses too large",
     "late": "not responding",
 }
-"""What a `ServiceError` of each kind says in two words."""
+"""Each kind of `ServiceError` in two words."""
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
-"""Stands for a time that the provider does not give; it is not shown."""
+"""Replaces a time that the provider does not give; it is not shown."""
 _VARIES = re.compile(r"[\d/\\]")
-"""What a part of a vendor's message has that differs between jobs: ids, numbers, paths."""
+"""Signs that a vendor's message differs between jobs: ids, numbers, paths."""
 _COUNTED = {
     "succeeded": "finished",
     "cancelled": "cancelled",
@@ -46,26 +46,26 @@ _COUNTED = {
 
 
 def emoji(group: FailureGroup) -> str:
-    """The emoji of what happened to its jobs, or to its service."""
+    """Return the emoji for what happened to its jobs, or to its service."""
     if group.group is GroupKind.DOWN:
         return "⚠️" if group.open else EMOJI[JobState.SUCCEEDED]
     return FATES[group.fate] if group.fate else EMOJI[JobState.FAILED]
 
 
 def happened(group: FailureGroup) -> str:
-    """What happened to its jobs, in one word or two: `failed`, `gone`."""
+    """Return what happened to its jobs: `failed`, `not found`."""
     return _LOST.get(group.fate, "failed") if group.fate else "failed"
 
 
 def cause(group: FailureGroup, room: int = 60) -> str:
-    """Why its jobs failed, as short as it can be said; mrkdwn."""
+    """Return the shortest reason why its jobs failed: the code, else the message; mrkdwn."""
     if group.code:
         return code(group.code, room)
     return plain(group.message, room) if group.message else NO_CODE
 
 
 def headline(group: FailureGroup) -> str:
-    """How many failed, why and where: `❌ *14 failed*: ALG.002, video-ocr`; mrkdwn."""
+    """Say how many failed, why and where: `❌ *14 failed*: ALG.002, video-ocr`; mrkdwn."""
     if group.group is GroupKind.DOWN:
         return down(group)
     why = [] if group.fate else [cause(group)]
@@ -73,7 +73,10 @@ def headline(group: FailureGroup) -> str:
 
 
 def title(group: FailureGroup) -> str:
-    """The same as plain text, for a notification or a terminal; a single job by its name, with the whole reason."""
+    """Return the headline as plain text, for a notification or a terminal.
+
+    A single job has its name and the whole reason: `❌ Failed: ocr-task, ALG.002 …, media-cn/video-ocr`.
+    """
     if group.group is not GroupKind.FAILURES or group.count != 1 or not group.newest:
         return unformatted(headline(group))
     parts = [called(group.newest[0]), *([] if group.fate else [unformatted(reason(group))]), where(group)]
@@ -81,20 +84,23 @@ def title(group: FailureGroup) -> str:
 
 
 def where(group: FailureGroup) -> str:
-    """The address of its service, as plain text."""
+    """Return the address of its service as plain text: `media-cn/video-ocr`."""
     return f"{group.account}/{group.service}"
 
 
 def reason(group: FailureGroup, room: int = 600) -> str:
-    """The code and the vendor's message; mrkdwn."""
+    """Return the code and the vendor's message; mrkdwn."""
     return " ".join([*([code(group.code, 60)] if group.code else []), *_message(group, room)]) or NO_CODE
 
 
 def example(group: FailureGroup, room: int = 200) -> str:
-    """The vendor's message where the headline has the code only; what may be about one job is an example. Mrkdwn."""
+    """Return the vendor's message where the headline has only the code; mrkdwn.
+
+    A message that names details of one job of several is an example: `e.g. Failed to open a.mp4`.
+    """
     if not group.code or not group.message:
         return ""
-    return f"{'e.g. ' if _VARIES.search(group.message) else ''}{plain(group.message, room)}"
+    return f"{'e.g. ' if group.count > 1 and _VARIES.search(group.message) else ''}{plain(group.message, room)}"
 
 
 def _message(group: FailureGroup, room: int) -> list[str]:
@@ -102,24 +108,24 @@ def _message(group: FailureGroup, room: int) -> list[str]:
 
 
 def down(group: FailureGroup) -> str:
-    """That a service cannot be read, or is back: `⚠️ *Can't see video-ocr*`; mrkdwn."""
+    """Say that a service can't be read, or is back: `⚠️ *Can't see video-ocr*`; mrkdwn."""
     words = f"Can't see {group.service}" if group.open else f"{group.service} is back"
     return f"{emoji(group)} {bold(words, 80)}"
 
 
 def trouble(group: FailureGroup) -> str:
-    """Why a service cannot be read; mrkdwn."""
+    """Say why a service can't be read; mrkdwn."""
     vendor_code = "" if group.code == group.kind else clean(group.code or "")
     return f"{_DOWN.get(group.kind or '', 'no answer')}{f' ({code(vendor_code, 60)})' if vendor_code else ''}"
 
 
 def called(job: GroupJob) -> str:
-    """What to call a job: its name, or its id where it has none that can be seen. Plain text."""
+    """Return a job's name, or its id where no name is visible; plain text."""
     return clean(job.name or "") or job.id
 
 
 def named(job: GroupJob, room: int = 60) -> str:
-    """A job by its name, with the beginning of its id; mrkdwn."""
+    """Return a job's name with the beginning of its id; mrkdwn."""
     name = clean(job.name or "")
     if not name:
         return code(job.id, room)
@@ -127,23 +133,23 @@ def named(job: GroupJob, room: int = 60) -> str:
 
 
 def short_id(job_id: str) -> str:
-    """The beginning of an id, enough to tell two jobs of one name apart; mrkdwn."""
+    """Return the beginning of an id, enough to distinguish jobs of one name: `e55926`; mrkdwn."""
     return code(job_id if len(job_id) <= WHOLE_ID else job_id[:SHORT_ID])
 
 
 def listed_names(jobs: Sequence[GroupJob]) -> str:
-    """Jobs with short ids, separated by commas; mrkdwn."""
+    """List jobs with short ids, separated by commas; mrkdwn."""
     return ", ".join(map(named, jobs))
 
 
 def counted(group: FailureGroup) -> str:
-    """Events other than failures, by their number: `12 finished, 3 started`."""
+    """Count the events other than failures: `12 finished, 3 started`."""
     known = [*_COUNTED, *sorted(set(group.counts) - set(_COUNTED))]
     return ", ".join(f"{group.counts[kind]:,} {_COUNTED.get(kind, kind)}" for kind in known if group.counts.get(kind))
 
 
 def services(groups: Sequence[FailureGroup]) -> str:
-    """In how many services, or in which one: ` in 3 services`; empty without any."""
+    """Name the only service, or count them: ` in 3 services`; empty without any."""
     found = list(dict.fromkeys((each.account, each.service) for each in groups))
     if len(found) < 2:
         return "".join(f" in {plain(service, 60)}" for _, service in found)
@@ -151,22 +157,22 @@ def services(groups: Sequence[FailureGroup]) -> str:
 
 
 def watches(group: FailureGroup) -> str:
-    """By which watches it is posted: `By w7 and w9`; empty for subscriptions alone."""
+    """Name the watches that post it: `By w7 and w9`; empty for subscriptions only."""
     return by_watches(group.watches)
 
 
 def by_watches(ids: Sequence[str]) -> str:
-    """The same for any watches."""
+    """Name watches by their ids: `By w7 and w9`."""
     return f"By {' and '.join(filter(None, [', '.join(ids[:-1]), ids[-1]]))}" if ids else ""
 
 
 def as_group_job(job: Job) -> GroupJob:
-    """A job as a head names it."""
+    """Return a job as a head names it."""
     return GroupJob.of(job, job.finished_at or job.updated_at or job.created_at or _UNKNOWN)
 
 
 def as_job(group: FailureGroup, job: GroupJob) -> Job:
-    """What is known of a failed job of a group, for its address and what its code means."""
+    """Return a failed job of a group with its address, code and message."""
     account, service, job_id = JobRef.parse(job.ref)
     error = JobError(code=group.code, message=group.message)
     return Job(

@@ -1,4 +1,4 @@
-"""Services that take their time: named while they are still being asked, and with what they answered late."""
+"""Lines about slow services: still being asked, or with the result of a late answer."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,14 +20,14 @@ def names(services: Sequence[Late]) -> str:
 
 
 def came(late: Late, jobs: int, errors: Iterable[ServiceError]) -> str:
-    """Say what a late service brought: `video-ocr after 4 s: 3 jobs`, or the first of its errors."""
+    """Return the result of a late service, or its first error: `video-ocr after 4 s: 3 jobs`."""
     found, error = count(jobs, "job") if jobs else "no jobs", next(iter(errors), None)
     if error is None:
         return bold(f"{name(late)} after {_after(late)}: {found}")
     if error.kind != "late":
-        return f"{service_error(error)}{f' It sent {found} before.' if jobs else ''}"
-    what = f"didn't finish in {_after(late)}: {found} so far" if jobs else f"didn't answer in {_after(late)}"
-    since = f" No answer since {date(error.failing_since)}." if error.failing_since else ""
+        return f"{service_error(error)}{f' Before that, it sent {found}.' if jobs else ''}"
+    what = f"didn't finish in {_after(late)}: {found} so far" if jobs else f"didn't respond in {_after(late)}"
+    since = f" No response since {date(error.failing_since)}." if error.failing_since else ""
     return f"⚠️ {bold(f'{name(late)} {what}')}.{since} {advice(error)}"
 
 
@@ -37,5 +37,5 @@ def _after(late: Late) -> str:
 
 
 def name(late: Late) -> str:
-    """Name a service, with its account where there are others of its name."""
+    """Name a service, with its account if another account has the same service."""
     return cut(late.service if late.alone else f"{late.account}/{late.service}", 80)

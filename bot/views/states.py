@@ -1,4 +1,4 @@
-"""How states look: never by colour alone, always with the word."""
+"""Job states as emoji and word: color is never the only sign."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ EMOJI = {
 }
 
 NO_REASON = "the provider gives no reason"
-"""Said of a failed job where others have a code or a message."""
+"""The reason shown for a failed job without a code or message."""
 
 
 FATES = {
@@ -27,9 +27,9 @@ FATES = {
     EndReason.UNSUBSCRIBED: "🔕",
     EndReason.UNCONFIGURED: "🔌",
 }
-"""How a job looks that is no longer followed, although it has not ended."""
+"""The emoji of a job that is no longer followed although it has not finished."""
 SUSPENDED = "suspended"
-"""The outcome of a job that was not found for so long that its subscription waits."""
+"""The outcome of a job that was not found for long, so that its subscription waits."""
 _LOOKS: dict[str, str] = {
     JobState.FAILED: EMOJI[JobState.FAILED],
     EndReason.NOT_FOUND: FATES[EndReason.NOT_FOUND],
@@ -45,50 +45,50 @@ _LOOKS: dict[str, str] = {
     EndReason.UNSUBSCRIBED: FATES[EndReason.UNSUBSCRIBED],
 }
 OUTCOMES = tuple(_LOOKS)
-"""The words of `outcome`, what needs somebody first."""
+"""The words of `outcome`, most urgent first."""
 
 
 def name(job: Job) -> str:
-    """What to call a job: its name, or its id where it has none that can be seen."""
+    """Return a job's name, or its id where no name is visible."""
     return clean(job.name or "") or job.id
 
 
 def outcome(job: Job, end_reason: EndReason | None = None) -> str:
-    """How a job that is followed, or was, is doing, in one word: its state, or why it is no longer followed."""
+    """Return a job's state, or why it is no longer followed, in one word: `failed`."""
     left = unended(end_reason)
     return left.value if left else job.state.value
 
 
 def unended(end_reason: EndReason | None) -> EndReason | None:
-    """Why a job is no longer followed although it has not ended; None for a job that is, or has."""
+    """Return why an unfinished job is no longer followed; None for a followed or finished job."""
     return None if end_reason is EndReason.ENDED else end_reason
 
 
 def mark(word: str) -> str:
-    """The emoji of an outcome."""
+    """Return the emoji of an outcome."""
     return _LOOKS[word]
 
 
 def tally(outcomes: Iterable[str], separator: str = " · ") -> str:
-    """How many of each outcome there are: `❌ 2 failed · ✅ 10 succeeded`."""
+    """Count each outcome: `❌ 2 failed · ✅ 10 succeeded`."""
     counted = Counter(outcomes)
     return separator.join(f"{mark(word)} {counted[word]:,} {word}" for word in OUTCOMES if counted[word])
 
 
 def reason(job: Job, room: int = 150) -> str:
-    """Why a job failed, in the vendor's words, for mrkdwn."""
+    """Return why a job failed, in the vendor's words; mrkdwn."""
     error = job.error or JobError()
     parts = (code(error.code, 60) if error.code else "", plain(error.message, room) if error.message else "")
     return " ".join(filter(None, parts)) or plain(no_reason(job), room)
 
 
 def no_reason(job: Job) -> str:
-    """What to say in place of a failed job's reason; plain text."""
+    """Return the text that replaces a failed job's missing reason; plain text."""
     return job.unexplained or NO_REASON
 
 
 def own_word(state: JobState | None, raw: str | None) -> str | None:
-    """Return the vendor's word for a state, where it says something that the state does not."""
+    """Return the vendor's word for a state if it says more than the state: `FROZEN`."""
     letters = "".join(filter(str.isalpha, (raw or "").casefold()))
     return None if state and letters in _SAME.get(state, ()) else raw
 
@@ -100,18 +100,21 @@ _SAME = {
     JobState.FAILED: {"failed", "fail", "failure", "error", "transcodefail"},
     JobState.CANCELLED: {"cancelled", "canceled", "transcodecancelled"},
 }
-"""Vendors' words, letters only, that say the same as our state."""
+"""Vendors' words, letters only, that mean the same as our state."""
 
 
 def state(job: Job, *, whole: bool = False) -> str:
-    """The state with its emoji, for mrkdwn; with the vendor's word where it says more, or `whole` always."""
+    """Return the state with its emoji: `🔄 *Running*`; mrkdwn.
+
+    The vendor's word follows where it says more, with `whole` always.
+    """
     word = job.raw_state if whole else own_word(job.state, job.raw_state)
     raw = f" {code(word, 60)}" if word else ""
     return f"{EMOJI[job.state]} *{job.state.capitalize()}*{raw}"
 
 
 def plain_state(job: Job) -> str:
-    """The same for a plain text."""
+    """Return the state with its emoji: `🔄 Running`; plain text."""
     word = own_word(job.state, job.raw_state)
     raw = f" ({word})" if word else ""
     return f"{EMOJI[job.state]} {job.state.capitalize()}{raw}"

@@ -1,4 +1,4 @@
-"""What a subscription promises, in words and as a command."""
+"""Subscription settings in words, and as a command."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,67 +8,78 @@ from bot.domain.slack_ids import bare_id, is_direct_message
 from bot.views.text import count, listed
 
 PEOPLE_MAX = 5
-"""People who are named on a card; the others are counted."""
+"""People named on a card; the others are counted."""
 _WHAT = {
-    On.ANY: "every change",
-    On.DONE: "the end",
-    On.FAILED: "a failure",
-    On.STARTED: "the start",
-    On.DOWN: "a service that is down",
-    On.STUCK: "a stuck job",
+    On.ANY: "anything changes",
+    On.DONE: "it finishes",
+    On.FAILED: "it fails",
+    On.STARTED: "it starts",
+    On.DOWN: "a service is down",
+    On.STUCK: "it is stuck",
 }
-_WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, if one failed,"}
+_WHAT_OF_ALL = {
+    **_WHAT,
+    On.DONE: "all have finished",
+    On.FAILED: "all have finished and at least one failed",
+    On.STARTED: "a job starts",
+    On.STUCK: "a job is stuck",
+}
 _SAYS_FAILURES = frozenset({On.FAILED, On.DONE, On.ANY})
 
 
 def promise(options: SubscriptionOptions, destination: str, *, batch: bool = False, elsewhere: bool = False) -> str:
-    """What is notified, and where: `the end is told in the thread`; with `elsewhere` the destination is named.
+    """Say when a subscription posts, and where: `posts to the thread when it finishes`.
 
-    Of a batch the end is told once, when all of its jobs have ended.
+    `elsewhere` names the destination. A batch posts its result once, when all its jobs have finished.
     """
     thread = f"the card's thread in {channel(destination)}" if elsewhere else "the thread"
     wanted = _noticed(options.on)
+    also = ""
     match To.DM if is_direct_message(destination) else options.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
-            where = f"in {thread}, not in the channel"
+            where = f"only to {thread}"
         case None if not wanted & _SAYS_FAILURES:
-            where = f"in {thread}"
+            where = f"to {thread}"
         case None if wanted != frozenset({On.FAILED}):
-            where = f"in {thread}, a failure in the channel too"
+            where = f"to {thread}"
+            also = f"; also to the channel if {'any' if batch else 'it'} fails"
         case _:
-            where = f"in {thread} and in the channel"
-    return f"{events(wanted, batch=batch)} {'is' if len(wanted) == 1 else 'are'} told {where}"
+            where = f"to {thread} and the channel"
+    return f"posts {where} when {events(wanted, batch=batch)}{also}"
 
 
 def events(on: frozenset[On], *, batch: bool = False) -> str:
-    """Name what is notified: `a failure and the start`."""
+    """Say when a subscription notifies: `it fails or it starts`."""
     words, wanted = (_WHAT_OF_ALL if batch else _WHAT), _noticed(on)
-    return listed([words[each] for each in words if each in wanted], "and")
+    return listed([words[each] for each in words if each in wanted], "or")
 
 
 def _noticed(on: frozenset[On]) -> frozenset[On]:
-    """The shortest set that notifies the same. Nothing notices stuck jobs yet, so they are named only if alone."""
+    """Return the shortest set that notifies the same.
+
+    Stuck jobs are not detected yet, so `stuck` is named only if it is the only one.
+    """
     return plainest_on(on) - {On.STUCK} or on
 
 
 def called(people: Iterable[str]) -> str:
-    """Mentions that call each person and group once."""
+    """Return mentions, each person and group once."""
     return " ".join(dict.fromkeys(people))
 
 
 def calls(options: SubscriptionOptions) -> str:
-    """Whom a notification calls, by name: `calls @dana and @oncall`. Only where nobody else reads it."""
-    return f"calls {listed(options.mention, 'and')}" if options.mention else ""
+    """Say whom a notification mentions: `mentions @dana and @oncall`. Only for messages to one person."""
+    return f"mentions {listed(options.mention, 'and')}" if options.mention else ""
 
 
 def calls_number(options: SubscriptionOptions) -> str:
-    """The same for a message in a channel, which shall call nobody yet."""
+    """Say how many a notification mentions, for a message in a channel that mentions no one itself."""
     groups = sum(mention.startswith("<!") for mention in options.mention)
     people = len(options.mention) - groups
     numbers = [*([_people(people)] if people else []), *([count(groups, "group")] if groups else [])]
-    return f"calls {' and '.join(numbers)}" if numbers else ""
+    return f"mentions {' and '.join(numbers)}" if numbers else ""
 
 
 def _people(number: int) -> str:
@@ -76,7 +87,7 @@ def _people(number: int) -> str:
 
 
 def subscribing(refs: Sequence[object], subscription_options: SubscriptionOptions) -> str:
-    """The command that follows jobs on these options."""
+    """Return the command that follows jobs with these options."""
     return " ".join(["subscribe", *map(as_typed, refs), options(subscription_options)]).rstrip()
 
 

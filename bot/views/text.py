@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 ELLIPSIS = "…"
 NOTHING = "(empty)"
-"""What stands for a text of which nothing can be seen."""
-# What Slack would read as formatting: a pair of markers, an emoji code, a quote, a list or code.
+"""The replacement for a text without visible characters."""
+# Slack reads these as formatting: a pair of markers, an emoji code, a quote, a list or code.
 _FORMATTING = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:[\w+'-]+:|^(?:>|[-•](?:\s|$)|\d+\.(?:\s|$))")
 _JOINERS = "\u200c\u200d"  # part of emoji and of Persian, Hindi and other words
 # Unicode's control and format characters (line feeds and joiners apart), surrogates, private use, line separators.
@@ -20,9 +20,9 @@ _INVISIBLE = re.compile(
     "\U000f0000-\U0010ffff]"
 )
 _SPACES = re.compile(r"\s+")
-# No space, and nothing that ends a link or begins code.
+# No space, and no character that ends a link or starts code.
 _LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
-# Our own mrkdwn: code, bold, dates, people, channels, user groups and links. None of them has a `<` inside.
+# Our mrkdwn: code, bold, dates, people, channels, user groups and links. None has a `<` inside.
 _OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|<>]*\|([^<>]*)>|<https?://[^|<>]*\|([^<>]*)>")
 _SOMEBODY = re.compile(r"<(?:@|!subteam\^)\w+>")
 _SOME_CHANNEL = re.compile(r"<#\w+>")
@@ -30,22 +30,22 @@ _SOME_CHANNEL = re.compile(r"<#\w+>")
 
 def clean(text: str) -> str:
     """Return text on one line, without control, invisible and direction-changing characters."""
-    # Spaces once more: what stood between two of them may have been invisible.
+    # Collapse spaces twice: two of them may have had an invisible character between them.
     return _SPACES.sub(" ", visible(_SPACES.sub(" ", text))).strip(f" {_JOINERS}")
 
 
 def visible(text: str) -> str:
-    """Return text without control, invisible and direction-changing characters, its line feeds apart."""
+    """Return text without control, invisible and direction-changing characters; line feeds stay."""
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def width(text: str) -> int:
-    """Length as Slack's clients count it, in UTF-16 units."""
+    """Return the length as Slack's clients count it, in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
-    """Return text of at most `limit` UTF-16 units, with an ellipsis where it was cut."""
+    """Return text of at most `limit` UTF-16 units, with an ellipsis if it was cut."""
     return _shortened(text, limit, width)
 
 
@@ -62,17 +62,17 @@ def _beginning(text: str, room: int, measure: Callable[[str], int]) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape Slack's three control characters, so that no text can ping or link."""
+    """Escape Slack's three control characters, so that no text can ping or link: `&lt;`."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escaped(text: str, limit: int) -> str:
-    """Return text escaped, cut so that `limit` UTF-16 units hold it with its escapes."""
+    """Return text escaped, cut to `limit` UTF-16 units including its escapes."""
     return escape(_shortened(text, limit, _escaped_width))
 
 
 def fitting(text: str, limit: int) -> str:
-    """Return as much of the beginning of a text as `limit` UTF-16 units hold once it is escaped."""
+    """Return the longest beginning of a text that fits `limit` UTF-16 units when escaped."""
     return _beginning(text, limit, _escaped_width)
 
 
@@ -81,7 +81,10 @@ def _escaped_width(text: str) -> int:
 
 
 def plain(text: str, limit: int = 200) -> str:
-    """Return a provider's text for mrkdwn, looking like itself; text that Slack would format becomes code."""
+    """Return a provider's text for mrkdwn, unchanged to the eye.
+
+    Text that Slack would format becomes code.
+    """
     text = clean(text)
     return code(text, limit) if _FORMATTING.search(text) else escaped(text, limit)
 
@@ -93,47 +96,50 @@ def bold(text: str, limit: int = 200) -> str:
 
 
 def code(text: str, limit: int = 200) -> str:
-    """Return a provider's text as code, to be copied."""
+    """Return a provider's text as code, which is easy to copy."""
     return f"`{escaped(clean(text).replace('`', 'ʼ') or NOTHING, limit - 2)}`"
 
 
 def code_block(text: str, limit: int) -> str:
-    """Return lines of code, cut so that `limit` holds them."""
+    """Return lines of code, cut to `limit` UTF-16 units."""
     return f"```\n{escaped(visible(text).replace('```', 'ʼʼʼ'), limit - 8)}\n```"
 
 
 def link(url: str, label: str) -> str:
-    """Return a link, or nothing where the URL is not one that Slack can be given."""
+    """Return a link: `<https://example.com|label>`; empty if Slack would reject the URL."""
     return f"<{escape(url)}|{label}>" if _LINKABLE.fullmatch(url) else ""
 
 
 def slack_link(url: str, label: str) -> str:
-    """Return a link to a message of Slack's, or nothing where the URL is none. A local workspace has no TLS."""
+    """Return a link to a Slack message; empty if the URL is none.
+
+    A local workspace has no TLS, so `http:` is accepted.
+    """
     return f"<{escape(url)}|{label}>" if _LINKABLE.fullmatch(re.sub("^http:", "https:", url)) else ""
 
 
 def date(moment: datetime) -> str:
-    """Return a Slack date token: each reader sees their own zone, others the UTC fallback."""
+    """Return a Slack date token: readers see their own time zone, other clients the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
 
 
 def day(moment: datetime) -> str:
-    """Return a Slack date token that names the day, to go after "on"; others see the UTC fallback."""
+    """Return a Slack date token that names the day, to follow "on"; with a UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{date_short}} at {{time}}|{utc(moment)}>"
 
 
 def clock(moment: datetime) -> str:
-    """Return a Slack date token of a time within this day, others see the UTC fallback."""
+    """Return a Slack date token of a time today, to the second; with a UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{utc(moment)}>"
 
 
 def minute(moment: datetime) -> str:
-    """Return a Slack date token of a time within this day, to the minute; others see the UTC fallback."""
+    """Return a Slack date token of a time today, to the minute; with a UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{time}}|{utc(moment)}>"
 
 
 def age(moment: datetime) -> str:
-    """Return a Slack date token that each reader sees as an age (`4 minutes ago`), others as the UTC fallback."""
+    """Return a Slack date token that shows an age (`4 minutes ago`); with a UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{ago}}|{utc(moment)}>"
 
 
@@ -167,9 +173,9 @@ def count(number: int, noun: str) -> str:
 
 
 def listed(words: Sequence[str], conjunction: str = "or", most: int | None = None) -> str:
-    """Join words as a sentence does: `a`, `a or b`, `a, b or c`; no words are the empty text.
+    """Join words for a sentence: `a`, `a or b`, `a, b or c`; empty without words.
 
-    After the first `most` words the others are counted: `a, b or 7 more`.
+    Words after the first `most` are counted: `a, b or 7 more`.
     """
     if most is not None and len(words) > most:
         words = [*words[:most], f"{len(words) - most:,} more"]
@@ -180,6 +186,9 @@ def listed(words: Sequence[str], conjunction: str = "or", most: int | None = Non
 
 
 def unformatted(mrkdwn: str) -> str:
-    """Return what mrkdwn of ours says, for a notification or a terminal; of people and channels ids alone are known."""
-    mrkdwn = _SOMEBODY.sub("somebody", _SOME_CHANNEL.sub("the channel", mrkdwn))
+    """Return our mrkdwn as plain text, for a notification or a terminal.
+
+    People and channels lose their names, because only their ids are known.
+    """
+    mrkdwn = _SOMEBODY.sub("someone", _SOME_CHANNEL.sub("the channel", mrkdwn))
     return html.unescape(_OURS.sub(lambda match: next(text for text in match.groups() if text is not None), mrkdwn))

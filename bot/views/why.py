@@ -1,4 +1,4 @@
-"""Why something was posted, or not, in words: for Slack (mrkdwn) and the terminal."""
+"""Explanations why something was posted or not, for Slack (mrkdwn) and the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -23,7 +23,7 @@ EVENTS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.SUCCEEDED: "succeeded",
         EventKind.FAILED: "failed",
         EventKind.CANCELLED: "cancelled",
-        EventKind.LOST: "gone from the provider",
+        EventKind.LOST: "no longer at the provider",
         EventKind.STUCK: "stuck",
         EventKind.UNSTUCK: "moving again",
         EventKind.REOPENED: "reopened",
@@ -31,9 +31,9 @@ EVENTS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.UP: "back",
     }
 )
-"""What happened, by the kind of an event."""
+"""The words for each kind of event."""
 SOURCES = {"poll": "by polling", "push": "by push"}
-"""How an event was noticed."""
+"""The words for how an event was noticed."""
 
 
 def event_name(event_id: str) -> str:
@@ -77,7 +77,7 @@ def _group(decision: Decision, what: str) -> str:
 
 
 def _progress(decision: Decision) -> str:
-    """How near a threshold was: `2 of 5 in 10 min`; `3 of 40 jobs in 1 h, 20 % needed`."""
+    """Say how near a threshold was: `2 of 5 in 10 min`; `3 of 40 jobs in 1 h, 20 % needed`."""
     counted = f"{_number(decision, 'count'):,}"
     window = duration(_number(decision, "window_s"))
     if not (share := _number(decision, "share")):
@@ -105,7 +105,8 @@ def _storm(decision: Decision) -> str:
     if waiting := _number(decision, "waiting"):
         return f"into the storm message: {waiting:,} replies waited"
     posts, window = _number(decision, "posts"), _number(decision, "window_s")
-    limit = f": {count(posts, 'new message')} in {duration(window)} is the most" if posts else ""
+    time = "a minute" if window == 60 else f"in {duration(window)}"
+    limit = f": the limit is {count(posts, 'new message')} {time}" if posts else ""
     return f"into the storm message{limit}"
 
 
@@ -127,18 +128,18 @@ def _together(decision: Decision) -> str:
 REASONS: Mapping[Reason, Callable[[Decision], str]] = MappingProxyType(
     {
         Reason.ACCESS: _unseen,
-        Reason.BASELINE: lambda decision: f"it happened before {_rule(decision)} began",
+        Reason.BASELINE: lambda decision: f"it happened before {_rule(decision)} started",
         Reason.NO_RULE: lambda _: "no watch or subscription here covers it",
         Reason.NOT_WANTED: _wanted_events,
         Reason.FILTERED: lambda decision: f"the filters of {_rule(decision)} leave it out",
         Reason.MUTED: _muted,
         Reason.UNSUBSCRIBED: lambda _: "the job was no longer followed here",
         Reason.NOT_REACHED: lambda decision: f"{_progress(decision)}, too few for {_rule(decision)}",
-        Reason.AS_BEFORE: lambda _: "the job is again as it was posted last",
+        Reason.AS_BEFORE: lambda _: "the job is back in the state posted last",
         Reason.GROUP: lambda decision: _group(decision, "same cause as"),
         Reason.BATCH: lambda _: "into the message of its batch",
         Reason.STORM: _storm,
-        Reason.CATCH_UP: lambda _: "into the message about the time when Callboard was down",
+        Reason.CATCH_UP: lambda _: "into the catch-up message after Callboard was down",
         Reason.TOGETHER: _together,
         Reason.BACK: lambda decision: _group(decision, "into the message about the outage, that of"),
         Reason.THRESHOLD: lambda decision: f"{_progress(decision)} so far, for {_rule(decision)}",
@@ -149,10 +150,10 @@ REASONS: Mapping[Reason, Callable[[Decision], str]] = MappingProxyType(
         Reason.REACHED: _reached,
         Reason.BATCH_FAILED: lambda _: "first failure of its batch",
         Reason.BATCH_FINISHED: lambda _: "all jobs of its batch finished",
-        Reason.RELEASED: lambda _: "held before, posted when the hold was over",
+        Reason.RELEASED: lambda _: "held before, posted when the hold ended",
     }
 )
-"""The words of every reason."""
+"""The words for each reason."""
 _NAMES_RULE = frozenset(
     {
         Reason.BASELINE,
@@ -164,11 +165,11 @@ _NAMES_RULE = frozenset(
         Reason.WANTED,
     }
 )
-"""The reasons whose words name the rule already."""
+"""Reasons whose words already name the rule."""
 
 
 def reason(decision: Decision) -> str:
-    """Say why an outcome was chosen; mrkdwn, no capital, no full stop."""
+    """Say why an outcome was chosen; mrkdwn, no capital, no period."""
     return REASONS[decision.reason](decision)
 
 
@@ -186,7 +187,7 @@ def _outcome(explained: Explained) -> str:
 
 
 def _rules(decision: Decision) -> str:
-    """Name the rules that wanted it, as far as the reason does not."""
+    """Name the rules that wanted it, except one that the reason names."""
     names = [decision.rule] if decision.rule and decision.reason not in _NAMES_RULE else []
     wanted = [*names, *decision.also] if decision.outcome is not Outcome.DROP else []
     shown = ["the subscription" if each == SUBSCRIPTION else code(each, 20) for each in wanted]
@@ -204,7 +205,10 @@ def decided(explained: Explained) -> str:
 
 
 def decisions(explained: Sequence[Explained]) -> Iterator[tuple[str, Explained]]:
-    """Yield what was decided, one line for neighbors that differ in their event only, each with its last decision."""
+    """Yield a line for each decision, with the decision.
+
+    Neighbors that differ only in their event share a line, with the last of their decisions.
+    """
     for _, several in groupby(explained, _alike):
         same = list(several)
         names = listed([f"*{event_name(each.decision.event)}*" for each in same], "and")
@@ -222,9 +226,9 @@ def posted(explanation: JobExplanation) -> bool:
 
 
 def waiting(waits: Waiting, suspended: str = "") -> str:
-    """Say what a message waits for; `suspended` is why Slack takes none."""
+    """Say what a message waits for; `suspended` is why Slack accepts none."""
     if waits.suspended is not None:
-        why = suspended or f"Slack takes no message ({code(waits.suspended, 80)})"
+        why = suspended or f"Slack rejects messages ({code(waits.suspended, 80)})"
     elif waits.paused_s:
         why = f"Slack asks for a pause of {duration(max(1, waits.paused_s))}"
     else:
@@ -247,7 +251,7 @@ def act(done: Act) -> str:
     """Say who did what, and when."""
     subject = code(done.subject, 80) if done.subject else "its card"
     by = person(done.by) if done.by else "the configuration"
-    until = f" until {date(done.until)}" if done.until else " for ever" if done.action is Action.MUTED else ""
+    until = f" until {date(done.until)}" if done.until else " forever" if done.action is Action.MUTED else ""
     at = f"{date(done.at)} " if done.at else ""
     return f"{at}{by} {_ACTIONS[done.action].format(subject=subject)}{until}"
 
@@ -256,7 +260,7 @@ def act(done: Act) -> str:
 
 
 def group_facts(group: FailureGroup) -> Iterator[str]:
-    """Yield what a group is, since when, how many, and how it is going."""
+    """Yield what a group is, since when, how many jobs it has, and its state."""
     yield _headline(group)
     if group.group is not GroupKind.DOWN:
         since = f"Since {date(group.first_at)}, newest {date(group.last_at)}"
@@ -306,7 +310,7 @@ def job_title(explanation: JobExplanation) -> str:
 
 
 def several(lines: Iterable[str], most: int) -> list[str]:
-    """Return the first lines, and how many others there are."""
+    """Return the first `most` lines, then a count of the others."""
     shown = list(lines)
     left = len(shown) - most
     return shown if left <= 0 else [*shown[:most], f"… and {left:,} more"]

@@ -1,1 +1,1 @@
-"""Use cases of watches: watch, unwatch, mute, and what keeps their copies beside the services right."""
+"""Use cases of watches: watch, unwatch, mute, explain, and keep the copies beside the services correct."""

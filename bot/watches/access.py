@@ -1,4 +1,4 @@
-"""Who may watch what where, and which services a watch covers."""
+"""Decides who may watch what where, and which services a watch covers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,14 +14,14 @@ from providers.base import Capabilities
 
 
 class Coverage(NamedTuple):
-    """The services of a watch that its readers may see, and those that they may not."""
+    """The services of a watch that its readers may see, and the hidden ones."""
 
     covered: Sequence[CoveredService]
     hidden: Sequence[CoveredService]
 
 
 def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
-    """Check that the requester may watch all that a watch covers, and that the destination may read some of it.
+    """Check that the requester may watch the scope, and the destination read some of it.
 
     Raises UsageError.
     """
@@ -36,7 +36,7 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
     if not found.covered:
         permit(deps, {each.account for each in in_scope}, destination)
         raise UsageError(Problem.NOTHING_TO_WATCH)
-    # All who are there read the words of a watch.
+    # All readers of a channel see the words of a watch.
     permit(deps, sorted(spec.first_words & {*deps.catalog.accounts}), destination)
     return found
 
@@ -48,7 +48,7 @@ def may_see(deps: Deps, spec: WatchSpec) -> bool:
 
 
 async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) -> Coverage:
-    """Return what a watch covers of what its readers may see. Raises StoreUnavailable."""
+    """Return the services of a watch that its readers may see. Raises StoreUnavailable."""
     if deps.access.open and destination != owner:
         return _coverage(deps, spec, None)
     return _coverage(deps, spec, await readers(deps, destination, owner))

@@ -1,4 +1,4 @@
-"""Who did what that decided what is posted about a job: followed, unfollowed, snoozed, muted, watched."""
+"""Lists people's acts that decided on a job's posts: followed, unfollowed, snoozed, muted, watched."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -16,9 +16,10 @@ from providers.models import Job, JobRef
 async def acts(
     deps: Deps, snapshot: OutboxSnapshot, ref: JobRef, job: Job | None, decisions: Iterable[Decision]
 ) -> Sequence[Act]:
-    """Return what people did about a job in a destination, the oldest first, those of an unknown time last.
+    """Return people's acts about a job in a destination, oldest first.
 
-    Watches and mutes count that the decisions name, or that would have been about the job. Raises StoreUnavailable.
+    Those of an unknown time come last. Watches and mutes count if decisions name them, or if they cover the job. Raises
+    StoreUnavailable.
     """
     decisions, here = list(decisions), snapshot.destination
     former = await deps.store.watches.former(here, snapshot.rules)

@@ -1,6 +1,6 @@
 """Creates, changes and removes the watches of the configuration.
 
-The process that started last decides: while processes are replaced, those of before have another configuration.
+The process that started last decides. While processes are replaced, the earlier ones have another configuration.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ async def claim(deps: Deps) -> None:
 
 
 async def apply(deps: Deps, destinations: Collection[str]) -> None:
-    """Make the configured watches of all destinations be those of the configuration, if it is the one in force.
+    """Apply the configured watches to all destinations, if this configuration is in force.
 
     `destinations` are all that have watches. Raises StoreUnavailable.
     """
@@ -41,12 +41,12 @@ async def apply(deps: Deps, destinations: Collection[str]) -> None:
     for destination in sorted({*wanted, *await _configured(deps, destinations)}):
         try:
             await _apply(deps, destination, wanted.get(destination, ()))
-        except UsageError:  # a newer version has records there: its processes apply their configuration
-            log.warning("watches of the configuration were not changed", destination=destination)
+        except UsageError:  # a newer version has records there, and its processes apply their configuration
+            log.warning("configured watches were not changed", destination=destination)
 
 
 async def _in_force(deps: Deps) -> bool:
-    """Whether the configuration of this process is in force; a reset of the database forgets which one was."""
+    """Return whether the configuration of this process is in force. A database reset deletes that record."""
     digest = await deps.store.watches.configured()
     if not digest:
         await deps.store.watches.configures(deps.configured.digest)
@@ -63,12 +63,12 @@ async def _wanted(deps: Deps) -> Mapping[str, Sequence[WatchSpec]]:
         if workspace_of(destination) in ids:
             found[destination].append(each.spec)
         else:
-            log.warning("no such workspace has the app, so a watch waits", channel=each.channel)
+            log.warning("configured watch waits: its workspace does not have the app", channel=each.channel)
     return found
 
 
 async def _configured(deps: Deps, destinations: Collection[str]) -> list[str]:
-    """Return those of these destinations that have watches from a configuration."""
+    """Return the destinations among these that have watches from a configuration."""
     known, found = sorted(destinations), list[str]()
     for start in range(0, len(known), READ_MAX):
         snapshots = await deps.store.watches.read(known[start : start + READ_MAX])
@@ -84,7 +84,7 @@ async def _apply(deps: Deps, destination: str, wanted: Sequence[WatchSpec]) -> N
     ids = [each.id for each in gone]
     for spec in missing[len(ids) :]:
         if (number := await deps.store.watches.number_watch(destination)) is None:
-            log.warning("the workspace has too many watches", destination=destination, words=spec.words())
+            log.warning("too many watches in the workspace", destination=destination, words=spec.words())
             return
         ids.append(number)
     await change_rules(deps, destination, lambda rules: _changes(deps, destination, rules, wanted, ids))
@@ -92,14 +92,14 @@ async def _apply(deps: Deps, destination: str, wanted: Sequence[WatchSpec]) -> N
 
 
 def _difference(rules: Rules, wanted: Sequence[WatchSpec]) -> tuple[list[Watch], list[WatchSpec]]:
-    """Return the configured watches that are no longer wanted, and what is wanted and missing."""
+    """Return the configured watches that are no longer wanted, and the missing ones."""
     mine = [each for each in rules.watches if each.configured]
     there, names = {each.spec.same() for each in mine}, {spec.same() for spec in wanted}
     return [each for each in mine if each.spec.same() not in names], [s for s in wanted if s.same() not in there]
 
 
 def _changes(deps: Deps, destination: str, rules: Rules, wanted: Sequence[WatchSpec], ids: Sequence[str]) -> Change:
-    """Return what to write; a watch whose words changed keeps its id."""
+    """Return what to write. A watch whose words changed keeps its id."""
     gone, missing = _difference(rules, wanted)
     if not (gone or missing):
         return Change()
@@ -110,7 +110,7 @@ def _changes(deps: Deps, destination: str, rules: Rules, wanted: Sequence[WatchS
 
 
 def _watch(deps: Deps, destination: str, watch_id: str, spec: WatchSpec, before: Watch | None) -> Watch:
-    """Return a watch of the configuration, new or in place of another one."""
+    """Return a watch of the configuration, new or as a replacement."""
     if before:
         return before.model_copy(update={"spec": spec, "changed_at": deps.clock()})
     return Watch(id=watch_id, place=destination, owner="", at=deps.clock(), spec=spec, configured=True)

@@ -1,7 +1,7 @@
-"""Keeps the copies of watches beside the services that they cover, where events are routed by them.
+"""Keeps copies of watches beside the services that they cover, where they route events.
 
-A destination has the watches themselves. They are written first, so that a crash in between leaves copies that are not
-right yet: the reconciler compares them.
+A destination has the watches themselves. They are written first, so a crash in between leaves outdated copies. The
+reconciler compares them.
 """
 
 from collections import defaultdict
@@ -19,17 +19,17 @@ from bot.task_queue.enqueue import enqueue_sweep_now
 READ_MAX = 200
 """Destinations whose rules are read in one round trip."""
 Copies = Mapping[Service, Mapping[Route, str | None]]
-"""Copies to write beside each service; None for one to remove."""
+"""Copies to write beside each service. None removes one."""
 
 
 async def copy_watches(deps: Deps, destination: str) -> None:
-    """Write the copies of a destination's watches until they are those of its newest rules.
+    """Write the copies of a destination's watches until they match its newest rules.
 
     Raises StoreUnavailable.
     """
     deps, version = deps.whole, -1
     while True:
-        # The copies first: one that is there then had its watch written before.
+        # Read the copies first, because a watch is written before its copy.
         routes = await deps.store.routes.read(deps.catalog.pairs)
         (snapshot,) = await deps.store.watches.read([destination])
         if snapshot.newer or snapshot.rules.version == version:
@@ -37,11 +37,11 @@ async def copy_watches(deps: Deps, destination: str) -> None:
         version = snapshot.rules.version
         for service, copies in _differences(deps, snapshot, routes).items():
             await deps.store.routes.put_all(service, copies.items())
-            await enqueue_sweep_now(deps, service)  # what fails before the first look is not noticed
+            await enqueue_sweep_now(deps, service)  # failures before the first look are not noticed
 
 
 def _differences(deps: Deps, snapshot: OutboxSnapshot, routes: Mapping[Service, Routes]) -> Copies:
-    """Return what has to change of the copies of one destination. Those of unreadable watches stay."""
+    """Return the changes to the copies of one destination. Those of unreadable watches stay."""
     unreadable = {each.name for each in snapshot.broken}
     found: dict[Service, dict[Route, str | None]] = {}
     for service in deps.catalog.pairs:
@@ -58,14 +58,14 @@ def _differences(deps: Deps, snapshot: OutboxSnapshot, routes: Mapping[Service, 
 
 
 def _wanted(destination: str, rules: Rules, service: Service) -> dict[Route, str]:
-    """Return the copies beside a service: it may own the events of jobs that another service shows."""
+    """Return the copies beside a service. It may own the events of jobs that another service shows."""
     return {
         Route(destination, each.id): written(each) for each in rules.watches if services_to_watch(each.spec, [service])
     }
 
 
 async def repair_copies(deps: Deps, destinations: Collection[str]) -> None:
-    """Repair the copies of all watches, and how many there are; drop watches and mutes whose time is over.
+    """Repair the copies of all watches, and their number. Drop watches and mutes whose time is over.
 
     `destinations` are all that have watches. Raises StoreUnavailable.
     """

@@ -1,7 +1,7 @@
-"""What a watch would have posted in the last 24 hours: the same steps as in delivery, on a destination in memory.
+"""Simulates what a watch would have posted in the last 24 hours.
 
-The events are those of the event log. Where it does not reach back far enough and the service lists its jobs, they are
-the provider's failed jobs.
+It runs the steps of delivery on a destination in memory. The events are those of the event log. Where the log is too
+short and the service lists its jobs, the provider's failed jobs are used.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,15 +29,15 @@ from providers.mirrors import views
 from providers.models import Job, JobQuery, JobState
 
 PAGES_MAX = 10
-"""Pages of a provider's list that are read, at most."""
+"""The number of pages read of a provider's list."""
 EXPLAINED_MAX = 20
-"""Failed jobs of a service that are looked up for their reason, the newest."""
+"""The number of failed jobs of a service that are looked up for their reason, the newest."""
 CREATED_BEFORE = timedelta(hours=6)
-"""A job that failed within the reach was created so much earlier, at most."""
+"""A job that failed in the dry run's period was created at most this long before it."""
 EVENTS_MAX = 1_000
-"""Events that are tried, the newest: some seconds of work where each is of a kind of its own."""
+"""The number of events tried, the newest: some seconds of work where each has its own kind."""
 CLOSE = timedelta(minutes=1)
-"""A log that lacks no more than this is complete."""
+"""A log that lacks at most this much is complete."""
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class _Found:
 
 
 def dry_run(deps: Deps, spec: WatchSpec, destination: str, most: int = EVENTS_MAX) -> Question[_Found, DryRun]:
-    """Ask what a watch would have posted in a destination; at most so many events are tried.
+    """Ask what a watch would have posted in a destination. At most `most` events are tried.
 
     Raises UsageError, as `watch` does.
     """
@@ -86,7 +86,7 @@ async def _read_log(deps: Deps, provider: Provider, spec: WatchSpec, since: date
 
 
 def changes(service: tuple[str, str], lines: Iterable[LoggedEvent]) -> Iterator[Event]:
-    """Yield what was noticed, as it was noticed: several events of a job in one look are one change."""
+    """Yield changes as they were noticed: several events of a job in one look are one change."""
     for (job, _), together in groupby(lines, key=lambda line: (line.id.rpartition("/")[0], line.noticed_at)):
         *before, last = together
         if last.job:
@@ -135,7 +135,7 @@ def _is_unexplained(job: Job) -> bool:
 
 
 async def _explained(provider: Provider, jobs: Sequence[Job]) -> list[Job]:
-    """Return failed jobs, the newest of them with the reasons that the list does not tell."""
+    """Return failed jobs. The newest have the reasons that the list lacks."""
     unexplained = [job for job in jobs if _is_unexplained(job)][:EXPLAINED_MAX]
     if not unexplained:
         return list(jobs)
@@ -144,7 +144,7 @@ async def _explained(provider: Provider, jobs: Sequence[Job]) -> list[Job]:
 
 
 def _failed(job: Job, since: datetime, now: datetime) -> Change | None:
-    """Return that a job failed, as if that had been noticed at once; None for one that failed before `since`."""
+    """Return a job's failure as if noticed immediately, None if it is before `since`."""
     at = on_fleet_clock(job.finished_at or job.updated_at or job.created_at, skew(now), since - CREATED_BEFORE, now)
     if at is None or at < since:
         return None
@@ -152,7 +152,7 @@ def _failed(job: Job, since: datetime, now: datetime) -> Change | None:
 
 
 async def _tried(deps: Deps, trial: Watch, known: Known[_Found], most: int) -> DryRun:
-    """Let what was found happen in a destination of which nothing is known but its mutes."""
+    """Apply the events to a destination that has only the mutes."""
     now = deps.clock()
     [rules] = await read_rules(deps, trial.place)
     events = list({each.id: each for one in known.asked for each in one.result.events}.values())

@@ -13,13 +13,14 @@ from bot.watches.rules import read_rules
 from providers.models import JobRef
 
 NEWEST = 5
-"""Jobs that an explanation names."""
+"""The number of jobs that an explanation names."""
 
 
 async def explain_group(deps: Deps, group_id: str, destinations: Sequence[str]) -> list[GroupExplanation]:
     """Return what is known of a group in each of these destinations that has it.
 
-    Raises StoreUnavailable, and UsageError where none has it, or the requester may see none of its accounts.
+    Raises StoreUnavailable, and UsageError where none has it, or the requester may see none of its accounts. `group_id`
+    is for example `g12`.
     """
     found = [(await deps.store.groups.read(each, [group_id])).get(group_id) for each in destinations]
     explained = [await _explained(deps, group) for group in found if group]
@@ -30,7 +31,7 @@ async def explain_group(deps: Deps, group_id: str, destinations: Sequence[str]) 
 
 
 async def _explained(deps: Deps, group: FailureGroup) -> GroupExplanation | None:
-    """Explain a group; None for one of which the requester may see nothing."""
+    """Explain a group. None for one that the requester may not see."""
     parts = worst_first((await deps.store.groups.read(group.place, group.groups)).values())
     parts = [each for each in parts if deps.sees(each.account)]
     [jobs] = await deps.store.groups.jobs(group.place, [Slice(group.id, 0, NEWEST)])

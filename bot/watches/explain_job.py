@@ -31,7 +31,7 @@ from providers.services import ids_of
 
 
 class _Local(NamedTuple):
-    """What Callboard itself knows of a job: lines of the event log, the job as last seen, and its attempt."""
+    """Callboard's own records of a job: lines of the event log, the last seen job, and its attempt."""
 
     lines: Sequence[LoggedEvent] = ()
     job: Job | None = None
@@ -53,7 +53,10 @@ class _Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JobQuestion:
-    """Asks the services about a job, and explains what was decided about it in `destinations`; without any, in all."""
+    """Asks the services about a job, and explains its decisions in `destinations`.
+
+    Without destinations it explains those of all.
+    """
 
     deps: Deps
     address: Address
@@ -70,9 +73,10 @@ class JobQuestion:
 
 
 def explain_job(deps: Deps, address: Address, destinations: Sequence[str] = ()) -> JobQuestion:
-    """Ask what happened to a job and why something was posted about it, or not; in the terminal in all destinations.
+    """Ask what happened to a job, and why it was posted or not.
 
-    Raises UsageError for an id that several services know, and StoreUnavailable.
+    The terminal explains all destinations. Raises UsageError for an id that several services have, and
+    StoreUnavailable.
     """
     return JobQuestion(deps, address, destinations, show_jobs(deps, [address]))
 
@@ -99,7 +103,7 @@ async def _explained(asked: JobQuestion, details: JobDetails) -> JobExplanation:
 
 
 async def _completed(deps: Deps, nothing: JobExplanation, known: _Known, destinations: Iterable[str]) -> JobExplanation:
-    """Return an explanation with what is known of its job, and what follows from it in each destination."""
+    """Return an explanation with its job's facts, and the result in each destination."""
     parts = [await _of_destination(deps, each, known) for each in destinations]
     decisions = [*known.recorded, *(each for part in parts for each in part.decisions)]
     return replace(
@@ -114,7 +118,7 @@ async def _completed(deps: Deps, nothing: JobExplanation, known: _Known, destina
 
 
 def _owned(deps: Deps, jobs: Iterable[Job]) -> dict[JobRef, Job]:
-    """Return jobs by the address under which their events are known: two services may show one job."""
+    """Return jobs by the address of their events: two services may show one job."""
     found: dict[JobRef, Job] = {}
     for job in jobs:
         ref = job.ref if owns(job, deps.catalog.pairs) else owner(job)
@@ -124,7 +128,7 @@ def _owned(deps: Deps, jobs: Iterable[Job]) -> dict[JobRef, Job]:
 
 
 def _possible(deps: Deps, address: Address) -> list[JobRef]:
-    """Return the jobs that an address may mean, although no service knows it now."""
+    """Return the jobs that an address may mean, although no service has it now."""
     match address:
         case JobRef():
             owners = [each.service for each in deps.providers if address.service in mirrors_of(each.service)]
@@ -142,7 +146,7 @@ def _several(address: Address, refs: Sequence[JobRef]) -> UsageError:
 
 
 async def _destinations(deps: Deps, ref: JobRef, wanted: Sequence[str]) -> Sequence[str]:
-    """Return the destinations to explain: those wanted, else all in which something may have been decided."""
+    """Return the destinations to explain: those wanted, else all with possible decisions."""
     if wanted:
         return wanted
     services = [(ref.account, name) for name in (ref.service, *mirrors_of(ref.service))]
@@ -170,7 +174,7 @@ async def _recorded(deps: Deps, ref: JobRef, destinations: Sequence[str]) -> lis
 
 
 class _Part(NamedTuple):
-    """What is explained of one destination, besides the decisions that were recorded."""
+    """The explanation of one destination, apart from its recorded decisions."""
 
     decisions: Sequence[Explained] = ()
     acts: Sequence[Act] = ()
@@ -189,13 +193,16 @@ async def _of_destination(deps: Deps, destination: str, known: _Known) -> _Part:
 
 
 async def _snapshot(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Return what a destination has, with the accounts that its readers may not see, where Slack can say who reads."""
+    """Return the snapshot of a destination, with the accounts that its readers may not see.
+
+    These are known where Slack can say who reads there.
+    """
     context = await DeliveryContext.to(deps.whole, destination) if deps.workspaces else None
     return await (context.read() if context else read_outbox(deps, destination))
 
 
 def _lines(known: _Known) -> Iterator[LoggedEvent]:
-    """Yield the events to decide on again: those of the log, and those of which it has no line of their own."""
+    """Yield the events to decide on again: those logged, and those that the log lacks."""
     yield from known.lines
     job = known.job
     for event in known.events:
@@ -209,7 +216,7 @@ def _lines(known: _Known) -> Iterator[LoggedEvent]:
 
 
 async def _again(deps: Deps, snapshot: OutboxSnapshot, line: LoggedEvent) -> Explained | None:
-    """Decide on an event again, with the rules of that time; None where these are not kept."""
+    """Decide on an event again, with the rules of that time. None where these are not kept."""
     if deps.clock() - line.noticed_at > KEPT_FOR:
         return None
     rules = await deps.store.watches.at(snapshot.destination, snapshot.rules, line.noticed_at)
@@ -233,7 +240,7 @@ def _is_followed(cards: Iterable[Card], line: LoggedEvent) -> bool:
 
 
 async def _waiting(deps: Deps, snapshot: OutboxSnapshot, ref: JobRef) -> list[Waiting]:
-    """Return the events of a job that wait for Slack, and what for."""
+    """Return the events of a job that wait for Slack, each with the reason."""
     found = [
         (index, entry.body.change)
         for index, entry in enumerate(snapshot.entries)

@@ -1,4 +1,4 @@
-"""Explains a watch: what it asks for, what it cannot see, what it matched and decided lately: `/jobs why w7`."""
+"""Explains a watch and its recent matches and decisions: `/jobs why w7`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,15 +19,16 @@ from bot.watches.rules import read_rules
 from providers.mirrors import views
 
 NEWEST = 5
-"""Decisions that an explanation shows."""
+"""The number of decisions that an explanation shows."""
 READ = 20
-"""Jobs of each service whose decisions are read for them."""
+"""The number of jobs of each service whose decisions are read."""
 
 
 async def explain_watch(deps: Deps, watch_id: str, destinations: Sequence[str]) -> list[WatchExplanation]:
-    """Return what is known of a watch in each of these destinations that has it, or had it in the last 30 days.
+    """Return what is known of a watch in each of these destinations.
 
-    Raises StoreUnavailable, and UsageError where none has it that the requester may see.
+    Destinations count that have it, or had it in the last 30 days. Raises StoreUnavailable, and UsageError where none
+    has it that the requester may see.
     """
     each = zip(destinations, await read_rules(deps, *destinations), strict=True)
     found = [
@@ -64,14 +65,14 @@ def _covers(watch: Watch, mute: Mute) -> bool:
 
 
 async def _blind(deps: Deps, covered: Sequence[CoveredService]) -> tuple[list[tuple[str, datetime]], list[str]]:
-    """Return the services that cannot be read, each with since when, and those that cannot be read whole."""
+    """Return the unreadable services, each with since when, and those that cannot be read whole."""
     known = [(str(each), (await deps.store.discovery.read((each.account, each.service)))[1]) for each in covered]
     down = [(name, each.down_since) for name, each in known if each.down_since]
     return down, [name for name, each in known if each.partial]
 
 
 async def _matched(deps: Deps, watch: Watch, pairs: Sequence[Service]) -> int | None:
-    """Return how many events of the last 24 hours a watch wanted; None where no log reaches so far back."""
+    """Return how many events of the last 24 hours a watch wanted. None where no log is that old."""
     now = deps.clock()
     since = max(now - KEPT_FOR, watch.at)
     known = services_to_watch(watch.spec, [pair for pair in deps.catalog.pairs if deps.sees(pair[0])])

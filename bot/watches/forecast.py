@@ -1,4 +1,4 @@
-"""How often a watch would have posted in the last 24 hours, for the answer to the command that watches."""
+"""Forecasts how often a new watch posts, from the last 24 hours."""
 
 from bot.deps.deps import Deps
 from bot.domain.dry_runs import Forecast
@@ -7,11 +7,11 @@ from bot.domain.watches import Watch
 from bot.watches.dry_run import dry_run
 
 EVENTS_MAX = 300
-"""Events that are tried: the answer waits for it."""
+"""The number of events tried. It is small because the answer waits."""
 
 
 async def forecast(deps: Deps, watch: Watch) -> Forecast:
-    """Return what is known after a second; the dry run itself takes the time that it needs."""
+    """Return what is known after a second. The dry run itself continues as long as it needs."""
     try:
         return Forecast(await dry_run(deps, watch.spec, watch.place, EVENTS_MAX).first())
     except (StoreUnavailable, UsageError):

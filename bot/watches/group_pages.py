@@ -1,4 +1,4 @@
-"""Lists the jobs of a failure group, or of all groups of a storm message, page by page."""
+"""Lists the jobs of a failure group, or of a storm message's groups, in pages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,10 +12,10 @@ from providers.models import JobRef
 
 
 async def group_page(deps: Deps, destinations: Sequence[str], group_id: str, offset: int, most: int) -> GroupPage:
-    """Return at most `most` jobs of a group of these destinations, those after the first `offset`.
+    """Return at most `most` jobs of a group, those after the first `offset`.
 
-    Only jobs that the requester may see count. Raises StoreUnavailable, ExpiredError for a group that is no longer
-    kept, and UsageError where nothing of it may be seen here.
+    `destinations` are searched for the group. Only jobs that the requester may see count. Raises StoreUnavailable,
+    ExpiredError for a group that is no longer kept, and UsageError where nothing of it may be seen here.
     """
     found = [(await deps.store.groups.read(destination, [group_id])).get(group_id) for destination in destinations]
     group = next(filter(None, found), None)
@@ -30,7 +30,7 @@ async def group_page(deps: Deps, destinations: Sequence[str], group_id: str, off
     total = sum(numbers.values())
     if not total:
         raise ExpiredError
-    if offset >= total:  # jobs are gone
+    if offset >= total:  # jobs were removed
         offset = (total - 1) // most * most
     on = slices(numbers, [each.id for each in parts], offset, most)
     jobs = dict(zip([part.group for part in on], await deps.store.groups.jobs(destination, on), strict=True))
@@ -52,13 +52,13 @@ async def _parts(deps: Deps, group: FailureGroup) -> Sequence[FailureGroup]:
 
 
 async def _of_batch(deps: Deps, group: FailureGroup) -> Sequence[GroupJob]:
-    """Return the jobs of a batch that the requester may see: they may be of several accounts."""
+    """Return the jobs of a batch that the requester may see. They may be of several accounts."""
     [jobs] = await deps.store.groups.jobs(group.place, [Slice(group.id, 0, JOBS_MAX)])
     return [job for job in jobs if deps.sees(JobRef.parse(job.ref).account)]
 
 
 def slices(numbers: Mapping[str, int], groups: Sequence[str], offset: int, most: int) -> list[Slice]:
-    """Return which jobs of which groups are on a page, when the groups come one after the other."""
+    """Return the slices of groups on a page, with the groups one after the other."""
     found: list[Slice] = []
     for group in groups:
         here = min(numbers[group] - offset, most)

@@ -1,4 +1,4 @@
-"""What happened to a job: what Callboard noticed and logged, and what the provider's present answer proves."""
+"""The history of a job: logged events, and events that the provider's present answer proves."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ _ORDER = tuple(EventKind)
 
 
 async def logged(deps: Deps, ref: JobRef) -> list[LoggedEvent]:
-    """Return what was noticed of a job in the last 24 hours, the oldest first. Raises StoreUnavailable."""
+    """Return the events of a job noticed in the last 24 hours, oldest first. Raises StoreUnavailable."""
     since = deps.clock() - KEPT_FOR
     services = [(ref.account, name) for name in (ref.service, *mirrors_of(ref.service))]
     lines = [line for each in services for line in await deps.store.event_log.of_job(each, ref, since)]
@@ -22,7 +22,7 @@ async def logged(deps: Deps, ref: JobRef) -> list[LoggedEvent]:
 
 
 def history(ref: JobRef, lines: Sequence[LoggedEvent], job: Job | None, attempt: int) -> list[KnownEvent]:
-    """Return the events of a job in their order: those logged, and those that what is known of it proves."""
+    """Return the events of a job in their order: logged ones, and proven ones."""
     noticed = [_noticed(line) for line in lines]
     known = {each.id for each in noticed}
     proven = [each for each in _proven(ref, job, attempt) if each.id not in known] if job else []

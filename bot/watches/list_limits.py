@@ -1,4 +1,4 @@
-"""Says of which services that a watch covers not all jobs can be seen, because their lists are too long."""
+"""Finds the covered services whose lists are too long to see all their jobs."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,7 +10,10 @@ from bot.domain.watch_answers import CoveredService, ListLimit
 
 
 async def list_limits(deps: Deps, covered: Sequence[CoveredService]) -> list[ListLimit]:
-    """Return the services whose lists are longer than what can be read of them, or may be: nothing was read yet."""
+    """Return the services whose lists are longer than what can be read of them.
+
+    Services count that may have such a list because they were not read yet.
+    """
     limits: list[ListLimit] = []
     for each in covered:
         if each.list_limit is not None:

@@ -1,4 +1,4 @@
-"""List the watches and mutes of a channel, or the watches that a person owns, as far as the requester may see them."""
+"""List the watches and mutes of a channel or person that the requester may see."""
 
 from collections.abc import Sequence
 

@@ -10,11 +10,11 @@ from bot.slack_api.permalinks import permalink
 from bot.slack_api.workspaces import home_of
 
 LINKS_MAX = 10
-"""Messages whose links are asked for at once, the newest."""
+"""The number of messages whose links are read concurrently, the newest."""
 
 
 async def linked(deps: Deps, decisions: Sequence[Explained]) -> list[Explained]:
-    """Return decisions with the links to their messages, as far as Slack gives them. Raises StoreUnavailable."""
+    """Return decisions with the links to their messages, where Slack has them. Raises StoreUnavailable."""
     known = [(each.destination, each.decision.channel, each.decision.ts) for each in decisions if _has_message(each)]
     messages = list(dict.fromkeys(known[::-1]))[:LINKS_MAX]
     links = dict(zip(messages, await asyncio.gather(*(link_to(deps, *each) for each in messages)), strict=True))
@@ -29,6 +29,6 @@ def _has_message(explained: Explained) -> bool:
 
 
 async def link_to(deps: Deps, destination: str, channel: str, ts: str) -> str:
-    """Return the link to a message of a destination; empty where there is none. Raises StoreUnavailable."""
+    """Return the link to a message of a destination, empty where there is none. Raises StoreUnavailable."""
     home = await home_of(deps.workspaces, destination) if channel and ts else None
     return await permalink(home.client, channel, ts) if home else ""

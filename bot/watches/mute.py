@@ -1,4 +1,4 @@
-"""Mute a code of failures in a destination: no watch there notifies it."""
+"""Mute a failure code in a destination, so that no watch there posts it."""
 
 from datetime import timedelta
 
@@ -16,10 +16,10 @@ from bot.watches.rules import Change, change_rules, read_rules
 async def mute(  # what a mute consists of
     deps: Deps, code: FailureCode, here: str, user: str, *, for_ever: bool = False, group: str = ""
 ) -> Mute:
-    """Mute a code in the destination `here` for MUTE_DAYS, or for ever; a code that is muted gets the new time.
+    """Mute a code in the destination `here` for MUTE_DAYS, or for ever.
 
-    `group` is the failure group on whose head that was asked for. Raises StoreUnavailable, and UsageError where the
-    requester may not see the account.
+    A code that is already muted gets the new time. `group` is the failure group whose head has the button. Raises
+    StoreUnavailable, and UsageError where the requester may not see the account.
     """
     may_see(deps, [code.account])
     if not code.code:
@@ -45,7 +45,7 @@ def _muted(rules: Rules, new: Mute, here: str) -> Change:
 
 
 async def unmute(deps: Deps, mute_id: str, here: str, user: str) -> Mute | None:
-    """End a mute of the destination `here`; return it, None where there is none. Raises StoreUnavailable."""
+    """End a mute of the destination `here`. Return it, None where there is none. Raises StoreUnavailable."""
     (rules,) = await read_rules(deps, here)
     before = rules.mute(mute_id)
     if before is None:
@@ -58,7 +58,7 @@ async def unmute(deps: Deps, mute_id: str, here: str, user: str) -> Mute | None:
 
 
 async def _shown(deps: Deps, here: str, mute: Mute) -> None:
-    """Let the head show the mute, and its thread say so."""
+    """Show the mute on the head, and add a line to its thread."""
     if mute.group:
         await deps.store.outbox.refresh([(here, mute.group)], Urgency.STATE)
     await deliver_now(deps, here)

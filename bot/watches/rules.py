@@ -1,4 +1,4 @@
-"""Reads and changes what a destination asked for besides its subscriptions: its watches and mutes."""
+"""Reads and changes the rules of a destination: its watches and mutes."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from bot.watches.copies import copy_watches
 
 
 class Change(NamedTuple):
-    """Watches and mutes to be written, by id (None for one to be removed), and the line that says so in the channel."""
+    """Watches and mutes to write by id, and the channel's line about it. None removes one."""
 
     records: Mapping[str, Watch | Mute | None] = MappingProxyType({})
     line: NoteEntry | None = None
@@ -27,9 +27,9 @@ async def read_rules(deps: Deps, *destinations: str) -> list[Rules]:
 
 
 async def change_rules(deps: Deps, destination: str, decide: Callable[[Rules], Change]) -> Rules:
-    """Change the rules of a destination, copy its watches beside their services, and return the rules from now on.
+    """Change the rules of a destination, and copy its watches beside their services.
 
-    `decide` returns what to write; it is called again where the rules changed in between. Raises
+    Returns the new rules. `decide` returns what to write. It is called again where the rules changed in between. Raises
     StoreUnavailable, and UsageError where a newer version wrote the rules.
     """
     while True:

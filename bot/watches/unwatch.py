@@ -1,7 +1,7 @@
-"""Remove watches, and take that back for an hour.
+"""Remove watches, with an hour to undo it.
 
-A watch that was removed stays in the rules and in its copies, marked as removed, until UNDO is over: what happens is
-routed and held, so that *Undo* loses nothing. The reconciler drops it then.
+A removed watch stays in the rules and in its copies, marked as removed, until UNDO is over. Until then events are
+routed and held, so that *Undo* loses nothing. The reconciler drops it afterwards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from bot.watches.watch import find, line
 
 
 async def unwatch(deps: Deps, ids: Sequence[str] | None, here: str, user: str) -> Unwatched:
-    """Remove watches of the channel `here` or of `user`; None is all of `here`.
+    """Remove watches of the channel `here` or of `user`. None means all of `here`.
 
     Raises StoreUnavailable, and UsageError where a newer version wrote the watches.
     """
@@ -55,9 +55,9 @@ def _removed(rules: Rules, ids: Iterable[str], user: str, now: datetime) -> Chan
 
 
 async def rewatch(deps: Deps, ids: Sequence[str], here: str, user: str) -> Sequence[Watch]:
-    """Take back that watches were removed; return them. What happened in between is decided now.
+    """Undo the removal of watches. Return them. Events held until now are decided now.
 
-    Raises StoreUnavailable, and UsageError where the hour is over, or a limit is against it.
+    Raises StoreUnavailable, and UsageError where the hour is over, or a limit forbids it.
     """
     found = await find(deps, here, user)
     named = [found[name] for name in ids if name in found]

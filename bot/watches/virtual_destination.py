@@ -1,4 +1,4 @@
-"""A destination in memory, with a clock of its own: events come in, and what would be posted is kept.
+"""A destination in memory, with its own clock: it takes events and keeps what it would post.
 
 It takes the steps that delivery takes, with the same rules, and posts nothing.
 """
@@ -36,9 +36,9 @@ class _Posted:
 
 @dataclass(slots=True)
 class VirtualDestination:
-    """A destination with these rules, where nothing is open at first; `now` is the time of the last step.
+    """A destination with these rules and nothing open. `now` is the time of the last step.
 
-    `ended` are the jobs of services that its rules judge by a share.
+    `ended` are the finished jobs of services that its rules judge by a share.
     """
 
     destination: str
@@ -55,7 +55,7 @@ class VirtualDestination:
     _numbers: "count[int]" = field(default_factory=count)
 
     async def run(self, events: Iterable[Event], until: datetime) -> Sequence[WouldPost]:
-        """Let events come in when they were noticed, and time pass until then; return what would have been posted."""
+        """Process events at the times they were noticed, until a time. Return the simulated posts."""
         for at, together in groupby(sorted(events, key=lambda event: event.at), key=lambda event: event.at):
             self._wait(at)
             self._entries += [self._entry(event) for event in together]
@@ -63,7 +63,7 @@ class VirtualDestination:
             for group in list(droppable_groups(self._snapshot(), self.now)):
                 self._dropped[group.id] = group
                 self._write(group.id, "")
-            await asyncio.sleep(0)  # others get their turn
+            await asyncio.sleep(0)  # other tasks get their turn
         self._wait(until)
         return [WouldPost(each.at, self._group(each), each.change, each.lines) for each in self._posted]
 
@@ -75,7 +75,7 @@ class VirtualDestination:
         return self._groups.get(posted.group) or self._dropped.get(posted.group)
 
     def _wait(self, until: datetime) -> None:
-        """Let time pass, and do what is due by then."""
+        """Advance the clock, and take the steps due by then."""
         while (timer := next_timer(self._snapshot())) is not None and timer <= until:
             self.now = max(self.now, timer)
             if not self._deliver():
@@ -83,7 +83,7 @@ class VirtualDestination:
         self.now = max(self.now, until)
 
     def _deliver(self) -> int:
-        """Take steps until nothing is left to do; return how many."""
+        """Take steps until none is left. Return how many."""
         for steps in count():
             if (step := self._step()) is None:
                 return steps
@@ -117,7 +117,7 @@ class VirtualDestination:
             self._note(step.notification)
 
     def _arrived(self, step: DeliveryStep) -> InFlightPost:
-        """Return a step as it is recorded once its message, if it has one, is there."""
+        """Return the record of a step whose message, if it has one, has arrived."""
         notification = step.notification
         record = notification.record if notification else None
         post = InFlightPost(id="", at=self.now, card=record.id if record else "", writes=tuple(step.writes))

@@ -1,4 +1,4 @@
-"""Watch a scope in a destination, change a watch, and send a test of how it notifies."""
+"""Watch a scope in a destination, change a watch, and send a test notification."""
 
 import secrets
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from bot.watches.rules import Change, change_rules, read_rules, refuse_more
 
 
 class Found(NamedTuple):
-    """A watch that a command names, and the destination that has it."""
+    """A watch that a command names, and its destination."""
 
     destination: str
     watch: Watch
 
 
 async def watch(deps: Deps, spec: WatchSpec, here: str, user: str) -> Watched:
-    """Watch what a spec says, in the channel `here`, or for `user` alone where the spec says so.
+    """Create the watch of a spec, in the channel `here` or for `user`.
 
-    Raises StoreUnavailable, and UsageError where the rules of access or a limit are against it.
+    Raises StoreUnavailable, and UsageError where the rules of access or a limit forbid it.
     """
     destination = user if spec.to == "dm" else here
     permit_watch(deps, spec, destination)
@@ -41,7 +41,7 @@ async def watch(deps: Deps, spec: WatchSpec, here: str, user: str) -> Watched:
     new = Watch(id=watch_id, place=destination, owner=user, at=deps.clock(), spec=spec)
     after = await change_rules(deps, destination, lambda rules: _added(rules, new))
     kept = after.watch(new.id)
-    if kept is None:  # the same was watched in between
+    if kept is None:  # another request watched the same in between
         return await _answer(deps, after.same_as(spec) or new, Outcome.EXISTING)
     await deps.store.tracked.note_destination(user, destination)
     return await _answer(deps, kept, Outcome.ADDED)
@@ -55,10 +55,10 @@ def _added(rules: Rules, new: Watch) -> Change:
 
 
 async def edit(deps: Deps, watch_id: str, spec: WatchSpec, here: str, user: str) -> Watched:
-    """Change what a watch asks for; it keeps its id.
+    """Change the scope and options of a watch. It keeps its id.
 
     Raises StoreUnavailable, and UsageError where the channel `here` and `user` have no such watch, where it is from the
-    configuration, or where the rules of access are against it.
+    configuration, or where the rules of access forbid it.
     """
     destination, before = await find_one(deps, watch_id, here, user)
     channel = here if is_direct_message(destination) else destination
@@ -71,7 +71,7 @@ async def edit(deps: Deps, watch_id: str, spec: WatchSpec, here: str, user: str)
         return await _answer(deps, before, Outcome.UNCHANGED)
     changed = before.model_copy(update={"spec": spec, "place": target, "changed_by": user, "changed_at": deps.clock()})
     after = await change_rules(deps, target, lambda rules: _changed(rules, changed))
-    if target != destination:  # after the new one is there, so that a crash in between loses none
+    if target != destination:  # after the new one is written, so that a crash in between loses none
         gone = line(destination, WatchChange.REMOVED, [before], user)
         await change_rules(deps, destination, lambda rules: _dropped(rules, watch_id, gone))
         await deliver_now(deps, destination)
@@ -106,14 +106,17 @@ async def show(deps: Deps, watch_id: str, here: str, user: str) -> Watch:
 
 
 async def find(deps: Deps, here: str, user: str) -> Mapping[str, Found]:
-    """Return the watches of the channel `here` and of `user`, those removed lately too, by id."""
+    """Return watches of the channel `here` and of `user` by id, with recently removed ones."""
     destinations = list(dict.fromkeys((here, user)))
     each = zip(destinations, await read_rules(deps, *destinations), strict=True)
     return {watch.id: Found(destination, watch) for destination, rules in each for watch in rules.watches}
 
 
 async def find_one(deps: Deps, watch_id: str, here: str, user: str, *, changes: bool = True) -> Found:
-    """Return one watch of the channel `here` or of `user`, which may be changed if it `changes`. Raises UsageError."""
+    """Return one watch of the channel `here` or of `user`. Raises UsageError.
+
+    The requester must be allowed to change it if the command `changes` it.
+    """
     found = (await find(deps, here, user)).get(watch_id)
     if found is None or found.watch.removed:
         raise UsageError(Problem.NO_SUCH_WATCH, watch_id)
@@ -123,14 +126,17 @@ async def find_one(deps: Deps, watch_id: str, here: str, user: str, *, changes: 
 
 
 def line(destination: str, change: WatchChange, watches: list[Watch], by: str) -> NoteEntry | None:
-    """Return the line that says in a channel what was done to its watches; a person who did it alone needs none."""
+    """Return the channel's line about a change of its watches.
+
+    None in direct messages, where the person knows their own change.
+    """
     if is_direct_message(destination):
         return None
     return NoteEntry(note=ChangedWatches(place=destination, watch_change=change, watches=watches, by=by))
 
 
 async def _answer(deps: Deps, found: Watch, outcome: Outcome) -> Watched:
-    """Post what waits for the destination of a watch, and return what there is to say about it."""
+    """Post what waits for the destination of a watch, and return the answer."""
     covered, hidden = permit_watch(deps, found.spec, found.place)
     await deps.store.outbox.restore(found.place)
     snapshot = await deliver_now(deps, found.place)

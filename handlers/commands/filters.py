@@ -1,4 +1,4 @@
-"""Reads the value of each filter and option word."""
+"""Read the values of filters and options."""
 
 import re
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def read_filter(key: str, value: str) -> str:
-    """Return a filter's value in its plainest form; raises UsageError when it cannot be understood."""
+    """Return the plainest form of a value: `fail` becomes `failed`. Raises UsageError if it is invalid."""
     if not value:
         raise _bad(key, value)
     match key:
@@ -44,7 +44,7 @@ def read_filter(key: str, value: str) -> str:
 
 
 def list_words(value: str) -> list[str]:
-    """Return the words of a list of states or events, with any separator between them."""
+    """Return the words of a list of states or events with any separators."""
     return re.findall(r"[\w-]+", plainest(value))
 
 
@@ -96,7 +96,7 @@ def _code(value: str) -> str:
 
 
 def read_threshold(value: str) -> Threshold:
-    """Read `5/10m` or `20%/1h`; raises UsageError for another text, and for what is too much or too little."""
+    """Read a threshold such as `5/10m` or `20%/1h`. Raises UsageError if it is invalid or out of range."""
     found = _THRESHOLD.fullmatch(plainest(value).replace(" ", ""))
     window = times.duration(found[3]) if found else None
     if found is None or window is None:
@@ -115,7 +115,7 @@ def _threshold(value: str) -> str:
 
 
 def _mentions(value: str) -> str:
-    """Return Slack's own words for people and groups, without their names, separated by commas."""
+    """Return mentions in Slack's syntax, without names, separated by commas: `<@U024BE7LH>,<!subteam^S0614TZR7>`."""
     apart = MENTION.sub(lambda mention: f" {mention[0]} ", value)
     mentions = list(dict.fromkeys(map(_mention, items(apart))))
     if not mentions:

@@ -1,4 +1,4 @@
-"""The commands of Callboard, declared once: the parser, the help, the manifest's hint and the docs come from here."""
+"""Declarations of all commands, for the parser, the help, the manifest and the docs."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ MENTIONS_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class FilterWord:
-    """A word `key:value`: a filter that narrows a list, or an option of a subscription."""
+    """A word `key:value`: a filter of a list, or an option of a subscription or watch."""
 
     key: str
     example: str
@@ -28,7 +28,7 @@ class FilterWord:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A first word. `words` are those that may follow as `key:value`; `slack_only`: not in the terminal."""
+    """A command. `words` are its filters or options. A `slack_only` command is not in the terminal."""
 
     name: str
     arguments: str
@@ -56,16 +56,16 @@ FILTERS = (
     FilterWord(
         "code",
         "code:ALG.*",
-        "failed with this code; `*` at its end stands for anything",
-        ("a code", "the beginning of a code and *"),
+        "failed with this code; `*` at its end matches anything",
+        ("a code", "the start of a code and *"),
     ),
     FilterWord("limit", "limit:25", f"jobs on a page, 1 to {LIMIT_MAX} (default {PAGE})", (f"1 to {LIMIT_MAX}",)),
 )
 
 FILTER_SYNONYMS = {"on": "state", "status": "state", "type": "kind", **dict.fromkeys(("error", "reason"), "code")}
 NEGATABLE = ("name", "kind", "media", "code")
-"""The filters that a hyphen turns around: `-name:test`. It leaves out scopes, too."""
-NEGATION = "`-` before a scope or before `name`, `kind`, `media` or `code` leaves those jobs out: `-vod-ai -name:test`."
+"""The filters that a hyphen negates: `-name:test`. A hyphen also excludes scopes."""
+NEGATION = "`-` before a scope or before `name`, `kind`, `media` or `code` excludes those jobs: `-vod-ai -name:test`."
 
 SYNONYMS = {
     "on": {
@@ -81,14 +81,14 @@ SYNONYMS = {
         **dict.fromkeys(("me", "direct", "private", "privately"), To.DM.value),
     },
 }
-"""Values of options that mean others."""
+"""Synonyms for the values of options."""
 ALL = "all"
 COURTESIES = {"please", "pls", "plz", "kindly", "thank", "thanks", "thx", "you", "bitte", "danke", "请", "谢谢"}
-"""What politeness puts before a command, or after it."""
+"""Polite words before or after a command."""
 GREETINGS = {"hey", "hi", "hello", "ok", "okay", "can", "could", "would", "will", "麻烦", "你好"}
-"""What it puts before a command alone."""
+"""Polite words only before a command."""
 HELP = {"help", "--help", "-help", "-h", "?"}
-"""Alone after a command, they ask how it is used."""
+"""A command followed only by one of these words shows its help."""
 HERE, MINE = "here", "mine"
 PART_SYNONYMS = {"channel": HERE, "me": MINE, "my": MINE}
 
@@ -136,7 +136,7 @@ WATCH_OPTIONS = (
     ),
 )
 DRY_RUN = "dry-run"
-"""At the end of a watch: it only shows what it would have posted."""
+"""In a watch command: only show what the watch would have posted."""
 OPTION_SYNONYMS = {
     **dict.fromkeys(("state", "when"), "on"),
     **dict.fromkeys(("in", "where"), "to"),
@@ -157,7 +157,7 @@ COMMANDS = (
         "failed",
         "[SCOPE] [FILTER…]",
         "the same with state:failed since:24h",
-        ("It is `/jobs list` with these two filters; filters that you type replace them.",),
+        ("This is `/jobs list` with these two filters. Filters that you type replace them.",),
         examples=("failed", "failed digital-human since:3d"),
         words=FILTERS,
     ),
@@ -165,21 +165,22 @@ COMMANDS = (
         "show",
         "JOB [JOB…]",
         "details; JOB is an id, a ref or a console link",
-        ("A ref is ACCOUNT/SERVICE/ID. An id alone is looked up in every service.",),
+        ("A ref is ACCOUNT/SERVICE/ID. An id without account and service is looked up in every service.",),
         ("show f18320e61e4c4dc685aa2dfc22a28dc5",),
     ),
     Command(
         "find",
         "TEXT",
-        "every service searched by id, part of an id, or name",
+        "search every service by id, part of an id, or name",
         examples=("find lecture-2026", "find f18320e6"),
     ),
     Command(
         "watch",
         "[SCOPE] [FILTER…] [on:…] [to:here|dm] [mention:@someone] [after:5/10m] [dry-run]",
-        "be notified of what fails, now and later; `-name:test` and `after:5/10m` make it quieter",
+        "get notified of failures, now and later; `-name:test` and `after:5/10m` make it quieter",
         (
-            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
+            "Without arguments, it opens a form.",
+            "Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
             f"Failures with the same cause share one message. `{DRY_RUN}` only shows what it would have posted.",
         ),
         ("watch media-cn", "watch video-ocr -name:test after:5/10m"),
@@ -200,7 +201,7 @@ COMMANDS = (
         "follow jobs: a live card here, and a notification when they finish",
         (
             "Jobs named together share one card. A subscription ends with its job.",
-            "What others follow here already has a card: you share it.",
+            "Jobs that others follow here already have a card: you share it.",
             "Subscribing again changes your own settings.",
             "Default: `on:done,stuck`.",
         ),
@@ -219,7 +220,7 @@ COMMANDS = (
     Command(
         "subscriptions",
         f"[{HERE}|{MINE}]",
-        f"watches and followed jobs in this channel, or ({MINE}) yours anywhere",
+        f"watches and followed jobs in this channel, or ({MINE}) yours everywhere",
         examples=("subscriptions", f"subscriptions {MINE}"),
         slack_only=True,
     ),
@@ -236,7 +237,7 @@ COMMANDS = (
 
 SLASH_COMMAND = "/jobs"
 DESCRIPTION = "List, show, find and follow cloud jobs"
-"""What the manifest says of /jobs."""
+"""The description of /jobs in the manifest."""
 COMMAND = {command.name: command for command in COMMANDS}
 OF_JOBS = {command.name for command in COMMANDS if command.arguments.startswith("JOB")}
 """The commands that take jobs."""
@@ -247,9 +248,9 @@ COMMAND_SYNONYMS = {
     **dict.fromkeys(("guard", "monitor", "alert", "alerts"), "watch"),
     **dict.fromkeys(("explain", "reason"), "why"),
 }
-"""First words that are none, and what they probably mean."""
+"""First words that are not commands, and the command that they probably mean."""
 MUTE = "mute"
-"""The request that offers what makes it quieter here; no command of its own."""
+"""The request for ways to get fewer messages here. It is not a command."""
 MUTE_WORDS = {MUTE, "unmute", "quiet", "quieter", "silence"}
 TERMINAL = tuple(command.name for command in COMMANDS if not command.slack_only)
 """The commands that the terminal has."""
@@ -257,19 +258,19 @@ FILTER = {word.key: word for word in FILTERS}
 OPTION = {word.key: word for word in OPTIONS}
 WATCH_OPTION = {word.key: word for word in WATCH_OPTIONS}
 FAILED = (("state", "failed"), ("since", "24h"))
-"""What `/jobs failed` adds to `/jobs list`, where the person does not say otherwise."""
+"""The default filters that `/jobs failed` adds to `/jobs list`."""
 USAGE_HINT = f"[{'|'.join(COMMAND)}] …"
 """The manifest's `usage_hint` for /jobs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command understood. Written out with `str`, it is the same command in its plainest form.
+    """A parsed command. `str` returns the same command in its plainest form: `list video-ocr state:failed`.
 
-    `filters` keeps the values as typed, so that `since:2h` means two hours before each time it is asked. `without` are
-    filters that leave jobs out. `options` are those of a subscription. `text` is what to find, which command to
-    explain, `all`, or whose subscriptions to list. `ids` are those of watches and groups. `watch` is what a watch asks
-    for; without it the form is meant. `instead_of` is the command that was typed where it means this one.
+    `filters` keeps the values as typed, so that `since:2h` counts from each run. `without` are filters that exclude
+    jobs. `options` are those of a subscription. `text` is what to find, which command to explain, `all`, or whose
+    subscriptions to list. `ids` are those of watches and groups. `watch` is the specification of a watch, and None
+    opens the form. `instead_of` is the typed command, if it is another one.
     """
 
     command: str
@@ -305,7 +306,7 @@ class Request:
         return int(dict(self.filters).get("limit", PAGE))
 
     def query(self, now: datetime) -> JobQuery:
-        """Return what is asked for, as of now."""
+        """Return the query for the jobs of a list, as of now."""
         now, values = steady(now), dict(self.filters)
         return JobQuery(
             states=frozenset(JobState(state) for state in values["state"].split(","))
@@ -321,7 +322,7 @@ class Request:
         )
 
     def subscription_options(self, user: str, at: datetime) -> SubscriptionOptions:
-        """Return what a subscription asks for, as this person's."""
+        """Return the options of a subscription by this person."""
         values = dict(self.options)
         return SubscriptionOptions(
             user=user,
@@ -332,12 +333,12 @@ class Request:
         )
 
     def with_filter(self, key: str, value: str | None) -> "Request":
-        """Return the same request with a filter changed, or (None) without it."""
+        """Return the same request with another value of a filter; None removes the filter."""
         kept = tuple(pair for pair in self.filters if pair[0] != key)
         return replace(self, filters=(*kept, (key, value)) if value else kept)
 
     def with_scope(self, service_filter: ServiceFilter) -> "Request":
-        """Return the same request over another part of the catalog; what was left out of it stays so, elsewhere."""
+        """Return the same request for another scope. Excluded scopes stay excluded, except the picked one."""
         picked = {service_filter.account, service_filter.service, str(service_filter)}
         left_out = tuple(name for name in self.scope.without if name not in picked)
         return replace(self, scope=replace(service_filter, without=left_out))

@@ -1,4 +1,4 @@
-"""Reads the words that name jobs: ids, refs and console links, alone or inside of what was pasted."""
+"""Read words that name jobs: ids, refs and console links, even inside pasted text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ from providers.models import JobRef
 from providers.services import every_ids, recognized
 
 _BETWEEN = re.compile(f"[{SEPARATORS}]+")
-# Italics and bullets touch an id, and could be a part of it.
+# Marks of italics and bullets touch an id, and could be a part of it.
 _EDGES = re.compile("(?<![0-9A-Za-z_-])[_-]++|(?<![_-])[_-]++(?![0-9A-Za-z])")
 
 
 class _Piece(NamedTuple):
-    """A part of what was typed, the jobs that it names, and whether they are meant beyond doubt."""
+    """A part of the typed text with its jobs, and whether it certainly means them."""
 
     text: str
     addresses: tuple[Address, ...]
@@ -36,23 +36,23 @@ class _Piece(NamedTuple):
 
     @property
     def is_said(self) -> bool:
-        """Whether its form says that a job is meant: a ref, a media, or a sample of an id."""
+        """Whether its form means a job: a ref, a media id, or a masked id."""
         return self.masked or any(not isinstance(one, identifiers.JobId) for one in self.addresses)
 
     @property
     def is_plain_word(self) -> bool:
-        """Whether it is no job, or one that any word could be: a short one, letters alone, or digits alone."""
+        """Whether it is no job, or an id that could be a word: short, only letters, or only digits."""
         like_an_id = self.addresses and is_mixed(self.text) and len(self.text) >= identifiers.SHORTEST
         return not self.is_said and not like_an_id
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no meaning alone: a bullet, an emoji, or the label of what follows."""
+        """Whether it means nothing without other words: a bullet, an emoji, or a label of the next word."""
         return not self.addresses and (is_ornament(self.text) or self.text[-1] in EQUALS)
 
 
 def names_job(word: str, catalog: Catalog) -> bool:
-    """Whether a word can hardly be anything but a job, or has the id of one in it."""
+    """Whether a word is clearly a job, or contains the id of one."""
     pair = PAIR.fullmatch(word)
     if pair and pair[1].lower() in FILTER:
         return False
@@ -61,27 +61,27 @@ def names_job(word: str, catalog: Catalog) -> bool:
 
 
 def is_mixed(word: str) -> bool:
-    """Whether a word has letters and digits, as ids have."""
+    """Whether a word has letters and digits, as ids do."""
     return any(map(str.isalpha, word)) and any(map(str.isdigit, word))
 
 
 def held(text: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return the jobs that a text holds beyond doubt, in order: links, refs, and ids that cannot be words."""
+    """Return the jobs that a text certainly names, in order: links, refs, and distinct ids."""
     forms = (form for reading in readings(text) for form in dict.fromkeys((reading, _EDGES.sub(" ", reading))))
     return max((_found(form, catalog) for form in forms), key=len)
 
 
 def parts(word: str, catalog: Catalog) -> list[str]:
-    """Return the items of a list that a word is; a word that names a job as it is, or a link, is none."""
+    """Return the items of a word that is a list. A link, or a word that names a job, is one item."""
     if identifiers.is_link(word) or named(word, catalog):
         return [word]
     return items(word) if held(word, catalog) else list(filter(None, _BETWEEN.split(word)))
 
 
 def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
-    """Return the jobs that the words of a command name, each once, in their plainest form; raises UsageError.
+    """Return the jobs that words name, each once, in their plainest form.
 
-    `others` are the command's further words, for the correction.
+    `others` are the command's other words, for the correction. Raises UsageError.
     """
     pieces = [_piece(part, catalog) for word in words for part in parts(word, catalog)]
     typed = [command, *(piece.text for piece in pieces), *others]
@@ -105,7 +105,7 @@ def addresses_of(request: Request, catalog: Catalog) -> list[Address]:
 
 
 def named(text: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return the jobs that a text names as it is, or once it is in plain characters; nothing for another text."""
+    """Return the jobs that a whole text names, unchanged or in plain characters."""
     if text.lower() in HELP:
         return ()
     for form in dict.fromkeys((text, plain(text))):
@@ -117,7 +117,7 @@ def named(text: str, catalog: Catalog) -> tuple[Address, ...]:
 
 
 def _is_row(address: Address, catalog: Catalog) -> bool:
-    """Whether what is read as a ref is ids with slashes between them."""
+    """Whether a text that parses as a ref is a list of ids with slashes."""
     return isinstance(address, JobRef) and bool(held(f"{address.account} {address.service}", catalog))
 
 
@@ -129,7 +129,7 @@ def _piece(text: str, catalog: Catalog) -> _Piece:
 
 
 def _labelled(text: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return the job in `job_id=lecture_7`, whose id could be a word."""
+    """Return the job in `job_id=lecture_7`, although its id could be a word."""
     start = 1 + max(map(text.rfind, EQUALS))
     return named(text[start:], catalog) if start and label(text, start) is Label.JOB else ()
 
@@ -154,7 +154,7 @@ def _found(text: str, catalog: Catalog) -> tuple[Address, ...]:
 
 @lru_cache
 def _beyond_doubt(catalog: Catalog, _forms: tuple[Ids, ...]) -> re.Pattern[str]:
-    """Return a pattern for links, refs, and ids that cannot be words, in any case; kept while the forms of ids are."""
+    """Return a pattern for links, refs, and distinct ids, in any case. The forms of ids only key the cache."""
     ref = rf"{identifiers.refs_in_text(catalog)}(?![0-9A-Za-z_/-]|[.:]\w)"
     return re.compile(rf"https?://[^\s<>|\"'`]+|{ref}|{identifiers.in_text().pattern}", re.IGNORECASE)
 
@@ -164,12 +164,12 @@ def _is_no_word(address: Address) -> bool:
 
 
 def _is_recognized(text: str) -> bool:
-    """Whether a text has the form of an id, maybe typed in capitals."""
+    """Whether a text has the form of an id, even in capitals."""
     return recognized(text) or recognized(text.lower())
 
 
 def _meant(pieces: list[_Piece]) -> list[_Piece]:
-    """Leave out what says nothing, and, where a word beside a certain id is plain, all that may be plain words."""
+    """Drop pieces without meaning, and doubtful ids if plain words accompany a certain id."""
     said = [piece for piece in pieces if not piece.is_empty] or pieces
     doubtful = [piece for piece in said if not piece.certain]
     if len(doubtful) == len(said) or not any(piece.is_plain_word for piece in doubtful):
@@ -178,7 +178,7 @@ def _meant(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _not_a_job(piece: _Piece, rest: Sequence[str]) -> UsageError:
-    """Return the error for what names no job; `rest` is the command without it, if that names any."""
+    """Return the error for a piece that names no job. `rest` is the command without it, if it has a job."""
     if piece.masked:
         return UsageError(Problem.MASKED_ID, piece.text, suggestion=" ".join(map(quoted, rest)) or None)
     suggestion = None if identifiers.is_link(piece.text) else f"find {quoted(piece.text)}"
@@ -193,7 +193,7 @@ def _checked(address: Address, typed: str, words: list[str], catalog: Catalog) -
         raise UsageError(catalog.refusal)
     if address.account not in catalog.accounts:
         close = closest(address.account, catalog.accounts)
-        # Elsewhere the id alone would not be found either.
+        # A narrowed catalog hides accounts, so a search for the id would not find it either.
         mended = JobRef(close, address.service, address.id) if close else None if catalog.narrowed else address.id
         problem = Problem.NOT_FOR_YOU if catalog.narrowed else Problem.UNKNOWN_ACCOUNT
         error = UsageError(problem, address.account, expected=catalog.accounts)

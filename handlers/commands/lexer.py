@@ -1,4 +1,4 @@
-"""From what people type to words, and back: decorations, quotes, invisible characters."""
+"""Split typed text into words: decorations, quotes, invisible characters."""
 
 import re
 
@@ -9,18 +9,18 @@ from bot.domain.quoting import MARKS, MENTION, SMART, WRAPPING
 
 _AROUND_LINK = "`*,;>" + MARKS
 SEPARATORS = ",;|，、､；｜・･،؛"
-"""What stands between the items of a list, in several scripts."""
+"""Characters between the items of a list, in several scripts."""
 DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
-"""What people type before an option, or what a keyboard makes of hyphens."""
+"""Characters before an option: hyphens, and what keyboards make of them."""
 _HYPHENS = "-\u2010\u2011\u2212\u30fc\ufe63\uff0d\uff70"
-"""One hyphen, as keyboards have it. The longer dashes are not among them: phones make them of two hyphens."""
+"""One hyphen, as keyboards type it. Longer dashes are missing, because phones make them from two hyphens."""
 EQUALS = ":=：＝"
-"""What stands between a key and its value."""
-# Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
+"""Characters between a key and its value."""
+# Without the joiners (U+200C, U+200D), which belong to emoji and to Persian, Hindi and other words.
 _INVISIBLE = re.compile(
     f"{COLOR}|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-# Neither an address nor its label holds a `<`, which Slack escapes; so each character is looked at once.
+# Neither a URL nor its label contains `<`, which Slack escapes. So the pattern reads each character once.
 _LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<|>\s]*)(?:\|([^<>]*))?>", re.IGNORECASE)
 # A label that may be the id of a job: one word, with a digit.
 _NUMBERED = re.compile(r"[^\s\d]*\d\S*")
@@ -30,21 +30,22 @@ _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
 _NEGATED = re.compile(rf"[{_HYPHENS}](?![{DASHES}])(.+)", re.DOTALL)
-# The asterisk of `code:ALG.*`, and a full stop before it, are no punctuation; those around the whole word are: of two
-# asterisks one is that of the code.
+# In `code:ALG.*`, the asterisk and the full stop before it belong to the value. Around the word they are punctuation.
+# Of two asterisks, one belongs to the value.
 _BEGINNING = re.compile(rf"((?:\*(?=.*\*\*))?[^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^\w]*", re.IGNORECASE)
 _ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
 
 def undecorated(text: str) -> str:
-    """Return what was typed, of the text that Slack sends for it: links and `& < >` are wrapped on the way."""
+    """Return the typed text from Slack's text, which encodes links and `& < >`."""
     return unescaped(_LINK.sub(lambda link: _label_of(link[1], link[2]), text))
 
 
 def _label_of(url: str, label: str | None) -> str:
-    """Slack makes links of `example.com` and of digits too; then the label is what was typed.
+    """Return the typed text of a link.
 
-    The label of another link counts where it may be an id: people copy links that are labelled so.
+    Slack also links `example.com` and digits; then the label is the typed text. The label of another link counts if it
+    may be an id, because people copy links with such labels.
     """
     if url.lower().startswith("tel:"):
         return label or url[len("tel:") :]
@@ -55,19 +56,22 @@ def _label_of(url: str, label: str | None) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the words of a command. A text in double quotes is (part of) one word, exactly as it stands there."""
+    """Return the words of a command: `list name:"my job"` has two.
+
+    Text in double quotes is one word, or a part of one, and stays unchanged.
+    """
     text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(SMART))
     words = [word for word in map(_unwrapped, _WORD.findall(text)) if word]
     return words[1:] if words and words[0].lower() == "/jobs" else words
 
 
 def items(text: str) -> list[str]:
-    """Return the items of a list, however they are separated."""
+    """Return the items of a list with any separators: `a, b；c` has three."""
     return _ITEM.findall(text)
 
 
 def bare(text: str) -> str:
-    """Return the only word of a command, in small letters; the empty text when there are more, or none."""
+    """Return the only word of a command in lowercase, empty for none or several."""
     words = split(text)
     return name_of(words[0]) if len(words) == 1 else ""
 
@@ -83,13 +87,13 @@ def name_of(word: str) -> str:
 
 
 def negated(word: str) -> str:
-    """Return what one hyphen takes out, in `-name:test` or `-vod-ai`; empty where none is before the word."""
+    """Return what a hyphen excludes in `-name:test` or `-vod-ai`, empty without a hyphen."""
     found = _NEGATED.fullmatch(word)
     return found[1] if found else ""
 
 
 def is_ornament(word: str) -> bool:
-    """Whether a word says nothing: a bullet, an emoji, or an emoji's name."""
+    """Whether a word has no meaning: a bullet, an emoji, or an emoji's name."""
     return _EMOJI.fullmatch(word) is not None or not any(letter.isalnum() or letter in "-_" for letter in word)
 
 
@@ -103,7 +107,7 @@ def _unwrapped(word: str) -> str:
 
 
 def _stripped(word: str) -> str:
-    # A masked id keeps its asterisks, so that it is recognised as one.
+    # A masked id keeps its asterisks, so that it is recognized as one.
     if _MASKED.fullmatch(word):
         return word
     around = _AROUND_LINK if is_link(word) else WRAPPING

@@ -1,4 +1,4 @@
-"""Reads what a list is narrowed by: a scope, filters, and what is left out."""
+"""Read the arguments of a list: a scope, filters, and exclusions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,7 +25,7 @@ def belongs_to_list(word: str, catalog: Catalog) -> bool:
 
 
 def read(command: str, words: list[str], catalog: Catalog) -> Request:
-    """Read what follows `list` or `failed`; raises UsageError."""
+    """Read the words after `list` or `failed`. Raises UsageError."""
     typed, scope, left_out = [command, *words], ServiceFilter(), list[str]()
     filters, states, negations = dict[str, list[str]](), list[str](), dict[tuple[str, str], None]()
     for word in words:
@@ -57,7 +57,7 @@ def read(command: str, words: list[str], catalog: Catalog) -> Request:
 
 
 def _with_usual(command: str, filters: dict[str, list[str]], states: list[str]) -> dict[str, str]:
-    """Return the filters with those that the command has unless others are typed, and the states typed alone."""
+    """Return the typed filters, the command's default filters, and states without `state:`."""
     usual = dict(FAILED) if command == "failed" else {}
     pairs = {**usual, **{key: ",".join(values) for key, values in filters.items()}}
     if states:
@@ -68,7 +68,7 @@ def _with_usual(command: str, filters: dict[str, list[str]], states: list[str]) 
 
 
 def read_pair(key: str, value: str, word: str, typed: Sequence[str]) -> tuple[str, str]:
-    """Read a filter of a word of what was typed; raises UsageError with the word put right."""
+    """Read a filter. Raises UsageError with a correction of the typed words."""
     before = "-" * bool(negated(word))
     if key.lower() not in FILTER:
         close = FILTER_SYNONYMS.get(key.lower()) or closest(key, FILTER)
@@ -85,13 +85,13 @@ def read_pair(key: str, value: str, word: str, typed: Sequence[str]) -> tuple[st
 
 
 def _states(word: str) -> list[str] | None:
-    """Read states without the name of their filter: `failed`, `failed,running`."""
+    """Read states without `state:`, such as `failed` or `failed,running`."""
     states = [STATE_SYNONYMS.get(item, item) for item in list_words(word)]
     return states if states and set(states) <= set(STATES) else None
 
 
 def _only_states(word: str, left_out: Sequence[str], typed: Sequence[str]) -> UsageError:
-    """Return the error for states that are left out: those that remain can be typed."""
+    """Return the error for excluded states, which suggests the other states."""
     rest = ",".join(state for state in STATES if state not in left_out)
     suggestion = replaced(typed, word, f"state:{rest}") if rest else None
     return UsageError(Problem.NOT_NEGATABLE, word, expected=(f"state:{rest}",), suggestion=suggestion)
@@ -109,7 +109,10 @@ def _not_of_list(word: str, typed: list[str], catalog: Catalog) -> UsageError:
 def unknown_scope(
     word: str, typed: list[str], catalog: Catalog, others: Sequence[str], keys: Iterable[str] = FILTER
 ) -> UsageError:
-    """Return the error for a word that is no scope, nor one of the `others`; `keys` are those of pairs."""
+    """Return the error for a word that is no scope and none of the `others`.
+
+    `keys` are the filters and options that the error lists.
+    """
     name = word.lstrip(DASHES)
     if service_filter := of_no_account(name, catalog):
         return not_of_account(service_filter, catalog)

@@ -1,4 +1,4 @@
-"""Reads a command as people type it: any order, any case, Slack's decorations, and mistypings with a way out."""
+"""Parse commands as people type them: any order, any case, with corrections."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,14 +35,14 @@ __all__ = ["EVERY", "addresses_of", "parse"]
 
 EVERY = tuple(COMMAND)
 CORRECTIONS_MAX = 5
-"""Mistypings in one command that are put right."""
+"""Most typing errors corrected in one command."""
 _KEYS = {*FILTER, *OPTION, *WATCH_OPTION}
 
 
 def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Request:
-    """Return the request that a text means; raises UsageError, with a correction where one is likely.
+    """Return the request of a text such as `failed video-ocr since:2h`.
 
-    `commands` are those to be had here.
+    `commands` are the commands available here. Raises UsageError, with a correction if one is probable.
     """
     try:
         return _read(text, catalog, commands)
@@ -53,7 +53,7 @@ def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Req
 
 
 def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, ...]) -> str | None:
-    """Return a correction, itself corrected until it can be understood; None when it cannot be."""
+    """Return a valid correction, itself corrected if necessary, or None."""
     for _ in range(CORRECTIONS_MAX):
         if suggestion is None:
             break
@@ -67,7 +67,7 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
 
 
 def _ids_alone(text: str, catalog: Catalog) -> str | None:
-    """Return the command that shows the jobs of a text that says not, or wrongly, what to do with them."""
+    """Return the command that shows the jobs of a text without a valid command."""
     words = split(text)
     if (COMMAND.keys() & set(map(name_of, words))) - {"list", "failed"}:
         return None
@@ -76,7 +76,7 @@ def _ids_alone(text: str, catalog: Catalog) -> str | None:
 
 
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
-    words = ["help"] if plainest(text.strip()) in HELP else split(text)  # which takes a question mark for punctuation
+    words = ["help"] if plainest(text.strip()) in HELP else split(text)  # `split` drops a question mark
     if catalog.nothing and not HELP & set(map(plainest, words)):
         raise UsageError(catalog.refusal)
     words = _after_courtesies(words, catalog)
@@ -106,21 +106,21 @@ _READERS: Mapping[str, Callable[[list[str], Catalog], Request]] = MappingProxyTy
 
 
 def _mute(commands: tuple[str, ...]) -> Request:
-    """Return the request for what makes it quieter; raises UsageError where nothing is posted."""
+    """Return the request for ways to get fewer messages. Raises UsageError outside of Slack."""
     if "watch" not in commands:
         raise UsageError(Problem.SLACK_ONLY, MUTE)
     return Request(MUTE)
 
 
 def _after_courtesies(words: list[str], catalog: Catalog) -> list[str]:
-    """Leave out what people say, or draw, before a command; where they say nothing else, it stays."""
+    """Drop polite words and ornaments before a command, unless they are all there is."""
     polite = COURTESIES | GREETINGS
     said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or is_scope(word, catalog))
     return words[next(said, 0) :]
 
 
 def _before_courtesies(words: list[str]) -> list[str]:
-    """Leave out what people say, or draw, after a command."""
+    """Drop polite words and ornaments after a command."""
     count = len(words)
     while count > 1 and _is_courtesy(words[count - 1], COURTESIES):
         count -= 1
@@ -132,7 +132,7 @@ def _is_courtesy(word: str, polite: set[str]) -> bool:
 
 
 def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> tuple[str, list[str]]:
-    """Find the word that is a command: the first word, else any, else what the words look like."""
+    """Find the command: the first word, else any word, else the probable one."""
     if not words:
         return "list", []
     a_job = partial(names_job, catalog=catalog)
@@ -157,7 +157,7 @@ def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> t
 
 
 def _embedded_command(words: list[str], jobs: list[str]) -> tuple[str, list[str]]:
-    """Return the command that a sentence about jobs names in its middle, with what follows; else the jobs to show."""
+    """Return the command inside a sentence about jobs, with its words; else show the jobs."""
     for index, name in enumerate(map(name_of, words[: words.index(jobs[-1])])):
         if (command := COMMAND_SYNONYMS.get(name, name)) in OF_JOBS:
             return command, words[index + 1 :]
@@ -165,13 +165,13 @@ def _embedded_command(words: list[str], jobs: list[str]) -> tuple[str, list[str]
 
 
 def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...]) -> UsageError:
-    """Return the error for a word that is no command, although it is plain which one is meant."""
+    """Return the error for a word that is not a command, but clearly means one."""
     suggestion = " ".join((command, *map(quoted, words)))
     return UsageError(Problem.UNKNOWN_WORD, word, expected=commands, suggestion=suggestion)
 
 
 def _rejoined(words: Sequence[str]) -> list[str]:
-    """Put together what is one word without its spaces: `state: failed`, `state :failed`, `--state failed`."""
+    """Join words that spaces split: `state: failed`, `state :failed`, `--state failed`."""
     joined: list[str] = []
     for word in words:
         last = joined[-1] if joined else ""

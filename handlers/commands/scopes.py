@@ -1,4 +1,4 @@
-"""Reads the words that name a part of the catalog: ACCOUNT, SERVICE or ACCOUNT/SERVICE, also those left out."""
+"""Read scopes, also excluded ones: ACCOUNT, SERVICE or ACCOUNT/SERVICE."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from handlers.commands.lexer import negated
 
 
 def read_scope(word: str, catalog: Catalog) -> ServiceFilter | None:
-    """Read a scope; None when it names nothing that is configured."""
+    """Read a scope such as `media-cn/video-ocr`, or return None if it is not configured."""
     name = word.lower().rstrip("/")
     if name in catalog.accounts:
         return ServiceFilter(account=name)
@@ -21,19 +21,19 @@ def read_scope(word: str, catalog: Catalog) -> ServiceFilter | None:
 
 
 def is_scope(word: str, catalog: Catalog) -> bool:
-    """Whether a word names a scope, or leaves one out."""
+    """Whether a word names or excludes a scope."""
     return (read_scope(word, catalog) or read_scope(negated(word), catalog)) is not None
 
 
 def of_no_account(word: str, catalog: Catalog) -> ServiceFilter | None:
-    """Read ACCOUNT/SERVICE where the account does not have the service, although another does."""
+    """Read ACCOUNT/SERVICE if only another account has the service."""
     account, _, service = word.lower().partition("/")
     found = account in catalog.accounts and service in catalog.services and f"{account}/{service}" not in catalog.scopes
     return ServiceFilter(account, service) if found else None
 
 
 def joined(first: ServiceFilter, second: ServiceFilter, catalog: Catalog) -> ServiceFilter:
-    """Return the one scope that an account and a service are, typed apart; raises UsageError."""
+    """Return the scope of an account and a service that were typed apart. Raises UsageError."""
     both = ServiceFilter(first.account or second.account, first.service or second.service)
     if second.account not in {None, both.account} or second.service not in {None, both.service}:
         raise UsageError(Problem.TWO_SCOPES, f"{first} {second}")
@@ -43,18 +43,18 @@ def joined(first: ServiceFilter, second: ServiceFilter, catalog: Catalog) -> Ser
 
 
 def not_of_account(service_filter: ServiceFilter, catalog: Catalog) -> UsageError:
-    """Return the error for a service that this account does not have."""
+    """Return the error for a service that the account doesn't have."""
     services = services_of(service_filter.account, catalog)
     return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(service_filter), expected=services)
 
 
 def services_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
-    """Return the services that an account has."""
+    """Return the services of an account."""
     return tuple(service for owner, service in catalog.pairs if owner == account)
 
 
 def without(scope: ServiceFilter, left_out: Iterable[str], catalog: Catalog) -> ServiceFilter:
-    """Return a scope without parts of it; raises UsageError where nothing is left."""
+    """Return a scope without parts of it. Raises UsageError if no service is left."""
     rest = ServiceFilter(scope.account, scope.service, tuple(sorted(set(left_out))))
     if rest.without and not any(rest.covers(*pair) for pair in catalog.pairs):
         raise UsageError(Problem.NOTHING_LEFT, " ".join(f"-{name}" for name in rest.without), expected=catalog.services)

@@ -1,4 +1,4 @@
-"""Reads the commands of subscriptions: which jobs, on which terms."""
+"""Read the commands of subscriptions: the jobs and the options."""
 
 import re
 from collections.abc import Sequence
@@ -28,24 +28,24 @@ _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[{SEPARATORS}]?)+")
 
 
 class _Style(Enum):
-    """How the words of `subscribe` are written, which decides what of them is an option."""
+    """The style of the words after `subscribe`, which decides which of them are options."""
 
     COMMAND = auto()
-    """Ids and options; what looks like an option is one, maybe mistyped."""
+    """Ids and options. A word that looks like an option is one, maybe with a typing error."""
     LABELLED = auto()
-    """Ids with a label, as in `job=4711 code=500`: what only looks like an option is data."""
+    """Ids with a label, as in `job=4711 code=500`. A word that only looks like an option is data."""
     PROSE = auto()
-    """A sentence, a log line or a table: `failed` alone is no option either."""
+    """A sentence, a log line or a table. Even `failed` without `on:` is not an option."""
 
 
 def is_option(word: str) -> bool:
-    """Whether a word can hardly be anything but an option of a subscription."""
+    """Whether a word is clearly an option of a subscription, such as `on:failed`."""
     match = PAIR.fullmatch(word)
     return match is not None and match[1].lower() in OPTION
 
 
 def read(command: str, words: list[str], catalog: Catalog) -> Request:
-    """Read one of the three commands; raises UsageError."""
+    """Read one of the three commands. Raises UsageError."""
     match command:
         case "subscribe":
             return _subscribe(words, catalog)
@@ -74,7 +74,10 @@ def _subscribe(words: list[str], catalog: Catalog) -> Request:
             values.append(value)
     refs = jobs_named("subscribe", jobs, others, catalog)
     pairs = {key: ",".join(values) for key, values in options.items()}
-    for key in pairs.keys() & {"mention", "on"}:  # once more as a whole: each of them once, and not too many
+    for key in pairs.keys() & {
+        "mention",
+        "on",
+    }:  # read the joined values again: this removes duplicates and checks the maximum
         pairs[key] = read_filter(key, pairs[key])
     return Request("subscribe", jobs=refs, options=tuple(pairs.items()))
 
@@ -88,7 +91,10 @@ def _style(words: list[str], catalog: Catalog) -> _Style:
 
 
 def _is_prose(word: str) -> bool:
-    """Whether a word is neither an option, nor polite, nor maybe an id; the label in `id: 4711` is prose."""
+    """Whether a word is prose: no option, no polite word, no possible id.
+
+    The label in `id: 4711` is prose.
+    """
     if pair := PAIR.fullmatch(word):
         return pair[1].lower() not in OPTION and not pair[2]
     return not (_bare_option(word) or word.lower() in COURTESIES or is_ornament(word) or is_mixed(word))
@@ -118,7 +124,10 @@ def _subscriptions(words: list[str]) -> Request:
 
 
 def _pair(word: str, typed: list[str], style: _Style) -> tuple[str, str] | None:
-    """Return key and value of an option, also of a bare `failed`, `dm` or person; None for what names a job."""
+    """Return key and value of an option: `on:failed`, or only `failed`, `dm` or `@dana`.
+
+    Returns None for a job.
+    """
     match = PAIR.fullmatch(word)
     if match is None:
         return _bare_option(word) if style is not _Style.PROSE or _MENTIONS.fullmatch(word) else None
@@ -136,7 +145,7 @@ def _bare_option(word: str) -> tuple[str, str] | None:
 
 
 def names_people(word: str) -> bool:
-    """Whether a word names people or user groups to call."""
+    """Whether a word names people or user groups to mention."""
     return _MENTIONS.fullmatch(word) is not None or word.startswith("@")
 
 
@@ -149,7 +158,7 @@ def _key(key: str, value: str, word: str, typed: list[str]) -> str:
 
 
 def read_option(key: str, value: str, word: str, typed: Sequence[str]) -> str:
-    """Read the value of an option of a word of what was typed; raises UsageError with the word put right."""
+    """Read the value of an option. Raises UsageError with a correction of the typed words."""
     try:
         return read_filter(key, value)
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""What was probably meant by a mistyped word."""
+"""Suggest corrections of typing errors."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,13 +9,14 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.quoting import quoted
 
 BEGINNING = 3
-"""Letters of a word, at least, for it to be taken for the beginning of a longer one."""
+"""Least letters of a word that counts as the start of a longer one."""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant: the only one that begins so, else the nearest.
+    """Return the probable known word: the only one with this start, else the nearest.
 
-    Nearest is at most two fifths of its letters away, a swap counting once.
+    The nearest word differs in at most two fifths of its letters. A swap of letters counts once. `faild` becomes
+    `failed`.
     """
     known = tuple(known)
     begun = [each for each in known if each.startswith(word.lower())]
@@ -26,14 +27,14 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def closest_each(words: Sequence[str], known: Iterable[str]) -> str | None:
-    """Return the known words that a list was probably meant to have; None if one of its words is like none."""
+    """Return the probable known words of a list; None if a word resembles none."""
     known = tuple(known)
     close = [closest(word, known) for word in words]
     return ",".join(filter(None, close)) if close and all(close) else None
 
 
 def replaced(words: Sequence[str], wrong: str, right: str) -> str:
-    """Return the whole command with one word put right."""
+    """Return the whole command with one word corrected."""
     return " ".join(right if word.lower() == wrong.lower() else quoted(word) for word in words)
 
 
@@ -45,9 +46,9 @@ def unknown(
     *,
     narrowed: bool = False,
 ) -> UsageError:
-    """Return the error for a word that nobody knows, with the command as it was probably meant.
+    """Return the error for an unknown word, with the probable command.
 
-    `narrowed`: it may be the name of what must not be seen.
+    With `narrowed`, the word may be the name of an account that the person can't see.
     """
     close = closest(word, known)
     suggestion = replaced(words, word, close) if close else None

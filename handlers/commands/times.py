@@ -1,4 +1,4 @@
-"""Durations and instants as people type them."""
+"""Read durations and times as people type them."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +13,10 @@ EXPECTED = (f"a duration ({DURATIONS})", "a date or time (2026-11-20, 2026-11-20
 
 
 def instant(text: str, now: datetime) -> datetime:
-    """Read a duration before `now`, an ISO 8601 instant, `today` or `yesterday` (their start), as aware UTC.
+    """Read a time as aware UTC: `2h`, `2026-11-20T14:30`, `today` or `yesterday`.
 
-    An instant without a zone is UTC. Raises ValueError for anything else.
+    A duration counts back from `now`, a day means its start, and a time without a zone is UTC. Raises ValueError for
+    anything else.
     """
     word = text.strip().lower()
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -28,7 +29,7 @@ def instant(text: str, now: datetime) -> datetime:
 
 
 def last_instant(text: str, now: datetime) -> datetime:
-    """Read the same for the end of a period: a bare date, `today` and `yesterday` stand for their last moment."""
+    """Read a time as `instant` does, but a day means its last microsecond."""
     start = instant(text, now)
     whole_day = text.strip().lower() in DAYS or _is_date(text.strip())
     return start + timedelta(days=1, microseconds=-1) if whole_day else start
@@ -52,7 +53,7 @@ def duration(text: str) -> timedelta | None:
 
 
 def before(now: datetime, age: timedelta) -> datetime:
-    """Return now minus an age, or the earliest time there is."""
+    """Return now minus an age, or the earliest possible time."""
     try:
         return now - age
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Reads the commands of watches: what to watch and how, which watches to stop, and what to explain."""
+"""Read the commands of watches: what to watch, which watches to stop, what to explain."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,18 +31,18 @@ from handlers.commands.subscription_arguments import names_people, read_option
 from handlers.commands.suggestions import closest, replaced
 
 _ID = re.compile(r"[wg][0-9]+", re.IGNORECASE | re.ASCII)
-"""A watch or a group, never a job."""
+"""The id of a watch or a group, such as `w7` or `g12`. No job has such an id."""
 _DRY_RUNS = {"dry-run", "dryrun", "dry_run"}
 _EVERYTHING = {ALL, "everything", "every"}
 _EVENTS = {"failed": On.FAILED, "succeeded": On.DONE, "cancelled": On.DONE, "running": On.STARTED}
-"""The events that come closest to a state."""
+"""The event that is nearest to each state."""
 _LATER = ("escalate",)
-"""Options that a later version has."""
+"""Options reserved for a later version."""
 _OF_LISTS = ("since", "until", "limit", "as")
 
 
 def read(words: list[str], catalog: Catalog) -> Request:
-    """Read what follows `watch`; raises UsageError. What names a job is a subscription."""
+    """Read the words after `watch`. With a job, they are a subscription. Raises UsageError."""
     words = list(_with_dry_run(words))
     if any(_is_job(word, catalog) for word in words):
         subscription = subscription_arguments.read("subscribe", words, catalog)
@@ -56,7 +56,7 @@ def read(words: list[str], catalog: Catalog) -> Request:
 
 
 def _with_dry_run(words: list[str]) -> Iterator[str]:
-    """Put together `dry run`."""
+    """Join `dry run` into one word."""
     rest = iter(enumerate(words))
     for at, word in rest:
         following = words[at + 1] if at + 1 < len(words) else ""
@@ -68,7 +68,7 @@ def _with_dry_run(words: list[str]) -> Iterator[str]:
 
 
 def _is_job(word: str, catalog: Catalog) -> bool:
-    """Whether a word is a job: one beyond doubt, or an id with a digit in it that resembles no scope."""
+    """Whether a word is a job: clearly one, or an id with a digit that resembles no scope."""
     if names_job(word, catalog):
         return True
     may_be = is_mixed(word) and not PAIR.fullmatch(word) and not _ID.fullmatch(word) and not negated(word)
@@ -77,7 +77,7 @@ def _is_job(word: str, catalog: Catalog) -> bool:
 
 
 class _Reading:
-    """What the words of a watch come to, one after the other."""
+    """The state while reading the words of a watch, one after the other."""
 
     def __init__(self, typed: list[str], catalog: Catalog) -> None:
         self.typed = typed
@@ -90,7 +90,7 @@ class _Reading:
         self.options: dict[str, list[str]] = {}
 
     def take(self, word: str) -> None:
-        """Take one word in; raises UsageError."""
+        """Read one word. Raises UsageError."""
         if match := PAIR.fullmatch(word):
             self._pair(match[1].lower(), match[2], word)
         elif found := read_scope(word, self.catalog):
@@ -103,7 +103,7 @@ class _Reading:
             raise self._unknown(word)
 
     def _bare(self, word: str) -> bool:
-        """Take an option that is typed without its name, such as `failed`, `dm` or a person."""
+        """Read an option without its name, such as `failed`, `dm` or a person."""
         plain = plainest(word)
         if plain in _EVERYTHING:
             return True
@@ -163,7 +163,7 @@ class _Reading:
             values.append(read)
 
     def _state(self, value: str, word: str) -> UsageError:
-        """Return the error for a state, which a list has; a watch has the events that lead there."""
+        """Return the error for a state, which suggests the events that lead to it."""
         states = [STATE_SYNONYMS.get(each, each) for each in list_words(value)]
         wanted = {_EVENTS[state] for state in states if state in _EVENTS and not negated(word)}
         events = on_words(wanted or WATCH_ON)
@@ -182,7 +182,7 @@ class _Reading:
         return unknown_scope(word, self.typed, self.catalog, others, keys=(*NEGATABLE, *WATCH_OPTION))
 
     def spec(self) -> WatchSpec:
-        """Return what the watch asks for; raises UsageError where nothing is left of it."""
+        """Return the watch. Raises UsageError if it excludes every service."""
         scope = without(self.scope, self.left_out, self.catalog)
         options = {key: ",".join(values) for key, values in self.options.items()}
         mention = read_filter("mention", options["mention"]).split(",") if "mention" in options else ()
@@ -202,7 +202,7 @@ class _Reading:
 
 
 def read_unwatch(words: Sequence[str], catalog: Catalog) -> Request:
-    """Read what follows `unwatch`: ids of watches, or `all`; raises UsageError."""
+    """Read the words after `unwatch`: ids of watches, or `all`. Raises UsageError."""
     said = [part for word in words if not is_ornament(word) for part in re.split(f"[{SEPARATORS}]+", word) if part]
     ids = list(dict.fromkeys(plainest(each).lstrip("#") for each in said if plainest(each) not in _EVERYTHING))
     everything = len([each for each in said if plainest(each) in _EVERYTHING]) > 0
@@ -226,7 +226,7 @@ def _not_a_watch(word: str, words: Sequence[str], catalog: Catalog) -> UsageErro
 
 
 def read_why(words: Sequence[str], catalog: Catalog) -> Request:
-    """Read what follows `why`: a job, a watch or a group; raises UsageError."""
+    """Read the words after `why`: a job, a watch or a group. Raises UsageError."""
     ids = list(dict.fromkeys(plainest(word).lstrip("#") for word in words if _ID.fullmatch(word.lstrip("#"))))
     if not ids and not any(not is_ornament(word) for word in words):
         raise UsageError(Problem.NO_SUBJECT, COMMAND["why"].usage)

@@ -1,4 +1,4 @@
-"""Bolt listeners, one user journey a file."""
+"""Bolt listeners, with one user journey per file."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
-    # A listener imports this package too, for its neighbors.
+    # Listeners import this package as well, so these imports would be circular at the top.
     from handlers.slack import (
         buttons,
         failure_groups,
@@ -35,4 +35,4 @@ def register(app: "AsyncApp") -> None:
     subscriptions.register(app)
     watches.register(app)
     jobs.register(app)
-    buttons.register(app)  # last: it answers every button that no other listener knows
+    buttons.register(app)  # last: it answers every button without another listener

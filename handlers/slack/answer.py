@@ -1,4 +1,4 @@
-"""Run a command and return what to show; typed commands, buttons and messages share it."""
+"""Run a command and return its answer, for typed commands, buttons and messages."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,7 +30,7 @@ from providers.registry import meaning
 
 
 async def answer(deps: Deps, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
-    """Run a command and return what to show. Raises UsageError when it cannot be understood."""
+    """Run a command and return its answer. Raises UsageError if the command is invalid."""
     request = await read(deps, command.text)
     command = command.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
@@ -67,13 +67,13 @@ def _list(found: Asking[JobList], command: CommandPayload, controls: jobs.Contro
 def details_of(
     deps: Deps, addresses: Sequence[Address], command: CommandPayload, notes: Sequence[str] = ()
 ) -> Answer[JobDetails]:
-    """Show jobs; `notes` are further lines about what was asked for."""
+    """Return the details of jobs. `notes` are extra lines about the request."""
     view = partial(details.job_details, command=command, meaning=meaning, notes=notes)
     return Answer(show_jobs(deps, addresses), view, partial(details.late, meaning=meaning))
 
 
 def help_page(topic: str) -> Message:
-    """Return the overview, or what there is to say about one command."""
+    """Return the overview, or the help of one command."""
     if not topic:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]
@@ -91,7 +91,7 @@ def _controls(request: Request, deps: Deps) -> jobs.Controls:
 
 
 async def kept(deps: Deps, command: CommandPayload) -> CommandPayload:
-    """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
+    """Store a command in Redis if it is too long for buttons. Without Redis, the answer has no buttons."""
     if command.fits(button_payloads.COMMAND_MAX):
         return command
     with suppress(StoreUnavailable):

@@ -1,7 +1,7 @@
-"""The buttons and selects of answers, and the clicks that no other listener knows.
+"""The buttons and selects of answers, and all clicks without another listener.
 
-Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
-command: acknowledge, parse, one use case, one view.
+Every button carries the command that it runs (`bot.domain.button_payloads.CommandPayload`). So each click runs like a
+typed command: acknowledge, parse, one use case, one view.
 """
 
 import re
@@ -41,7 +41,7 @@ ANYTHING = re.compile("")
 
 
 def register(app: AsyncApp) -> None:
-    """Add the buttons and selects of answers; register it last: it answers every unknown click too."""
+    """Add the buttons and selects of answers. Register it last: it also answers every unknown click."""
     app.action(button_payloads.FRESH)(on_refresh)
     app.action(re.compile(f"^{button_payloads.RUN}:"))(on_run)
     app.action(re.compile(f"^{button_payloads.OPEN}:"))(on_open)
@@ -57,7 +57,7 @@ def register(app: AsyncApp) -> None:
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Next, Previous and corrections: the new answer takes the old one's place."""
+    """Run Next, Previous or a correction: replace the old answer with the new one."""
     await ack()
     deps = await deps_of(context)
     if respond.response_url is None:
@@ -71,7 +71,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
 async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Refresh: the same answer as of now."""
+    """Refresh an answer: run its command again with new requests."""
     with fresh():
         await on_run(ack, body, action, client, respond, context)
 
@@ -79,7 +79,7 @@ async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
 async def on_open(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
+    """Run Details, Subscribe or Unsubscribe: add an answer below, for the person who clicked."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
@@ -90,7 +90,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
-    """The selects under a list: the same command with another state or scope."""
+    """Run a list's command again with the picked state or scope."""
     await ack()
     deps = await deps_of(context)
     command = await read_ask(deps, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
@@ -109,7 +109,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, con
 async def on_share(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Post a fresh answer to the channel, with the name of who shared it."""
+    """Post a fresh answer to the channel, with the name of the sharer."""
     await ack()
     deps, asker = await deps_of(context), Asker.of(body, context)
     command = await read_ask(deps, action.get("value"))
@@ -123,7 +123,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """In the channel of a click, for all its members, also where Callboard is none of them."""
+    """Answers in the channel of a click for all members, even if Callboard isn't one."""
 
     channel: ChannelPost
     respond: Respond
@@ -138,13 +138,16 @@ class _Shared:
         except SlackApiError as error:
             if error_code(error) not in {"not_in_channel", "channel_not_found"}:
                 raise
-        # The answer to the click may still be posted there; a direct message is not Callboard's own.
+        # The response URL still works there. The channel may be other people's direct message, so no reader is named.
         posted_to(self.deps, self.asker.channel, "", self.accounts)
         return await ResponseUrl(self.respond, response_type="in_channel").show(message)
 
 
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
+    """Open the modal with raw data, and fill it when the provider has answered.
+
+    The modal opens first, because its trigger expires after 3 s.
+    """
     await ack()
     deps = await deps_of(context)
     command = await read_ask(deps, action.get("value"))
@@ -156,19 +159,19 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
 async def on_unknown_button(
     ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """A button, select or shortcut of another Callboard."""
+    """Answer a click on a button, select or shortcut of another Callboard version."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(errors.expired())
 
 
 async def on_unknown_form(ack: AsyncAck) -> None:
-    """A form of another Callboard: the words take its place."""
+    """Replace a form of another Callboard version with a message."""
     await ack(response_action="update", view=modals.answer("Callboard", errors.expired()))
 
 
 def accounts_of(deps: Deps, request: Request) -> set[str]:
-    """Return the accounts of which an answer may tell, as far as the command says."""
+    """Return the accounts that an answer may mention, according to its command."""
     if request.command == "help":
         return set()
     if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request, deps.catalog)):
@@ -184,11 +187,11 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
 
 
 async def _replace(context: AsyncBoltContext, command: CommandPayload, body: Body, respond: Respond) -> None:
-    """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
+    """Replace the clicked message with an answer, unless a later click already did."""
     deps, asker = await deps_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(context, body))
-    if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
-        # What was shared may stand in the direct messages of two people.
+    if not mapping(body.get("container")).get("is_ephemeral"):  # other people read it as well
+        # A shared answer may be in a direct message between two people.
         reader = "" if command.shared_by else asker.user
         accounts = named_accounts(await read(deps, command.text), deps.catalog)
         deps = posted_to(deps, asker.channel, reader, accounts)

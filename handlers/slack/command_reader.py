@@ -1,4 +1,4 @@
-"""Reads commands for handlers, long ones in a thread."""
+"""Read commands for handlers; a thread reads long ones."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from handlers.commands.grammar import Request
 from handlers.commands.parser import parse
 
 TYPED_MAX = 8_000
-"""Bytes of a typed command. What is longer is no command, but a text that was pasted into one."""
+"""Most bytes of a typed command. A longer text was probably pasted, and is not a command."""
 
 
 def read_text(text: str) -> str:
@@ -20,5 +20,5 @@ def read_text(text: str) -> str:
 
 
 async def read(deps: Deps, text: str) -> Request:
-    """Return the request that a text means here; raises UsageError as `parse` does."""
+    """Return the request of a text. Raises UsageError as `parse` does."""
     return await deps.long_texts.read(len(text), partial(parse, text, deps.catalog))

@@ -1,4 +1,7 @@
-"""The buttons of failure groups and storm messages: *Show all* and its pages. Mutes are in `handlers.slack.watches`."""
+"""The buttons of failure groups and storm messages: *Show all* and its pages.
+
+Mutes are in `handlers.slack.watches`.
+"""
 
 import re
 
@@ -24,14 +27,14 @@ def register(app: AsyncApp) -> None:
 
 
 async def on_show_all(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
-    """Show all: every job of a group, for the person who clicked."""
+    """Show all jobs of a group to the person who clicked."""
     await ack()
     page = await _page(await deps_of(context), action, Asker.of(body, context))
     await send(respond, page, replace_original=False)
 
 
 async def on_page(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
-    """Previous and Next in all jobs of a group."""
+    """Replace the page with the previous or next jobs of the group."""
     await ack()
     page = await _page(await deps_of(context), action, Asker.of(body, context))
     await send(respond, page, replace_original=True)

@@ -1,4 +1,4 @@
-"""Find jobs: a form whose filters stand above what they found."""
+"""Find jobs: a form with filters above the results."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -27,7 +27,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin) -> None:
-    """Open the form at once, and show the newest jobs in it once the services have answered."""
+    """Open the form, and show the newest jobs when the services have answered."""
     deps = await deps_of(context)
     request, filled = search({}, deps.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
@@ -35,13 +35,13 @@ async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Bod
 
 
 async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Find jobs, from wherever somebody is."""
+    """Open the form from the global shortcut."""
     await ack()
     await open_find(context, client, body, Origin())
 
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """The filters were sent off: what they find takes the place of what was found before."""
+    """Run the submitted filters, and replace the earlier results."""
     deps = await deps_of(context)
     request, filled = search(body, deps.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
@@ -50,7 +50,7 @@ async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
 
 
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """An account was picked: its services are those to pick from."""
+    """Offer the services of the picked account."""
     await ack()
     deps = await deps_of(context)
     _, filled = search(body, deps.catalog)
@@ -58,7 +58,7 @@ async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context:
 
 
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Previous and Next: another page of what the filters find."""
+    """Show the previous or next page of results."""
     await ack()
     deps = await deps_of(context)
     context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
@@ -67,7 +67,7 @@ async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClien
 
 
 async def _found(deps: Deps, request: Request, filled: FormValues, offset: int = 0) -> AsyncGenerator[Block]:
-    """Yield the form with what is found: what is there after a second, then all of it."""
+    """Yield the form with the results after a second, then with all of them."""
     query = request.query(deps.clock())
     if request.text:
         found = find_jobs(deps, request.text, request.scope, query, offset=offset, limit=request.limit)

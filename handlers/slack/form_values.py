@@ -1,4 +1,4 @@
-"""Reads what people filled in: a form's fields become the request that a command would be."""
+"""Read submitted forms: their fields become the request of a command."""
 
 import re
 from collections.abc import Mapping
@@ -44,13 +44,13 @@ _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
 
 @dataclass(frozen=True, slots=True)
 class Mistakes:
-    """What is wrong with a form: a line for each field that has to be mended."""
+    """The errors of a form: one line for each wrong field."""
 
     lines: dict[str, str]
 
 
 def field_value(body: Mapping[str, Any], name: str) -> Any:
-    """Return what a field holds, whatever its kind; None when it is empty or not there."""
+    """Return the value of a field, or None if it is empty or missing."""
     values = mapping(mapping(mapping(body.get("view")).get("state")).get("values"))
     fields = (mapping(held) for block, held in values.items() if block.partition(":")[0] == name)
     held = mapping(next((each for found in fields for each in found.values()), None))
@@ -62,9 +62,9 @@ def field_value(body: Mapping[str, Any], name: str) -> Any:
 def subscription(
     body: Mapping[str, Any], catalog: Catalog, handles: Mapping[str, str] = MappingProxyType({})
 ) -> Request | Mistakes:
-    """Read the form that follows jobs; `handles` are the ids of the workspace's user groups, as far as known.
+    """Read the form that follows jobs. `handles` maps known user groups to their ids.
 
-    Raises ExpiredError for an option that another Callboard offered.
+    Raises ExpiredError for an option of another Callboard version.
     """
     mistakes: dict[str, str] = {}
     jobs: tuple[str, ...] = ()
@@ -86,9 +86,9 @@ def subscription(
 def watch_spec(
     body: Mapping[str, Any], catalog: Catalog, handles: Mapping[str, str] = MappingProxyType({})
 ) -> WatchSpec | Mistakes:
-    """Read the form that watches; `handles` are the ids of the workspace's user groups, as far as known.
+    """Read the form of a watch. `handles` maps known user groups to their ids.
 
-    Raises ExpiredError for an option that another Callboard offered.
+    Raises ExpiredError for an option of another Callboard version.
     """
     mistakes: dict[str, str] = {}
     spec, after = WatchSpec(), None
@@ -118,7 +118,7 @@ def watch_spec(
 
 
 def _watched(words: str, catalog: Catalog) -> WatchSpec:
-    """Return what the words of a watch ask for; raises UsageError, also for a job."""
+    """Return the watch of some words. Raises UsageError, also for a job."""
     request = parse(f"watch {words}", catalog)
     if request.command != "watch" or request.dry_run:
         raise UsageError(Problem.SUPERFLUOUS, " ".join(request.jobs) or DRY_RUN)
@@ -126,14 +126,14 @@ def _watched(words: str, catalog: Catalog) -> WatchSpec:
 
 
 def _people(body: Mapping[str, Any], handles: Mapping[str, str]) -> str:
-    """Return the people and user groups that were picked or typed, in Slack's own words; raises UsageError."""
+    """Return the picked or typed people and user groups in Slack's syntax. Raises UsageError."""
     people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
     mention = ",".join([*people, *_user_groups(field_value(body, USER_GROUPS), handles)])
     return read_filter("mention", mention) if mention else ""
 
 
 def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValues]:
-    """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
+    """Read the form that finds jobs: the request, and the values to show again."""
     account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
     account = account if account in catalog.accounts else ""
     services = services_of(account, catalog) if account else catalog.services
@@ -152,9 +152,9 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValu
 
 
 def _events(body: Mapping[str, Any]) -> str:
-    """Return the events that were picked, empty if none was; raises ExpiredError for one that does not exist.
+    """Return the picked events, empty for none. Raises ExpiredError for an unknown event.
 
-    A form of an older Callboard has one of them.
+    In a form of an older Callboard, people picked only one.
     """
     held = field_value(body, ON)
     picked = ",".join(text(each) or "" for each in (listing(held) or [held] if held else []))
@@ -165,7 +165,7 @@ def _events(body: Mapping[str, Any]) -> str:
 
 
 def _offered(body: Mapping[str, Any], name: str) -> str:
-    """Return the option that was picked, empty for the default; raises ExpiredError for one that there is not."""
+    """Return the picked option, empty for the default. Raises ExpiredError for an unknown option."""
     value = text(field_value(body, name)) or DEFAULT
     if value not in {DEFAULT, *OPTION[name].expected}:
         raise ExpiredError
@@ -178,7 +178,7 @@ def _picked(body: Mapping[str, Any], name: str) -> str:
 
 
 def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
-    """Return the jobs that are named; raises UsageError, also for options, which have fields of their own."""
+    """Return the named jobs. Raises UsageError, also for options, which have their own fields."""
     typed = subscription_arguments.read("subscribe", words, catalog)
     if typed.options:
         raise UsageError(Problem.NOT_A_JOB, ":".join(typed.options[0]))
@@ -186,7 +186,7 @@ def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
 
 
 def _user_groups(held: object, handles: Mapping[str, str]) -> list[str]:
-    """Return Slack's words for user groups that were picked or typed; raises UsageError for what names none."""
+    """Return picked or typed user groups in Slack's syntax. Raises UsageError for an unknown one."""
     picked = [each for each in listing(held) if isinstance(each, str)]
     words = picked or items(text(held) or "")
     found = [_GROUP.fullmatch(handles.get(word.removeprefix("@").lower(), word)) for word in words]

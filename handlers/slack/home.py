@@ -1,4 +1,4 @@
-"""The Home tab: published when somebody opens it, and by its button."""
+"""The Home tab: publish it when a person opens it, and on Refresh."""
 
 from contextlib import suppress
 
@@ -26,7 +26,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
+    """Publish the tab for the person who opened it. Bolt has already acknowledged the event."""
     deps, user = await deps_of(context), text(event.get("user"))
     destination = qualified_id(context, user or "")
     if (
@@ -42,23 +42,23 @@ async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, contex
 
 
 async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
-    """Refresh."""
+    """Refresh the tab with new requests."""
     await ack()
     with fresh():
         await publish(await deps_of(context), qualified_id(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
-    """A channel was picked: what others follow there."""
+    """Show what others follow in the picked channel."""
     await ack()
     deps, user = await deps_of(context), qualified_id(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
-        with suppress(StoreUnavailable):  # the tab itself says that Redis is away
+        with suppress(StoreUnavailable):  # the tab itself reports that Redis is unavailable
             await deps.store.home_tabs.pick(user, qualified_id(context, channel))
     await publish(deps, user)
 
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Find jobs: the form over the tab."""
+    """Open the form that finds jobs, over the tab."""
     await ack()
     await open_find(context, client, body, Origin())

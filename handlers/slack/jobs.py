@@ -1,6 +1,6 @@
 """The command `/jobs`: acknowledge, parse, one use case, one view.
 
-Nothing is caught here; `bot.slack_app.error_handler` has the one error handler.
+It catches no errors: `bot.slack_app.error_handler` has the only error handler.
 """
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -19,7 +19,7 @@ from handlers.slack.subscribe_form import open_subscribe
 from handlers.slack.watches import open_watch
 
 FORMS = {"watch": open_watch, "subscribe": open_subscribe, "find": open_find}
-"""What the bare name of a command opens."""
+"""The form that a command without arguments opens."""
 
 
 def register(app: AsyncApp) -> None:
@@ -30,7 +30,7 @@ def register(app: AsyncApp) -> None:
 async def on_command(
     ack: AsyncAck, command: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Answer the asker alone; a command that says nothing but its name opens its form."""
+    """Answer only the asker. A command without arguments opens its form."""
     await ack()
     payload = CommandPayload(text=undecorated(read_text(command.get("text", ""))))
     if form := FORMS.get(bare(payload.text)):

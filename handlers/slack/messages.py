@@ -1,4 +1,4 @@
-"""Mentions and direct messages: the same words as after `/jobs`, answered where they were said."""
+"""Mentions and direct messages: the words after `/jobs`, answered in place."""
 
 import re
 
@@ -15,30 +15,30 @@ from handlers.slack.answer import answer
 from handlers.slack.partial_answers import give
 
 SAID = {None, "file_share", "thread_broadcast"}
-"""Kinds of messages in which somebody says something."""
+"""Subtypes of messages that a person wrote."""
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to those who speak to the bot."""
+    """Add mentions and direct messages."""
     app.event("app_mention")(on_mention)
     app.event("message")(on_message)
 
 
 async def on_mention(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Answer in the thread of the mention, which everybody there sees."""
+    """Answer in the thread of the mention, where all members see it."""
     if _by_a_person(event, context):
         thread = str(event.get("thread_ts") or event["ts"])
         await _answer(body, event, ChannelPost(client, event["channel"], thread), context)
 
 
 async def on_message(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Answer a direct message; what is said elsewhere is not for the bot."""
+    """Answer a direct message. Other messages are not for the bot."""
     if event.get("channel_type") == "im" and _by_a_person(event, context):
         await _answer(body, event, ChannelPost(client, event["channel"], event.get("thread_ts")), context)
 
 
 def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
-    """Whether a person said this just now: not a bot, not Slack about a message that was changed."""
+    """Whether a person wrote this message: not a bot, and not Slack's event about an edit."""
     match event:
         case {"user": str(user), "channel": str(), "ts": str()}:
             return "bot_id" not in event and event.get("subtype") in SAID and user != context.bot_user_id
@@ -47,7 +47,7 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 
 
 async def _answer(body: Body, event: Body, responder: ChannelPost, context: AsyncBoltContext) -> None:
-    # Of everything that is asked for, the answer holds what all who read it may see.
+    # The answer contains only what all its readers may see.
     asker = Asker.named(event["user"], event["channel"], context)
     deps = (await deps_of(context)).read_by(Audience.of_destination(asker.channel, asker.user))
     if not await acts_first(deps, body):

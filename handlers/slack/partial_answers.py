@@ -1,4 +1,4 @@
-"""Answers people without a silence of more than a second: first words, then the whole answer or what came late."""
+"""Answer people within a second: first a partial answer, then the whole one or the late part."""
 
 import secrets
 from collections.abc import AsyncIterable, Callable
@@ -20,7 +20,7 @@ V = TypeVar("V", bound=Partial)
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[V]):
-    """A question with its words: `view` shows what is there, `late` what came after the first words alone."""
+    """A question and its views: `view` shows all results, `late` only those after the first message."""
 
     question: Asking[V]
     view: Callable[[V], Message]
@@ -28,11 +28,11 @@ class Answer(Generic[V]):
 
 
 async def give(context: AsyncBoltContext, responder: Responder, answer: Answer[V] | Message) -> None:
-    """Show an answer where it goes.
+    """Show an answer with a responder.
 
-    While some services are still being asked, what is there is shown first. The whole answer takes its place where
-    Slack can edit it, and so does what goes wrong. Elsewhere one message follows with what came late, unless the asker
-    has used the first one since.
+    While some services are still being asked, a partial answer comes first. Where Slack can edit it, the whole answer
+    or an error replaces it. Elsewhere, a second message has the late results, unless the asker has already clicked a
+    button of the first one.
     """
     if isinstance(answer, Message):
         await responder.show(answer)
@@ -53,7 +53,7 @@ async def give(context: AsyncBoltContext, responder: Responder, answer: Answer[V
 
 
 async def _first_words(responder: Responder, answer: Answer[V], first: V, name: str) -> Responder:
-    """Show the first words; where Slack does not take them, the whole answer has to go another way."""
+    """Show the partial answer. If Slack refuses it, raise NotDelivered with the whole answer."""
     words = answer.view(first)
     try:
         return await responder.show(words if responder.edits else marked(words, name))
@@ -63,6 +63,6 @@ async def _first_words(responder: Responder, answer: Answer[V], first: V, name: 
 
 
 async def fill(context: AsyncBoltContext, modal: Modal, views: AsyncIterable[Block]) -> None:
-    """Show one view after the other in a modal, and there what goes wrong."""
+    """Show one view after the other in a modal, and errors as well."""
     async for view in views:
         context["reply"] = modal = await modal.update(view)

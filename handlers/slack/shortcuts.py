@@ -1,4 +1,4 @@
-"""Message shortcuts: the jobs that any message names, looked up or followed."""
+"""Message shortcuts: look up or follow the jobs in any message."""
 
 from functools import partial
 
@@ -32,7 +32,7 @@ def register(app: AsyncApp) -> None:
 async def on_look_up(
     ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Look up jobs: what the services know of every job that the message names."""
+    """Look up every job that the message names."""
     await ack()
     deps = await deps_of(context)
     responder = await to_response_url(client, body, respond, context)
@@ -42,7 +42,7 @@ async def on_look_up(
 async def on_subscribe(
     ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Subscribe to jobs: follow every job that the message names, in its channel."""
+    """Follow every job that the message names, in its channel."""
     await ack()
     deps = await deps_of(context)
     responder = await to_response_url(client, body, respond, context)
@@ -51,7 +51,7 @@ async def on_subscribe(
 
 
 async def _extracted(deps: Deps, message: object) -> Extracted:
-    """Return what a message names, read whole."""
+    """Return the jobs in all of a message."""
     return await deps.long_texts.read(length(message), partial(extract, message, deps.catalog))
 
 

@@ -1,7 +1,6 @@
-"""Forms: opened by a bare command or a button, and sent off.
+"""The form that follows jobs, opened by `/jobs subscribe` or a button.
 
-What is sent off takes the way of a typed command; its answer stands where the form was opened, or in the channel that
-was picked in it.
+A submitted form runs like a typed command. Its answer appears where the form was opened, or in the picked channel.
 """
 
 from functools import partial
@@ -27,7 +26,7 @@ from providers.json_fields import text
 
 
 def register(app: AsyncApp) -> None:
-    """Add what opens a form, and the forms themselves."""
+    """Add the button that opens the form, and the form."""
     app.action(button_payloads.SUBSCRIBE)(on_subscribe_button)
     app.view(button_payloads.SUBSCRIBE)(on_subscribe)
 
@@ -35,7 +34,7 @@ def register(app: AsyncApp) -> None:
 async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
-    """Open the form that follows jobs, for the channel of its origin if there is one."""
+    """Open the form that follows jobs, for its origin's channel if it has one."""
     deps = await deps_of(context)
     groups = () if deps.catalog.nothing else await names_of(deps, client, _team(context))
     form = subscribe_form.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
@@ -43,14 +42,14 @@ async def open_subscribe(
 
 
 def _team(context: AsyncBoltContext) -> str:
-    """Return the workspace whose user groups are known here: one of an organisation's, where Slack names it."""
+    """Return the workspace of the user groups: in an organization, the one that Slack names."""
     return context.team_id or workspace_in(context)
 
 
 async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Subscribe under details and lists: the form, filled in with the jobs."""
+    """Open the form with the jobs of the details or list."""
     await ack()
     deps = await deps_of(context)
     request = await read(deps, (await read_ask(deps, action.get("value"))).text)
@@ -58,10 +57,10 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
+    """Follow the jobs of a submitted form, or show errors below its fields."""
     responder, asker = submitted(body, Origin.of(body), context)
     deps = (await deps_of(context)).asked_in(asker.channel)
-    typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then handles may stand there
+    typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then it may contain handles
     groups = await names_of(deps, client, _team(context)) if typed else ()
     length = len(text(field_value(body, button_payloads.JOBS)) or "")
     work = partial(subscription, body, deps.catalog, handles(groups))

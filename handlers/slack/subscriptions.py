@@ -1,6 +1,6 @@
 """Subscriptions: the three commands, and the buttons of cards, notices and their answers.
 
-Unsubscribe, Undo and Subscribe carry commands and take the way of `/jobs`; here are the buttons that do more.
+Unsubscribe, Undo and Subscribe carry commands and run like `/jobs`. The buttons here do more.
 """
 
 import re
@@ -47,7 +47,7 @@ COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
 
 
 def register(app: AsyncApp) -> None:
-    """Add the buttons that belong to subscriptions alone."""
+    """Add the buttons that only subscriptions have."""
     app.action(button_payloads.REFRESH)(on_refresh)
     app.action(button_payloads.RESTORE)(on_restore)
     app.action(button_payloads.SNOOZE)(on_snooze)
@@ -58,7 +58,10 @@ def register(app: AsyncApp) -> None:
 
 
 async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
-    """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
+    """Run one of the three commands and return its answer.
+
+    Raises UsageError for a destination that is not the asker's.
+    """
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
         options = request.subscription_options(asker.user, deps.clock())
@@ -66,7 +69,7 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
         return subscribing(deps, addresses_of(request, deps.catalog), here, options, notes, command.card)
     await deps.admission.turn()
     if request.command == "unsubscribe":
-        named = addresses_of(request, deps.catalog) or None  # none is `all`
+        named = addresses_of(request, deps.catalog) or None  # no job means `all`
         return await _unsubscribed(deps, named, here, asker)
     mine = request.text == MINE
     if not mine:
@@ -78,7 +81,7 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
 
 
 async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
-    """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
+    """Stop following jobs. Raises ForgottenError for a button older than a database reset."""
     removed = await unsubscribe(deps, named, here, asker.user)
     left = [each.watch for each in (await watches(deps, here=here)).watches] if named is None else []
     if removed.removed or left:
@@ -97,7 +100,10 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
     notes: Sequence[str] = (),
     card: str | None = None,
 ) -> Answer[Subscribing]:
-    """Follow jobs, which one message confirms; the first words say only that services are still being asked."""
+    """Follow jobs, and confirm it with one message.
+
+    Until then, the first message only names the services that are still being asked.
+    """
 
     def view(known: Subscribing) -> Message:
         if known.pending:
@@ -108,7 +114,7 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
 
 
 async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
-    """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
+    """Check a card's jobs now. The updated card is the answer."""
     await ack()
     deps = await deps_of(context)
     command = await read_ask(deps, action.get("value"))
@@ -119,7 +125,7 @@ async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBolt
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Restore: post to a suspended place again, or follow a card's lost jobs again."""
+    """Restore a suspended destination, or follow a card's lost jobs again."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     command = read_payload(action.get("value"))
@@ -129,7 +135,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     deps = await deps_of(context)
     await refuse_forgotten(deps, asker, command)
     destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
-    # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
+    # The button may be in a direct message. The subscriber then has the access of that channel.
     deps = deps.asked_in(destination)
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
@@ -140,7 +146,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
 async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Snooze: nothing is told about a card for as long as was picked."""
+    """Snooze a card or head for the picked time."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     try:
@@ -158,7 +164,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
 async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Unsnooze: what was kept back is told, and everything from now on."""
+    """End a snooze: post what was held, and everything from now on."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(await _snoozed(context, body, action.get("value"), None))
@@ -168,7 +174,7 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
 async def _snoozed(
     context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None, *, in_utc: bool = False
 ) -> Message:
-    """Snooze the card or head that a payload names, until then; raises ExpiredError when it names none."""
+    """Snooze the card or head of a payload until a time. Raises ExpiredError without a card."""
     deps, command, asker = await deps_of(context), read_payload(payload), Asker.of(body, context)
     if command.card is None:
         raise ExpiredError
@@ -183,7 +189,7 @@ async def _snoozed(
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Keep looking: for jobs that no service knows yet."""
+    """Keep looking for jobs that no service has found."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
@@ -199,19 +205,19 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
-    """See all: every change of a digest, for the person who clicked."""
+    """Show all changes of a digest to the person who clicked."""
     await ack()
     await send(respond, await _every_change(await deps_of(context), action), replace_original=False)
 
 
 async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
-    """Previous and Next in all changes of a digest."""
+    """Replace the page with the previous or next changes of the digest."""
     await ack()
     await send(respond, await _every_change(await deps_of(context), action), replace_original=True)
 
 
 async def _every_change(deps: Deps, action: Body) -> Message:
-    """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
+    """Return a page of a digest's changes. Raises ExpiredError if they are no longer stored."""
     command = read_payload(action.get("value"))
     kept = await deps.store.digests.get(command.key) if command.key else None
     if command.key is None or kept is None:

@@ -1,4 +1,4 @@
-"""Links into a cloud's console: a small card with the jobs of what they show."""
+"""Links to a cloud's console: unfurl them as a small card with jobs."""
 
 from html import unescape
 
@@ -20,7 +20,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """Unfurl the links of which there is something to tell; the others stay as they are."""
+    """Unfurl the links whose media has jobs. Other links stay unchanged."""
     match event:
         case {"user": str(), "unfurl_id": str(unfurl_id), "source": str(source)}:
             urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
@@ -41,9 +41,9 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
 
 
 def readers(event: Body, context: AsyncBoltContext) -> Audience:
-    """Return who reads what stands under a link: of direct messages one person alone, if the bot is the other.
+    """Return the readers of an unfurl. In a direct message with the bot, that is one person.
 
-    A link in the composer may be sent anywhere; its channel is called COMPOSER.
+    A link in the composer may be sent anywhere. Its channel is COMPOSER.
     (api.slack.com/changelog/2021-08-changes-to-unfurls)
     """
     asker = Asker.named(event["user"], text(event.get("channel")) or "COMPOSER", context)
@@ -51,5 +51,5 @@ def readers(event: Body, context: AsyncBoltContext) -> Audience:
 
 
 def media_of(url: str) -> MediaId | None:
-    """Return the media whose page a link shows; None for a link that is not known."""
+    """Return the media whose page a link shows, or None for another link."""
     return media_shown(unescape(url))

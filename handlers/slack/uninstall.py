@@ -1,4 +1,4 @@
-"""A workspace removes the app, or revokes its token: what is kept of it goes."""
+"""A workspace removes the app or revokes its token: delete its data."""
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
@@ -9,13 +9,13 @@ from providers.json_fields import listing, mapping
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to farewells; Slack tells both of the app's removal."""
+    """Add both events, which Slack sends when a workspace removes the app."""
     app.event("app_uninstalled")(on_uninstalled)
     app.event("tokens_revoked")(on_revoked)
 
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
-    """The app was removed."""
+    """Delete the data of a workspace that removed the app."""
     deps = await deps_of(context)
     async with acting_once(deps, body) as first:
         if first:
@@ -23,7 +23,7 @@ async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
 
 
 async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
-    """Tokens were revoked; those of people are none of ours."""
+    """Handle a revoked bot token. The app has no tokens of people."""
     if not listing(mapping(event.get("tokens")).get("bot")):
         return
     deps = await deps_of(context)

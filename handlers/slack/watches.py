@@ -1,6 +1,6 @@
 """Watches: the commands, the form, and the buttons of their answers.
 
-Remove carries a command and takes the way of `/jobs`; here are the buttons that do more.
+Remove carries a command and runs like `/jobs`. The buttons here do more.
 """
 
 import re
@@ -48,12 +48,12 @@ from providers.json_fields import listing, mapping, text
 
 COMMANDS = frozenset({"watch", "unwatch", MUTE})
 CARDS_MAX = 8
-"""Cards that can be snoozed in the answer that makes it quieter."""
+"""Most cards to snooze in the answer about fewer messages."""
 _FORM = re.compile(rf"^{button_payloads.WATCH}(?::(w\d+))?$")
 
 
 def register(app: AsyncApp) -> None:
-    """Add the form, and the buttons that belong to watches alone."""
+    """Add the form, and the buttons that only watches have."""
     app.action(button_payloads.WATCH)(on_watch_button)
     app.action(button_payloads.EDIT_WATCH)(on_edit)
     app.action(button_payloads.TEST_WATCH)(on_test)
@@ -65,7 +65,10 @@ def register(app: AsyncApp) -> None:
 
 
 async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
-    """Run a command about watches and return what to show. Raises UsageError for a place that is not the asker's."""
+    """Run a command about watches and return its answer.
+
+    Raises UsageError for a destination that is not the asker's.
+    """
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     await deps.admission.turn()
     match request.command:
@@ -83,7 +86,7 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
 
 
 async def _watched(deps: Deps, result: Watched) -> Message:
-    """Say what a watch does, what it cannot see, and how often a new or changed one would have posted."""
+    """Describe a watch and what it can't see. A new or changed one has a forecast."""
     new = result.outcome in {Outcome.ADDED, Outcome.CHANGED}
     notes = dry_run_view.forecast(await forecast(deps, result.watch)) if new else []
     return views.watched(result, notes, await list_limits(deps, result.covered))
@@ -96,7 +99,7 @@ async def _unwatched(deps: Deps, ids: tuple[str, ...] | None, here: str, asker: 
 
 
 async def _quieter(deps: Deps, here: str) -> Message:
-    """Offer what makes it quieter in a channel: stop or edit a watch, unmute a code, snooze a card."""
+    """Offer ways to get fewer messages in a channel: stop or edit a watch, unmute a code, snooze a card."""
     found, now = await watches(deps, here=here), deps.clock()
     cards = (await subscriptions(deps, here=here))[:CARDS_MAX]
     lines = [block for each in cards for block in tab_lines(each, now, mine=False)]
@@ -106,7 +109,7 @@ async def _quieter(deps: Deps, here: str) -> Message:
 async def open_watch(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, known: Watch | None = None
 ) -> None:
-    """Open the form that watches, for the channel of its origin if there is one; or that changes a watch."""
+    """Open the form of a new or known watch, for its origin's channel."""
     deps = await deps_of(context)
     catalog = deps.catalog
     if catalog.nothing:
@@ -126,7 +129,7 @@ async def open_watch(
 
 
 def _filter_words(spec: WatchSpec) -> str:
-    """Return the words of a watch that have no field of their own."""
+    """Return the words of a watch that have no own field in the form."""
     kept = {"without_scopes", "name", "kind", "media", "code", "without"}
     words = WatchSpec.model_validate(spec.model_dump(include=kept))
     return "" if words == WatchSpec() else words.words()
@@ -135,7 +138,7 @@ def _filter_words(spec: WatchSpec) -> str:
 async def on_watch_button(
     ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Watch: the form, for the channel where it was clicked."""
+    """Open the form of a new watch, for the channel of the click."""
     await ack()
     await open_watch(context, client, body, origin_of(body, respond))
 
@@ -143,7 +146,7 @@ async def on_watch_button(
 async def on_edit(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Edit: the form, filled in with what the watch asks for."""
+    """Open the form with the values of a watch."""
     await ack()
     deps, asker = await deps_of(context), Asker.of(body, context)
     watch_id, destination = await _named(deps, action, asker)
@@ -153,7 +156,7 @@ async def on_edit(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def _named(deps: Deps, action: Body, asker: Asker) -> tuple[str, str]:
-    """Return the watch or mute that a button names, and its destination; raises ExpiredError when it names none."""
+    """Return a button's watch or mute, and its destination. Raises ExpiredError without one."""
     command = read_payload(action.get("value"))
     if command.card is None:
         raise ExpiredError
@@ -163,7 +166,7 @@ async def _named(deps: Deps, action: Body, asker: Asker) -> tuple[str, str]:
 async def on_test(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Send a test: a marked message, with the mentions of the watch."""
+    """Send a test message, which is marked and mentions the people of the watch."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
@@ -174,7 +177,7 @@ async def on_test(  # noqa: PLR0917  # Bolt passes by name
 async def on_undo(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Undo: watches that were removed are back."""
+    """Restore removed watches."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
@@ -188,7 +191,7 @@ async def on_undo(  # noqa: PLR0917  # Bolt passes by name
 async def on_mute(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Mute this code: no watch here posts it for 7 days."""
+    """Mute a code: no watch here posts it for 7 days."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(await _muted(context, body, action, for_ever=False))
@@ -197,7 +200,7 @@ async def on_mute(  # noqa: PLR0917  # Bolt passes by name
 async def on_mute_for_ever(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """For ever: no watch here posts this code until it is unmuted."""
+    """Mute a code forever: no watch here posts it until a person unmutes it."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(await _muted(context, body, action, for_ever=True))
@@ -214,7 +217,7 @@ async def _muted(context: AsyncBoltContext, body: Body, action: Body, *, for_eve
 
 
 def _failure_code(request: Request) -> FailureCode:
-    """Return the code that a button mutes; raises ExpiredError for a button of another Callboard."""
+    """Return the code that a button mutes. Raises ExpiredError for a button of another version."""
     filters = dict(request.filters)
     account, service = request.scope.account, request.scope.service
     if account is None or service is None or "code" not in filters:
@@ -225,7 +228,7 @@ def _failure_code(request: Request) -> FailureCode:
 async def on_unmute(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Unmute: watches post this code again."""
+    """Unmute a code: watches post it again."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
@@ -234,13 +237,13 @@ async def on_unmute(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_form(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-    """The form was sent off: watch, or change the watch, or say below a field what is wrong with it."""
+    """Create or change the watch of a submitted form, or show errors below its fields."""
     origin = Origin.of(body)
     channel = _channel(body, origin)
     user = str(body["user"]["id"])
     asker = Asker.named(user, channel or user, context)
     deps = (await deps_of(context)).asked_in(asker.channel)
-    typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then handles may be in it
+    typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then it may contain handles
     groups = await names_of(deps, client, context.team_id or workspace_in(context)) if typed else ()
     length = len(text(field_value(body, button_payloads.FILTERS)) or "")
     filled = await deps.long_texts.read(length, partial(watch_spec, body, deps.catalog, handles(groups)))
@@ -256,7 +259,7 @@ async def on_form(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
 
 
 def _channel(body: Body, origin: Origin) -> str | None:
-    """Return the channel that was picked in the form, else that of its origin."""
+    """Return the channel picked in the form, else its origin's channel."""
     picked = mapping(next(iter(listing(body.get("response_urls"))), None))
     return text(picked.get("channel_id")) or origin.channel
 
@@ -264,7 +267,7 @@ def _channel(body: Body, origin: Origin) -> str | None:
 async def _responder(
     ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext, origin: Origin
 ) -> Responder:
-    """Acknowledge a form, and return where its answer goes: its channel, or the form's own place in the Home tab."""
+    """Acknowledge a form, and return the responder: its channel, or the form in the Home tab."""
     if origin.response_url or body.get("response_urls"):
         await ack()
         return submitted(body, origin, context)[0]
@@ -274,7 +277,7 @@ async def _responder(
 
 
 def _watch_id(body: Mapping[str, Any]) -> str | None:
-    """Return the watch that the form changes; None for the form of a new one."""
+    """Return the id of the watch that the form changes, such as `w7`; None for a new watch."""
     form = _FORM.match(text(mapping(body.get("view")).get("callback_id")) or "")
     return form[1] if form else None
 

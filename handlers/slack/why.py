@@ -1,4 +1,4 @@
-"""`/jobs why`: what was posted here about a job, a group or a watch, and why."""
+"""`/jobs why`: explain what was posted here about a job, group or watch."""
 
 from typing import Any
 
@@ -18,16 +18,16 @@ from handlers.slack.partial_answers import Answer
 
 
 async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
-    """Explain a job, a group or a watch. Raises UsageError for one that is not known here."""
+    """Explain a job, a group or a watch. Raises UsageError for one that doesn't exist here."""
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
-    # In a direct message with the bot, what is posted to the person is posted here.
+    # In a direct message with the bot, posts to the person appear here.
     destinations = [here, asker.user] if is_direct_channel(here) else [here]
     if not request.ids:
         [address, *_] = addresses_of(request, deps.catalog)
         return Answer(explain_job(deps, address, destinations), views.job, views.late)
     await deps.admission.turn()
     [named] = request.ids
-    # Heads and watches in a person's direct messages are the person's wherever they ask.
+    # A person can ask anywhere about heads and watches of their direct messages.
     places = list(dict.fromkeys([*destinations, asker.user]))
     if named.startswith("g"):
         return views.group((await explain_group(deps, named, places))[0])

@@ -1,4 +1,4 @@
-"""ListAIJob: reading what it answers (provider API notes, section 5.2)."""
+"""Reads the replies of ListAIJob (provider API notes, section 5.2)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from providers.models import JobError, JobState
 
 
 class AIJob(NamedTuple):
-    """One entry of AIJobList, and the vendor's own JSON of it; the id is empty where the entry has none."""
+    """One entry of AIJobList, with the vendor's JSON; the id is empty where the entry has none."""
 
     id: str
     kind: str | None
@@ -28,7 +28,7 @@ class AIJob(NamedTuple):
 
     @classmethod
     def of(cls, item: Any) -> Self:
-        """Read an entry; raises Unreadable for anything but an object. Every field may be missing or odd."""
+        """Read an entry in which any field may be missing or malformed; raises Unreadable unless it is an object."""
         if not isinstance(item, dict):
             raise Unreadable("an entry of AIJobList is not an object")
         raw = cast("Json", item)
@@ -42,14 +42,14 @@ class AIJob(NamedTuple):
             created_at=instant(raw.get("CreationTime")),
             finished_at=instant(raw.get("CompleteTime")),
             media=text(raw.get("MediaId")),
-            # A success has a code and a message as well, which mean nothing.
+            # A success has a code and a message too, which mean nothing.
             error=JobError.of(text(raw.get("Code")), text(raw.get("Message"))) if state is JobState.FAILED else None,
             raw=raw,
         )
 
 
 class Answer(NamedTuple):
-    """Jobs by id, ids that do not exist, and how many entries could not be read."""
+    """Jobs by id, ids that do not exist, and the number of unreadable entries."""
 
     jobs: Mapping[str, AIJob]
     missing: frozenset[str]
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 
 async def list_ai_jobs(vod: Vod, ids: Sequence[str]) -> Answer:
-    """Ask about at most ten ids; raises ProviderError."""
+    """Look up at most ten ids; raises ProviderError."""
     reply = await vod.call(LIST_AI_JOB, JobIds=",".join(ids))
     try:
         return read_answer(reply.json, reply.request_id)
@@ -67,10 +67,10 @@ async def list_ai_jobs(vod: Vod, ids: Sequence[str]) -> Answer:
 
 
 def read_answer(reply: Json, request_id: str | None = None) -> Answer:
-    """Read a reply; jobs are told by their id, for no order is promised.
+    """Read a reply. Jobs are matched by id, because no order is promised.
 
-    Either of the two lists may be null or missing (provider API notes, section 5.2). Raises Unreadable for a reply that
-    has neither or is empty beside a code, or whose jobs are no list: it says nothing about any id.
+    Either list may be null or missing (provider API notes, section 5.2). Raises Unreadable for a reply that has neither
+    list, is empty beside a code, or whose jobs are not a list: it says nothing about any id.
     """
     empty = not reply.get("AIJobList") and reply.get("NonExistAIJobIds") is None
     if empty and ("AIJobList" not in reply or says_no(reply)):
@@ -82,7 +82,7 @@ def read_answer(reply: Json, request_id: str | None = None) -> Answer:
 
 
 def _missing(value: Any) -> Iterator[str]:
-    """Accept an element that is an array in a string as well: the vendor's example."""
+    """Yield the missing ids. An element may also be an array in a string, as in the vendor's example."""
     try:
         items = unwrapped(value) or []
     except Unreadable:

@@ -1,6 +1,6 @@
 """Alibaba Cloud's signature version 3, ACS3-HMAC-SHA256.
 
-The steps are those of the provider API notes, section 3.3, and of the vendor's own signer.
+The steps follow the provider API notes, section 3.3, and the vendor's own signer.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ def _nonce() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Acs3Auth(httpx.Auth):
-    """Signs each request anew, and each repetition of it, with the keys as they are at that moment.
+    """Signs each request and each retry with the current keys.
 
-    The request brings `x-acs-action` and `x-acs-version`, and a query as `canonical_query` writes it. A nonce may not
-    repeat, and more than 15 minutes of clock difference is refused (provider API notes, section 3.5).
+    The request already has `x-acs-action` and `x-acs-version`, and a query written by `canonical_query`. Each nonce is
+    used only once. The cloud rejects a clock difference of more than 15 minutes (provider API notes, section 3.5).
     """
 
     access_key_id: SecretRef
@@ -61,7 +61,7 @@ class Acs3Auth(httpx.Auth):
 
 
 def auth(account: AlibabaAccount) -> Acs3Auth:
-    """Return an account's way in; the account's model has made sure of the key pair."""
+    """Return the authentication of an account. The account's model guarantees the key pair."""
     if account.access_key_id is None or account.secret_access_key is None:
         raise ValueError("an account has a key pair")
     return Acs3Auth(account.access_key_id, account.secret_access_key, account.security_token)
@@ -70,9 +70,9 @@ def auth(account: AlibabaAccount) -> Acs3Auth:
 def authorization(
     method: str, url: httpx.URL, headers: Mapping[str, str], access_key_id: str, secret_access_key: str
 ) -> str:
-    """Return the `Authorization` header of a request; every header given is signed, in lower case.
+    """Return the `Authorization` header of a request; every given header is signed, in lower case.
 
-    Date, nonce and body hash are headers like the others, so equal arguments give equal signatures.
+    Date, nonce and body hash are headers too, so equal arguments give equal signatures.
     """
     signed = {name.lower(): value.strip() for name, value in headers.items()}
     digest = hashlib.sha256(_canonical_request(method, url, signed).encode()).hexdigest()

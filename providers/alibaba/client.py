@@ -1,4 +1,4 @@
-"""Calling operations of ApsaraVideo VOD, for both services that live there."""
+"""Calls operations of ApsaraVideo VOD, for both services that use it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -15,37 +15,40 @@ from providers.http.transport import ApiReply, Transport
 
 VERSION = "2017-03-21"
 IDS_AT_ONCE = 10
-"""Ids in one request of ListAIJob and GetTranscodeTask, at most."""
+"""The highest number of ids in one request of ListAIJob and GetTranscodeTask."""
 
 VOD_AI = "vod-ai"
 VOD_JOBS = "vod-jobs"
 
 _HOST_REGIONS = {"cn-hangzhou": "cn-shanghai"}
-"""Regions served by another region's host: the vendor's own client, provider API notes, section 3.1."""
+"""Regions that another region's host serves, from the vendor's own client (provider API notes, section 3.1)."""
 
 
 class Operation(NamedTuple):
-    """An operation of VOD, and whose configured rate counts for it; `rate` is in requests a second an account."""
+    """An operation of VOD, and the service whose configured rate limits it.
+
+    `rate` is in requests per second per account.
+    """
 
     name: str
     service: str
     rate: float
 
 
-# 15 a second is documented for these (provider API notes, section 5.5, and the vendor's pages of the operations).
+# 15 per second is documented for these (provider API notes, section 5.5, and the vendor's pages of the operations).
 GET_JOB_DETAIL = Operation("GetJobDetail", VOD_JOBS, 15)
 LIST_JOB_INFO = Operation("ListJobInfo", VOD_JOBS, 15)
 GET_TRANSCODE_TASK = Operation("GetTranscodeTask", VOD_JOBS, 15)
-# No number is documented for these: "no more than 15/s" is the notes' judgement (section 5.2), 10 leaves some room.
+# No limit is documented for these. The notes estimate at most 15 per second (section 5.2); 10 leaves some room.
 LIST_AI_JOB = Operation("ListAIJob", VOD_AI, 10)
 GET_AUDIT_JOB = Operation("GetAIMediaAuditJob", VOD_JOBS, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Vod:
-    """The operations of VOD, as one service of one account calls them.
+    """The operations of VOD for one service of one account.
 
-    Each operation's budget is the account's, whichever service calls it.
+    The account's services share the budget of an operation.
     """
 
     account: AlibabaAccount
@@ -68,9 +71,9 @@ class Vod:
         return cls(account, account.endpoint(service, f"https://vod.{region}.aliyuncs.com"), transport)
 
     async def call(self, operation: Operation, **parameters: str) -> ApiReply:
-        """Return an operation's answer; raises ProviderError.
+        """Call an operation and return its reply; raises ProviderError.
 
-        Parameters travel in the query with an empty body (provider API notes, section 5.2).
+        Parameters are in the query, with an empty body (provider API notes, section 5.2).
         """
         request = self.transport.client.build_request(
             "POST",
@@ -80,7 +83,7 @@ class Vod:
         return await self.transport.send(request, operation=operation.name, per_second=self._rate(operation))
 
     async def budget_left(self, operation: Operation) -> BudgetLeft:
-        """Return what the account may still ask of an operation just now."""
+        """Return how many calls of an operation the account's current window still allows."""
         return await self.transport.budget_left(operation.name, self._rate(operation))
 
     def _rate(self, operation: Operation) -> float:
@@ -88,9 +91,12 @@ class Vod:
 
 
 def console_url(media: str | None) -> str | None:
-    """A console page of a media; there is none of a job (provider API notes, section 8)."""
+    """Return the console page of a media, such as `https://vod.console.aliyun.com/#/media/video/detail/ID/video`.
+
+    Jobs have no page (provider API notes, section 8).
+    """
     if not media:
         return None
-    # Quoting takes long, and a media id has nothing to quote.
+    # Quoting is slow, and a usual media id needs none.
     name = media if media.isascii() and media.isalnum() else quote(media, safe="")
     return f"https://vod.console.aliyun.com/#/media/video/detail/{name}/video"

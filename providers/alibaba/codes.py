@@ -1,7 +1,7 @@
-"""The codes with which Alibaba Cloud refuses a request: rules in order, the first that fits counts.
+"""The codes with which Alibaba Cloud refuses a request. The first matching rule decides.
 
 Codes come first and the HTTP status last: the vendor's pages give the same code with different statuses. A family of
-codes is never taken for "no such job": of the thirteen documented VOD codes that say "not found", none names a job.
+codes never means "no such job": none of the thirteen documented VOD codes that say "not found" names a job.
 
 Sources:
 A1  github AlibabaCloudDocs/vod @14c603a5, the tables of codes of each operation
@@ -38,7 +38,7 @@ _TOKEN = "the temporary token is missing, expired or not accepted"  # noqa: S105
 _NO_PERMISSION = "the RAM user or role lacks the permission for this operation"
 _OVERDUE = "the account has an overdue payment"
 _BUSY = "the service is busy or temporarily unavailable"
-_ENDPOINT = "look at the account's region and endpoint"
+_ENDPOINT = "check the account's region and endpoint"
 _NOT_THERE = "not?(found|exists?)"
 _JOB_ID = frozenset({"JobId", "JobIds", "TaskId", "TranscodeTaskId"})
 _PARAMETER = begins("Missing", "Inva(li|il)dParam[ae]ter", "UnsupportedParameter")
@@ -48,7 +48,7 @@ ALWAYS = (
         Unauthorized,
         begins("InvalidAccessKey", "MissingAccessKeyId", "NoEnabledAccessKey", r"Forbidden\.AccessKey"),
         "A3 A4, NoEnabledAccessKey and Forbidden.AccessKey PUB",
-        "the access key is not accepted",
+        "the access key was rejected",
         {
             "InvalidAccessKeyId.NotFound": "the access key id does not exist",
             "InvalidAccessKeyId.Inactive": "the access key is disabled",
@@ -60,9 +60,9 @@ ALWAYS = (
         Unauthorized,
         begins("IncompleteSignature", "InvalidSignature", r"Signature(Does)?NotMatch$", "MissingSignature$"),
         "A3 A4",
-        "the signature is not accepted",
+        "the signature was rejected",
         {
-            "SignatureDoesNotMatch": "the signature does not fit the request: the secret access key is wrong",
+            "SignatureDoesNotMatch": "the signature does not match the request: the secret access key is wrong",
             "IncompleteSignature": "the signature does not conform to Alibaba Cloud's rules",
             "InvalidSignatureMethod": "the signature method is not supported",
         },
@@ -132,9 +132,9 @@ ALWAYS = (
         Unavailable,
         first_segment(r"\w*SignatureNonce\w*"),
         "A3",
-        "the request had been seen before",
-        {"SignatureNonceUsed": "the request had been seen before"},
-        tries=2,  # the second has another nonce; a third would prove nothing
+        "the request was already received",
+        {"SignatureNonceUsed": "the request was already received"},
+        tries=2,  # the second try has another nonce; a third would prove nothing
     ),
     Rule(
         InvalidQuery,
@@ -217,10 +217,10 @@ ALWAYS = (
         Forbidden,
         begins("AuthorizationFailed", "RealNameAuthenticationError", "InsufficientBalance", r"InvalidAccount(\.|$)"),
         "A2 A3 A5",
-        "the account may not do this: look at its state and its balance",
+        "the account may not do this: check its state and its balance",
     ),
 )
-"""What is an error even in a reply whose HTTP status says success."""
+"""Errors even in a reply whose HTTP status says success."""
 
 REFUSED = (
     Rule(
@@ -243,7 +243,7 @@ REFUSED = (
         Rejected,
         whole(rf".*({_NOT_THERE}|NoSuch).*"),
         "A1 A3 A5 A6: video, file, template and the like, and a job that is one of several asked about",
-        "something that the request names does not exist",
+        "the request names something that does not exist",
     ),
     Rule(InvalidQuery, _PARAMETER, "A1 A3", "a parameter is missing or not valid"),
     Rule(
@@ -254,7 +254,7 @@ REFUSED = (
     ),
     Rule(InvalidQuery, begins("Invalid", "Invaild"), "A1 A3", "a parameter is not valid"),
 )
-"""What is an error only in a reply whose HTTP status says so: a job's own failure is spelled alike (A6)."""
+"""Errors only in a reply whose HTTP status says so: a job's own failure has the same codes (A6)."""
 
 _REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -266,7 +266,7 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "InvalidParameter.NoAudioStream": "the input file has no audio stream",
     }
 )
-"""Why a transcoding job failed (A6)."""
+"""Reasons of failed transcoding jobs (A6)."""
 
 MEANINGS: Mapping[str, str] = MappingProxyType({**meanings((*ALWAYS, *REFUSED)), **_REASONS})
-"""What a code means, where the vendor documents it."""
+"""The meaning of each code that the vendor documents."""

@@ -1,4 +1,4 @@
-"""GetJobDetail and ListJobInfo: reading what they answer (provider API notes, sections 5.5 and 11)."""
+"""Reads the replies of GetJobDetail and ListJobInfo (provider API notes, sections 5.5 and 11)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,13 +24,13 @@ OBJECTS: Mapping[str, str] = MappingProxyType(
         "workflow": "WorkflowTaskDetail",
     }
 )
-"""The object that GetJobDetail fills for each job type, in the order in which an unknown id is tried."""
+"""The object that GetJobDetail fills for each job type, in the order in which types of an unknown id are tried."""
 
 _ANSWERED = ("RequestId", "JobType", *OBJECTS.values())
-"""Every answer of GetJobDetail has one of these."""
+"""Every reply of GetJobDetail has one of these."""
 
 LISTED = ("transcode", "snapshot", "ai")
-"""The job types that ListJobInfo knows."""
+"""The job types that ListJobInfo lists."""
 
 
 def _name(value: Any) -> str | None:
@@ -38,7 +38,7 @@ def _name(value: Any) -> str | None:
 
 
 class Detail(Record):
-    """A job of any type: the types name the same things differently, and none says why a job failed."""
+    """A job of any type. The types use different names for the same fields, and none gives a failure reason."""
 
     id: Text = Field(None, validation_alias=AliasChoices("JobId", "TaskId"))
     media: Text = Field(None, validation_alias=AliasChoices("VideoId", "MediaId"))
@@ -53,7 +53,7 @@ class Detail(Record):
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What else is worth reading, by label."""
+        """Return the other readable fields, by label."""
         values = {
             AI_TYPE: self.ai_type,
             "Workflow": self.workflow,
@@ -65,16 +65,16 @@ class Detail(Record):
 
 
 def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, request_id: str | None) -> Job | None:
-    """Return the job that a reply of GetJobDetail describes, None when it describes none.
+    """Return the job of a GetJobDetail reply, or None if it has none.
 
-    The object belongs to the type that was asked for: the vendor's example fills three at once, the others with
-    other jobs. Where the object says whose it is, it must be the one asked for. Raises Unreadable for an object that
-    says something, but neither whose it is nor a state: one without any value is no job.
+    The object must be the one of the requested type: the vendor's example fills three objects, two of them with other
+    jobs. If the object has an id, it must be the requested one. Raises Unreadable for an object with values but neither
+    an id nor a state; an object without values is no job.
     """
     shown = reply.get(OBJECTS[kind])
     if shown is None:
         if not _is_answer(reply):
-            raise Unreadable("an answer that is not GetJobDetail's")
+            raise Unreadable("a reply that is not GetJobDetail's")
         return None
     if not isinstance(shown, dict):
         raise Unreadable(f"{OBJECTS[kind]} is not an object")
@@ -99,14 +99,14 @@ def _raw(reply: Json, name: str, shown: Json) -> Json:
 
 
 def _is_answer(reply: Json) -> bool:
-    """Whether a reply without the object asked for is GetJobDetail's own, and no refusal: then there is no such job."""
+    """Return whether a reply without the requested object is a success of GetJobDetail: then no such job exists."""
     return not says_no(reply) and not reply.keys().isdisjoint(_ANSWERED)
 
 
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
-    """Return the jobs of one type that ListJobInfo tells about a media, and how many entries could not be read.
+    """Return a media's jobs of one type from ListJobInfo, and the number of unreadable entries.
 
-    Raises Unreadable without a list: such a reply does not say that there are no jobs.
+    Raises Unreadable for a reply without a list: it does not say that there are no jobs.
     """
     entries = unwrapped(reply.get("JobInfoList"))
     if entries is None or (not entries and says_no(reply)):

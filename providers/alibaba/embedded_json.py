@@ -1,4 +1,4 @@
-"""Alibaba's JSON inside strings: decoded for people to read, loosely, and stripped of secrets."""
+"""Alibaba's JSON inside strings: decoded leniently for people to read, and stripped of secrets."""
 
 import json
 import re
@@ -10,22 +10,22 @@ from providers.json_fields import well_formed
 from providers.redact import DEPTH_MAX, REMOVED, is_secret, redact, scrub
 
 LEAKS = frozenset({"userid", "userdata", "taskinput", "recommend"})
-"""What must not leak (provider API notes, section 10): the account's number, and what users put into workflows."""
+"""Keys that must not leak: the account's number, and users' values in workflows (provider API notes, section 10)."""
 
 _LOOKS_LIKE_JSON = re.compile(r"\s*\\?[\[{]")
 _STRING = re.compile(r'"[^"]*"')
 _KEY = re.compile(r'"([^"]*)"\s*:')
 _BRACKET = re.compile(r"[][{}]")
-_DEPTH_MAX = DEPTH_MAX - 2  # it stands in an object that stands in a reply
+_DEPTH_MAX = DEPTH_MAX - 2  # the object is inside another object of the reply
 
 
 def looks_like_json(text: str) -> bool:
-    """Whether a text begins like an object or an array, escaped or not."""
+    """Return whether a text begins like an object or an array, escaped or not."""
     return _LOOKS_LIKE_JSON.match(text) is not None
 
 
 def decode(text: str) -> Any:
-    """Decode JSON, mending the vendor's escaped brackets; raises ValueError (provider API notes, section 5.2)."""
+    """Decode JSON, fixing the vendor's escaped brackets; raises ValueError (provider API notes, section 5.2)."""
     try:
         return json.loads(text)
     except ValueError:
@@ -41,7 +41,7 @@ def clean(record: Json) -> Json:
 
 
 def _shown(item: Any) -> Any:
-    """Most texts are short and results are long and harmless: both are spared the walk through every value."""
+    """Decode and redact a value. Short texts and long harmless results skip the walk through every value."""
     if isinstance(item, str):
         if not looks_like_json(item):
             return scrub(item)
@@ -51,9 +51,9 @@ def _shown(item: Any) -> Any:
 
 
 def _harmless(text: str) -> Any:
-    """Decode JSON that `redact` would leave as it is, and that holds no further JSON; None for any other text.
+    """Decode JSON that `redact` would not change and that holds no further JSON; return None for other text.
 
-    Without a backslash nothing is hidden in a string: no key in disguise, and no JSON with keys of its own.
+    Without backslashes a string hides nothing: no escaped key, and no JSON with its own keys.
     """
     text = _mended(well_formed(text))
     if "\\" in text or "=" in text or "://" in text:
@@ -67,7 +67,7 @@ def _harmless(text: str) -> Any:
 
 
 def _depth(text: str) -> int:
-    """How deep JSON without backslashes is nested; at most so deep where it has few brackets."""
+    """Return the depth of JSON without backslashes. For JSON with few brackets this is an upper bound."""
     opening = text.count("[") + text.count("{")
     if opening <= _DEPTH_MAX:
         return opening
@@ -80,9 +80,9 @@ def _mended(text: str) -> str:
 
 
 def unpack(value: Any, depth: int = 0) -> Any:
-    """Return a copy of a JSON value in which every text that is JSON itself is decoded.
+    """Return a copy of a JSON value with every JSON text decoded.
 
-    Text that only looks like JSON stays as it is, unless it names something that must not leak.
+    Text that only looks like JSON is unchanged, unless it names something that must not leak.
     """
     if isinstance(value, str):
         return _unpacked(value, depth) if looks_like_json(value) else value

@@ -1,4 +1,4 @@
-"""Alibaba's error replies, read by the rules of `providers.alibaba.codes`."""
+"""Alibaba's error replies, classified by the rules of `providers.alibaba.codes`."""
 
 import html
 import re
@@ -19,11 +19,11 @@ from providers.refusals import ErrorReply, Rule, by_status, first_fitting, is_co
 __all__ = ["MEANINGS", "classify", "may_be_the_kind", "says_no"]
 
 _WITH_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({})
-"""A code that no rule is about with 403 or 404: nothing follows, for "try later" comes with 403 too (A1)."""
+"""The errors of a 403 or 404 with an unlisted code: undecided, because "try later" comes with 403 too (A1)."""
 _WITHOUT_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType(
     {403: Forbidden, 404: NotOffered, 405: NotOffered}
 )
-"""A reply without a code is not VOD's own: a proxy, or another server."""
+"""The errors of a reply without a code. VOD did not send it: a proxy or another server did."""
 
 _ID_PARAMETERS = ("JobId", "JobIds", "TaskId", "TranscodeTaskId", "MediaId")
 _KIND_BLAMED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
@@ -43,10 +43,10 @@ class _ErrorReply(NamedTuple):
 
 
 def classify(response: httpx.Response, body: Json | None) -> ProviderError | None:
-    """Return the error that a reply means, or None for an answer.
+    """Return the error that a reply reports, or None for a success.
 
-    The message of a refused credential is never kept: it can echo the text to sign, with the access key id and the
-    temporary token in it (provider API notes, section 3.6).
+    The message of refused credentials is never kept. It can echo the string to sign, which contains the access key id
+    and the temporary token (provider API notes, section 3.6).
     """
     if response.is_success and body is not None and "Code" not in body and "code" not in body:
         return None
@@ -69,10 +69,10 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
 
 
 def may_be_the_kind(error: InvalidQuery) -> bool:
-    """Whether a parameter error may mean that the job is of another kind than was asked for.
+    """Return whether a parameter error may mean that the kind is wrong.
 
-    What GetJobDetail answers about a job of another kind is not documented: what blames the id or the kind counts, and
-    what blames no parameter by name.
+    GetJobDetail's answer about a job of another kind is not documented. An error that names the id, the kind or no
+    parameter counts.
     """
     if _INVALID_KIND.match(error.code):
         return True
@@ -83,12 +83,12 @@ def may_be_the_kind(error: InvalidQuery) -> bool:
 
 
 def says_no(reply: Json) -> bool:
-    """Whether an answer carries a code of no success: nothing follows from what such an answer leaves out."""
+    """Return whether a reply carries a failure code. Omissions in such a reply prove nothing."""
     return is_code(_field(reply, "Code") or "")
 
 
 def _id_parameter(response: httpx.Response) -> str:
-    """Return the parameter that held the one id of the question."""
+    """Return the name of the parameter that held the request's single id."""
     try:
         params = response.request.url.params
     except RuntimeError:  # a reply that belongs to no request
@@ -98,7 +98,7 @@ def _id_parameter(response: httpx.Response) -> str:
 
 def _read(response: httpx.Response, body: Json | None) -> _ErrorReply:
     if body is None and _is_xml(response):
-        # A regular expression and no parser: the three fields are flat, and entities cannot explode.
+        # A regular expression instead of a parser: the three fields are flat, and entities cannot explode.
         body = {name: html.unescape(value) for name, value in _XML_FIELD.findall(response.text[:_XML_MAX])}
     fields = body or {}
     code = _field(fields, "Code") or ""
@@ -111,21 +111,22 @@ def _is_xml(response: httpx.Response) -> bool:
 
 
 def _field(body: Json, name: str) -> str | None:
-    """Both spellings occur: `RequestId` and `requestId`."""
+    """Return a field in either spelling, such as `RequestId` and `requestId`."""
     return text(body.get(name)) or text(body.get(name[0].lower() + name[1:]))
 
 
 def _message(raises: type[ProviderError], rule: Rule | None, refusal: ErrorReply) -> str:
     meaning = rule.meaning_of(refusal.code) if rule else ""
     if raises is Unauthorized:
-        return meaning or "the credentials are refused"
+        return meaning or "the credentials were rejected"
     return shown(refusal, meaning)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait; the vendor's own headers are in milliseconds, as its clients read them, the standard one is not.
+    """Return the seconds to wait.
 
-    Of the vendor's headers the longest time counts.
+    The vendor's own headers are in milliseconds, as its clients read them; the standard one is in seconds. The longest
+    of the vendor's headers counts.
     """
     headers = response.headers
     found = [_MILLISECONDS.fullmatch(headers.get("x-acs-retry-after", "").strip())]

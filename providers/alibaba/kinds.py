@@ -1,10 +1,10 @@
-"""The kinds of jobs seen before: GetJobDetail wants one with each id, and an id does not tell its kind."""
+"""A cache of job kinds. GetJobDetail requires a kind with each id, and an id does not reveal its kind."""
 
 from collections import OrderedDict
 
 
 class Kinds:
-    """Remembers the kinds of the jobs seen last: the second question about a job is one request."""
+    """The kinds of the most recent jobs: a second look-up of a job takes one request."""
 
     def __init__(self, size: int = 10_000) -> None:
         self._size = size

@@ -1,7 +1,7 @@
-"""Why a job failed and how far it is, which GetJobDetail does not say (provider API notes, section 5.5).
+"""Failure reasons and progress, which GetJobDetail omits (provider API notes, section 5.5).
 
-GetTranscodeTask knows about transcoding, ListAIJob about fingerprinting and smart tagging, GetAIMediaAuditJob about
-automated review; nothing knows about snapshots and workflows.
+GetTranscodeTask has those of transcoding, ListAIJob of fingerprinting and smart tagging, GetAIMediaAuditJob of
+automated review. No operation has those of snapshots and workflows.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from providers.redact import scrub
 
 Update = Mapping[str, Any]
 Updates = dict[str, Update]
-"""Fields of a job to be filled in, by job id."""
+"""Fields to fill in, by job id."""
 
 _SHARE = 0.5
-"""A reason is worth this share of the time that is left: the job without its reason is worth more than nothing."""
+"""Reasons may use this share of the remaining time: a job without its reason is better than no job."""
 
 _TRANSCODE, _AI = "transcode", "ai"
 _EXPLICABLE = frozenset({_TRANSCODE, _AI})
@@ -44,7 +44,10 @@ class TranscodeJob(Record):
     output: Object = Field({}, alias="OutputFile")
 
     def update(self, job: Job) -> Update:
-        """What this entry adds to a job; the vendor's example has an error code in a job that still runs."""
+        """Return the fields that this entry adds to a job.
+
+        The vendor's example has an error code in a job that still runs.
+        """
         output = text(self.output.get("OutputFileUrl"))
         return {
             "error": JobError.of(self.code, self.message) if job.state is JobState.FAILED else None,
@@ -55,7 +58,7 @@ class TranscodeJob(Record):
 
 
 async def complete(vod: Vod, jobs: Sequence[Job]) -> tuple[Job, ...]:
-    """Return the jobs with reasons and progress filled in, where they can be had; raises nothing."""
+    """Return the jobs with reasons and progress filled in, where available; raises nothing."""
     updates: Updates = {}
     refusals: dict[str, set[str]] = {kind: set() for kind in _EXPLICABLE}
     try:
@@ -80,7 +83,7 @@ def _completed(job: Job, update: Update | None, refusals: set[str] | None) -> Jo
 
 
 def unasked(job: Job) -> Job:
-    """Return a job for which nobody asked, saying so if it has a reason that could be asked for."""
+    """Return a job without its reason, with a note where a look-up may give it."""
     return job.model_copy(update={"unexplained": SHOWN_ALONE}) if _explicable(job) else job
 
 
@@ -126,7 +129,7 @@ async def _audits(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError
 
 
 def _failed_ai(jobs: Iterable[Job], *, not_of: frozenset[str]) -> list[str]:
-    """Ids of failed AI jobs of a fitting type, or of one that is not known: a list does not tell the type."""
+    """Return the ids of failed AI jobs of a matching or unknown type: a list does not give the type."""
     return [
         job.id
         for job in jobs

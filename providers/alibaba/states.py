@@ -1,4 +1,4 @@
-"""What Alibaba calls the states of a job, by kind of job (provider API notes, section 2)."""
+"""Alibaba's job states, by kind of job (provider API notes, section 2)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -56,5 +56,5 @@ DETAIL: Mapping[str, States] = MappingProxyType(
 
 
 def over(state: JobState) -> bool:
-    """Whether an end time may be believed: the vendor's own example tells one of a job that still runs."""
+    """Return whether an end time is reliable: the vendor's example has one for a job that still runs."""
     return state not in {JobState.PENDING, JobState.RUNNING}

@@ -1,4 +1,4 @@
-"""Alibaba VOD's fingerprinting and smart tagging jobs: ListAIJob, ten ids a call, no listing."""
+"""Alibaba VOD's fingerprinting and smart tagging jobs: ListAIJob, ten ids per call, no listing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -38,17 +38,17 @@ class VodAi:
         self._vod = Vod.of(account, VOD_AI, client, budget)
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
-        """Raise NotOffered: ListAIJob wants ids."""
+        """Raise NotOffered: ListAIJob requires ids."""
         del query, cursor
-        message = "ListAIJob cannot list jobs: ask for them by id"
+        message = "ListAIJob cannot list jobs: look them up by id"
         raise NotOffered(message, account=self.account, service=VOD_AI)
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many look-ups may still be made just now."""
+        """Return how many look-ups the current window still allows."""
         return await self._vod.budget_left(LIST_AI_JOB)
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""
+        """Look up ids, ten per request; `kinds` is not needed."""
         del kinds
         question = sort_ids(ids, ids_of(self.service))
         groups = batches(question.ids, IDS_AT_ONCE)
@@ -83,13 +83,13 @@ class VodAi:
             console_url=console_url(job.media),
             region=self.region,
             attributes=_attributes(mapping(shown.get("Data"))),
-            notes=("The result data is not readable JSON.",) if unreadable else (),
+            notes=("The result data is not valid JSON.",) if unreadable else (),
             raw=shown or None,
         )
 
 
 def _attributes(data: Mapping[str, Any]) -> dict[str, str]:
-    """What speech recognition found; the duration is in milliseconds, as a text (provider API notes, section 5.2)."""
+    """Return what speech recognition found; the duration is a text, in ms (provider API notes, section 5.2)."""
     speech = mapping(data.get("OrigASRData"))
     sentences = listing(speech.get("AsrTextList"))
     if not sentences:

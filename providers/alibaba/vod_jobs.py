@@ -28,7 +28,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 class VodJobs:
     """The transcode, snapshot, AI and workflow jobs of one account in one region.
 
-    Jobs are remembered for six months (provider API notes, section 5.5).
+    The cloud keeps jobs for six months (provider API notes, section 5.5).
     """
 
     service: Final = VOD_JOBS
@@ -49,7 +49,7 @@ class VodJobs:
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return the jobs of the query's media id, newest first; raises NotOffered without one.
 
-        A list tells neither AI types nor workflows, and no reasons: the first failed ones of a page are completed.
+        A list has no AI types, workflows or reasons. The first failed jobs of a page are completed by look-ups.
         """
         media = self._media(query)
         start = position(cursor)
@@ -67,11 +67,11 @@ class VodJobs:
         )
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many look-ups may still be made just now."""
+        """Return how many look-ups the current window still allows."""
         return await self._vod.budget_left(GET_JOB_DETAIL)
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return what is known about these ids: one request each where the kind is known and right, else up to four."""
+        """Look up ids: one request each where the known kind is right, else up to four."""
         question = sort_ids(ids, ids_of(self.service))
         outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
         found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
@@ -79,10 +79,10 @@ class VodJobs:
         return lookup({**outcomes, **completed}, question.impossible, self.account, self.service)
 
     async def _find(self, job_id: str, kind: str | None) -> Job | None:
-        """Ask for the kind that is known, then for one after the other: an id does not tell its kind.
+        """Try the known kind first, then the other kinds: an id does not reveal its kind.
 
-        What a wrong kind is refused with is not documented, so what may be such a refusal counts only where no kind has
-        the job; any other error ends the question at once.
+        The error for a wrong kind is not documented. An error that may be one counts only when no kind has the job; any
+        other error ends the look-up immediately.
         """
         known = (kind or "").casefold()
         first = known if known in OBJECTS else self._kinds.get(job_id)
@@ -124,21 +124,21 @@ class VodJobs:
     def _media(self, query: JobQuery) -> str:
         media = (query.media or "").strip()
         if not media:
-            message = "VOD lists the jobs of one media id only: add media:ID, or ask for jobs by id"
+            message = "VOD only lists the jobs of one media id: add media:ID, or look jobs up by id"
             raise NotOffered(message, account=self.account, service=VOD_JOBS)
         if "*" in media:
-            message = f"{media} is masked: the asterisks hide a part of the id, copy the whole one"
+            message = f"{media} is masked: the asterisks hide part of the id. Copy the complete id"
             raise InvalidQuery(message, code="masked_id", account=self.account, service=VOD_JOBS)
         return media
 
 
 def _kinds_asked(query: JobQuery) -> list[str]:
-    """The kinds of job that the query's kind is a part of."""
+    """Return the kinds of job that contain the query's kind."""
     return [kind for kind in LISTED if (query.kind or "").casefold() in kind]
 
 
 def _merged(replies: Sequence[tuple[list[Job], int] | ProviderError]) -> tuple[list[Job], int]:
-    """All jobs, newest first; a kind that could not be listed is an error, for a page cannot say what it lacks."""
+    """Return all jobs, newest first. Raises the error of a kind that could not be listed: a page cannot be partial."""
     jobs: list[Job] = []
     malformed = 0
     for reply in replies:

@@ -1,4 +1,4 @@
-"""Receives the body of an answer: decodes it as it arrives, and refuses one that is too large."""
+"""Receives the body of a response: decodes it as it arrives, and rejects one that is too large."""
 
 import asyncio
 import zlib
@@ -9,28 +9,28 @@ import httpx
 from providers.errors import Malformed
 
 BODY_MAX_MB = 20
-"""Most megabytes of a body, sent and decoded. 100 jobs with long results have less than 1."""
+"""The largest body in megabytes, sent and decoded. 100 jobs with long results have less than 1."""
 VALUES_MAX = 1_000_000
-"""Most values of a body: an empty object has 2 bytes there, and 64 in memory."""
+"""The most values of a body. An empty object has 2 bytes there, and 64 in memory."""
 ACCEPTED = ("gzip", "deflate")
-"""The codings that are asked for, and decoded."""
+"""The codings that requests accept and responses are decoded from."""
 _BEFORE_VALUES = (b",", b"[", b"{")
-"""What stands before a value of JSON in a list, or before a key."""
+"""The characters before a JSON value in a list, or before a key."""
 _PIECE = 65_536
-"""Bytes that are decoded at once, however short the data that they come from."""
+"""The most bytes decoded in one step, however short their compressed data is."""
 
 
 async def receive(response: httpx.Response) -> None:
     """Read the whole body of a response, decoded.
 
     Raises Malformed for a body of more than BODY_MAX_MB or VALUES_MAX, and for one that cannot be decoded. At most that
-    much of it is held: 1 kB of gzip can decode to 1 MB, and 1 MB of JSON to 30 MB of objects.
+    much is held: 1 kB of gzip can decode to 1 MB, and 1 MB of JSON to 30 MB of objects.
     """
     if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
         response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
     body = await response.aread()
     if len(body) > VALUES_MAX and sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
-        raise Malformed(f"an answer of more than {VALUES_MAX} values", code="too_large", retryable=False)
+        raise Malformed(f"a response of more than {VALUES_MAX} values", code="too_large", retryable=False)
 
 
 class _Bounded(httpx.AsyncByteStream):
@@ -43,7 +43,7 @@ class _Bounded(httpx.AsyncByteStream):
     def __aiter__(self) -> AsyncIterator[bytes]:
         sent = _limited(self._sent)
         if len(self._codings) > 1:
-            raise Malformed("an answer that is compressed more than once")
+            raise Malformed("a response that is compressed more than once")
         return _limited(_inflated(sent, *self._codings)) if self._codings else sent
 
     async def aclose(self) -> None:
@@ -59,7 +59,7 @@ async def _limited(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
     async for piece in pieces:
         left -= len(piece)
         if left < 0:
-            raise Malformed(f"an answer of more than {BODY_MAX_MB} MB", code="too_large", retryable=False)
+            raise Malformed(f"a response of more than {BODY_MAX_MB} MB", code="too_large", retryable=False)
         yield piece
 
 
@@ -71,16 +71,16 @@ async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[b
             inflate = inflate or zlib.decompressobj(_format(coding, data))
             while data and not inflate.eof:
                 yield inflate.decompress(data, _PIECE)
-                if data := inflate.unconsumed_tail:  # what is left of it
+                if data := inflate.unconsumed_tail:  # the rest of the data
                     await asyncio.sleep(0)
         if inflate:
             yield inflate.flush()
     except zlib.error:
-        raise Malformed("an answer that cannot be decompressed") from None
+        raise Malformed("a response that cannot be decompressed") from None
 
 
 def _format(coding: str, data: bytes) -> int:
-    """Return zlib's number of a coding. Some servers send `deflate` without the header of RFC 9110."""
+    """Return zlib's window size for a coding. Some servers send `deflate` without the header of RFC 9110."""
     if coding == "gzip":
         return 16 + zlib.MAX_WBITS
     return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

@@ -1,4 +1,4 @@
-"""A question to a cloud: how long it may take, who asks, and what its requests were like."""
+"""A question to a cloud: its deadline, its requester, and measurements of its requests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Generator
@@ -10,26 +10,26 @@ from typing import TypeVar
 
 DEFAULT_S = 10.0
 _ROUNDED = timedelta(seconds=2)
-"""A date has whole seconds, and comes some time after it was written: a smaller difference says nothing."""
+"""A `Date` header has whole seconds and arrives late, so a smaller difference means nothing."""
 
 T = TypeVar("T")
 
 
 def now() -> float:
-    """The event loop's time, in seconds."""
+    """Return the event loop's time, in seconds."""
     return asyncio.get_running_loop().time()
 
 
 @dataclass(eq=False, slots=True)
 class Question:
-    """One question, and what became of it so far; times are on the event loop's clock, in seconds.
+    """One question and its progress. Times are on the event loop's clock, in seconds.
 
     `requests` counts those sent, also by questions within this one. `share` is the part of a service's request budget
-    that the question may use, from 0 to 1. `requester` names who asks: requesters take turns where a budget is short.
-    `sent_at` is when the first request was sent. `limit` is the budget, in requests a second, that it waited for last.
-    `joined` says that it waited for a request of another question, `age_s` how long before it was asked its oldest
-    answer's request was sent: 0 unless it shared one. `dated` is the time on the provider's clock in the last answer,
-    and when that came.
+    that the question may use, from 0 to 1. `requester` names the requester: requesters take turns where a budget is
+    short. `sent_at` is when the first request was sent. `limit` is the budget that it last waited for, in requests per
+    second. `joined` says that it waited for a request of another question. `age_s` is how long before this question the
+    request for its oldest answer was sent; 0 unless it shared one. `dated` is the provider's clock in the last
+    response, and when that arrived.
     """
 
     deadline: float
@@ -50,18 +50,18 @@ class Question:
 
     @property
     def latency_s(self) -> float | None:
-        """How long the last HTTP call took; one that is not answered yet counts with its time so far."""
+        """Duration of the last HTTP call in seconds; a call in progress counts up to now."""
         if self._measured_s is None and self._last_sent_at is not None:
             return now() - self._last_sent_at
         return self._measured_s
 
     @property
     def waited_s(self) -> float:
-        """How long it waited for our own request budget."""
+        """Seconds spent waiting for our own request budget."""
         return self._waited_s + (now() - self._waits_since if self._waits else 0)
 
     def count(self) -> None:
-        """Note a request that is sent now."""
+        """Count a request that is sent now."""
         self.requests += 1
         self._last_sent_at = now()
         self.sent_at = self.sent_at or self._last_sent_at
@@ -69,27 +69,27 @@ class Question:
             self.outer.count()
 
     def measure(self, seconds: float) -> None:
-        """Note how long an HTTP call took."""
+        """Record the duration of an HTTP call."""
         self._measured_s = seconds
         if self.outer:
             self.outer.measure(seconds)
 
     @property
     def provider_time(self) -> datetime | None:
-        """The time on the provider's clock, carried on from the last answer; None without a date there."""
+        """Return the provider's current time, estimated from the last response; None if that had no date."""
         if self.dated is None:
             return None
         told, came_at = self.dated
         return told + timedelta(seconds=now() - came_at)
 
     def date(self, told: datetime) -> None:
-        """Note the time on the provider's clock, as an answer that just came gives it."""
+        """Record the provider's clock from a response that just arrived."""
         self.dated = told, now()
         if self.outer:
             self.outer.date(told)
 
     def wait(self, per_second: float) -> None:
-        """Note that a wait for our own budget begins."""
+        """Record the start of a wait for our own budget."""
         self.limit = per_second
         self._waits_since = self._waits_since if self._waits else now()
         self._waits += 1
@@ -97,7 +97,7 @@ class Question:
             self.outer.wait(per_second)
 
     def go_on(self) -> None:
-        """Note that a wait for our own budget is over."""
+        """Record the end of a wait for our own budget."""
         self._waits -= 1
         if not self._waits:
             self._waited_s += now() - self._waits_since
@@ -106,7 +106,7 @@ class Question:
 
     @contextmanager
     def joining(self, other: "Question") -> Generator[None]:
-        """Count the block as waiting for a request of another question, and note what that request was like."""
+        """Count the block as waiting for another question's request, and copy that request's measurements."""
         since = now()
         try:
             yield
@@ -125,55 +125,55 @@ _raw: ContextVar[bool] = ContextVar("raw", default=True)
 
 
 def asking() -> Question:
-    """Return the question being answered; outside of any, a new one with the default deadline."""
+    """Return the current question; outside of any, a new one with the default deadline."""
     return _question.get() or Question(now() + DEFAULT_S)
 
 
 def remaining() -> float:
-    """Seconds until the deadline of the question being answered; the default outside of any."""
+    """Return the seconds until the current question's deadline; the default outside of any."""
     question = _question.get()
     return DEFAULT_S if question is None else question.deadline - now()
 
 
 def share() -> float:
-    """The part of a service's request budget that the question being answered may use."""
+    """Return the part of a service's request budget that the current question may use."""
     question = _question.get()
     return 1.0 if question is None else question.share
 
 
 def age() -> timedelta:
-    """How long before it was asked the request for the oldest answer to the question was sent, if it was shared."""
+    """Return how old the question's oldest shared answer was when it was asked."""
     question = _question.get()
     return timedelta(seconds=question.age_s if question else 0)
 
 
 def provider_time() -> datetime | None:
-    """The time on the provider's clock, carried on from the last answer to the question; None without a date there."""
+    """Return the provider's current time, estimated from the question's last response; None if that had no date."""
     question = _question.get()
     return question.provider_time if question else None
 
 
 def skew(here: datetime) -> timedelta:
-    """By how much the provider's clock is ahead of one that shows `here` now; nothing where that is not known."""
+    """Return how far the provider's clock is ahead of `here`; zero where that is not known."""
     there = provider_time()
     return there - here if there and abs(there - here) > _ROUNDED else timedelta()
 
 
 def note_date(told: datetime) -> None:
-    """Note the time on the provider's clock for the question being answered."""
+    """Record the provider's clock for the current question."""
     if question := _question.get():
         question.date(told)
 
 
 def count_request() -> None:
-    """Note that a request is sent for the question being answered."""
+    """Count a request of the current question."""
     if question := _question.get():
         question.count()
 
 
 @contextmanager
 def call() -> Generator[None]:
-    """Count the block as one HTTP call of the question being answered, and measure it."""
+    """Count the block as one HTTP call of the current question, and measure it."""
     count_request()
     began = now()
     try:
@@ -185,7 +185,7 @@ def call() -> Generator[None]:
 
 @contextmanager
 def own_limit(per_second: float) -> Generator[None]:
-    """Count the block as waiting for our own budget of this many requests a second."""
+    """Count the block as waiting for our own budget of this many requests per second."""
     question = _question.get()
     if question:
         question.wait(per_second)
@@ -198,7 +198,7 @@ def own_limit(per_second: float) -> Generator[None]:
 
 @contextmanager
 def fresh() -> Generator[None]:
-    """Have the block answered as of now or later: it shares no request that was sent before."""
+    """Give the block only answers of now or later: it joins no request that was sent before."""
     token = _fresh.set(now())
     try:
         yield
@@ -207,12 +207,12 @@ def fresh() -> Generator[None]:
 
 
 def fresh_since() -> float | None:
-    """Since when a request must be sent to answer the question; None for one that may share an earlier one."""
+    """Return the earliest send time of a request that may answer the question; None where any may."""
     return _fresh.get()
 
 
 async def answering(question: Question, call: Awaitable[T]) -> T:
-    """Await a call whose requests are those of this question, not those of the question around it."""
+    """Await a call whose requests belong to this question, not to the question around it."""
     token = _question.set(question)
     try:
         return await call
@@ -221,13 +221,13 @@ async def answering(question: Question, call: Awaitable[T]) -> T:
 
 
 def raw_wanted() -> bool:
-    """Whether a look-up fills `Job.raw`, and what is read from it for people (`Job.attributes`, `Job.notes`)."""
+    """Return whether a look-up fills `Job.raw`, and the texts read from it (`Job.attributes`, `Job.notes`)."""
     return _raw.get()
 
 
 @contextmanager
 def without_raw() -> Generator[None]:
-    """Look jobs up in the block for their state alone: to take the secrets out of raw JSON costs a third of it."""
+    """Look up only the states of jobs in the block. Removing secrets from raw JSON is a third of a look-up's cost."""
     token = _raw.set(False)
     try:
         yield
@@ -237,12 +237,12 @@ def without_raw() -> Generator[None]:
 
 @asynccontextmanager
 async def within(seconds: float, *, share: float = 1.0, requester: str = "") -> AsyncGenerator[Question]:
-    """Give the block this many seconds, or what is left of an outer deadline; raises TimeoutError when they are over.
+    """Limit the block to this many seconds, or to the rest of an outer deadline; raises TimeoutError after that.
 
-    `share` is the part of a service's request budget that the block may use, `requester` who asks.
+    `share` is the part of a service's request budget that the block may use, `requester` the name of its requester.
 
-    Requests inside see the deadline through `remaining()`: they do not start a wait that would outlive it, so that
-    the reason for being late (throttled, say) is told instead of the lateness alone.
+    Requests inside see the deadline through `remaining()`. They do not start a wait that would exceed it, so the error
+    is the reason for the delay (throttled, for example) and not just a timeout.
     """
     deadline = now() + seconds
     outer = _question.get()

@@ -1,4 +1,4 @@
-"""How many requests a second an account may make, shared by whoever shares the storage."""
+"""Request budgets of accounts, in requests per second. Processes with the same storage share them."""
 
 import asyncio
 import time
@@ -18,15 +18,15 @@ from providers.http.deadline import Question, asking, remaining
 K = TypeVar("K")
 V = TypeVar("V")
 OWN_LIMIT: Final = "budget"
-"""The code of a question that our own request budget left no time for: it says nothing about the service."""
+"""The code of a question that ran out of time waiting for our own budget: it says nothing about the service."""
 
 
 _AGAIN_S: Final = 0.5
-"""The shortest wait, in seconds, for what is not left in a window."""
+"""The shortest wait for a full window, in seconds."""
 
 
 class BudgetLeft(NamedTuple):
-    """Requests that may still be made in the current window, and how many the window has."""
+    """The requests that the current window still allows, and the size of the window."""
 
     left: int
     of: int
@@ -36,27 +36,27 @@ class Budget(Protocol):
     """Allows or delays requests. `key` names what is counted: an account and a service or operation."""
 
     async def acquire(self, key: str, per_second: float) -> None:
-        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        """Return when a request may be sent; raises Throttled when that is after the question's deadline."""
         ...
 
     async def left(self, key: str, per_second: float) -> BudgetLeft: ...
 
 
 Rate = tuple[str, float]
-"""What is counted, and how many requests a second it may have."""
+"""A key, and how many requests per second it may have."""
 
 
 @runtime_checkable
 class QuickBudget(Protocol):
-    """A budget that can say at once whether a request may be made by several counts together."""
+    """A budget that can say immediately whether several counts allow a request."""
 
     async def take_now(self, rates: Sequence[Rate]) -> bool:
-        """Count a request by all of these; False, and it is counted by none, where one of them has to wait."""
+        """Count a request by all of these. Returns False, and counts it by none, where one would have to wait."""
         ...
 
 
 class _Memory(MemoryStorage):
-    """Counts in this process. limits' own storage starts a thread at each request, to forget old ones."""
+    """Counts in this process. The storage of limits starts a thread at each request, to expire old ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class _Memory(MemoryStorage):
         return (taken[0] if taken else time.monotonic()), len(taken)
 
     def _within(self, key: str, expiry: int) -> deque[float]:
-        """Return when the requests of the window that ends now were made, the oldest first."""
+        """Return the request times of the window that ends now, oldest first."""
         taken, start = self._taken[key], time.monotonic() - expiry
         while taken and taken[0] <= start:
             taken.popleft()
@@ -96,9 +96,9 @@ class WindowBudget:
             await asyncio.sleep(wait)
 
     async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
-        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+        """Take one of `number` per moving window of `seconds`, if more than `keep` are left.
 
-        Returns 0 when it was taken, else after how many seconds to try again.
+        Returns 0 when it was taken, else the seconds until the next try.
         """
         wait = await self.wait(key, number, seconds, keep)
         if not wait and await self._limiter.hit(RateLimitItemPerSecond(number, seconds), key):
@@ -106,7 +106,7 @@ class WindowBudget:
         return wait or _AGAIN_S
 
     async def wait(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
-        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        """Return the seconds until one could be taken, 0 for now; nothing is taken."""
         stats = await self._limiter.get_window_stats(RateLimitItemPerSecond(number, seconds), key)
         if stats.remaining > keep:
             return 0
@@ -118,10 +118,10 @@ class WindowBudget:
 
 
 class FairBudget:
-    """A budget whose requesters take turns, so that one with many questions leaves the others theirs.
+    """A budget whose requesters take turns: one with many questions does not starve the others.
 
-    So do the questions of one requester; of a question, the request that waited longest goes first. Turns are those of
-    this process: across a fleet the budget alone is shared.
+    The questions of one requester take turns too. Within a question, the request that waited longest is first. Turns
+    are local to this process: a fleet shares only the budget.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -133,7 +133,7 @@ class FairBudget:
             await self._budget.acquire(key, per_second)
 
     async def take_now(self, rates: Sequence[Rate]) -> bool:
-        """Count a request by all of these, if nobody waits for one of them; the budget decides."""
+        """Count a request by all of these if no request waits for any of them; the budget decides."""
         if not isinstance(self._budget, QuickBudget) or any(self._taken(key) for key, _ in rates):
             return False
         return await self._budget.take_now(rates)
@@ -146,11 +146,11 @@ class FairBudget:
 
 
 _Waiting = dict[Question, deque[asyncio.Future[None]]]
-"""The requests that wait, by question; the question at the head is the next."""
+"""The waiting requests, by question; the first question is next."""
 
 
 class _Turns:
-    """One turn at a time, in a round of those who wait."""
+    """One turn at a time, round-robin among the waiting requesters."""
 
     def __init__(self) -> None:
         self._taken = False
@@ -158,7 +158,7 @@ class _Turns:
 
     @property
     def taken(self) -> bool:
-        """Whether somebody's turn it is."""
+        """Whether a request has the turn."""
         return self._taken
 
     @asynccontextmanager
@@ -177,12 +177,12 @@ class _Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if not turn.cancelled():  # it came at the same moment
+            if not turn.cancelled():  # it was passed on at the same moment
                 self._pass_on()
             raise
 
     def _pass_on(self) -> None:
-        """Give the turn to the next requester's next question, and put what is left of both behind the others."""
+        """Pass the turn to the next requester's next question, and move both behind the others."""
         while self._waiting:
             requester, questions = _first(self._waiting)
             question, requests = _first(questions)
@@ -191,6 +191,7 @@ class _Turns:
                 questions[question] = requests
             if questions:
                 self._waiting[requester] = questions
+            # A cancelled request is skipped: its question may have ended while it waited.
             if not turn.done():
                 return turn.set_result(None)
         self._taken = False
@@ -198,13 +199,13 @@ class _Turns:
 
 
 def _first(line: dict[K, V]) -> tuple[K, V]:
-    """Take what comes first."""
+    """Remove and return the first item."""
     key = next(iter(line))
     return key, line.pop(key)
 
 
 def window(per_second: float) -> RateLimitItemPerSecond:
-    """A window of one second, or of as many as one request takes when there is less than one a second."""
+    """Return a window of one second, or longer for less than one request per second."""
     if per_second >= 1:
         return RateLimitItemPerSecond(int(per_second))
     return RateLimitItemPerSecond(1, ceil(1 / per_second))

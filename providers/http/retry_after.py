@@ -1,4 +1,4 @@
-"""How long a cloud wants to be left alone: the header `Retry-After`, which both vendors' gateways may send."""
+"""The header `Retry-After`, which both vendors' gateways may send."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,9 +8,9 @@ RETRY_AFTER_MAX = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After`, a number of seconds or an HTTP date; None for neither.
+    """Return the seconds of `Retry-After`, a number such as `30` or an HTTP date; None for neither.
 
-    A date is compared with the header `Date`, which the same clock wrote, or with `now` if that is missing.
+    A date is compared with the `Date` header, which the same clock wrote, or with `now` if that is missing.
     """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and value.isascii():
@@ -19,5 +19,5 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         until = parsedate_to_datetime(value)
         sent = parsedate_to_datetime(headers["date"]) if "date" in headers else now
         return min(max(0.0, (until - sent).total_seconds()), RETRY_AFTER_MAX)
-    except (ValueError, TypeError):  # no date, or one without a time zone
+    except (ValueError, TypeError):  # not a date, or one without a time zone
         return None

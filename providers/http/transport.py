@@ -1,4 +1,4 @@
-"""One request path for every cloud: budget, signature, deadline, retry, status to error."""
+"""The one request path to every cloud: budget, signature, deadline, retry, errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,17 +20,17 @@ from providers.secrets import SecretMissing
 
 TRIES = 3
 ATTEMPT_S = 8.0
-"""One try may take this long; the question's deadline cuts it shorter."""
+"""The time limit of one try, in seconds. The request's deadline may be shorter."""
 
 Json = dict[str, Any]
 Classify = Callable[[httpx.Response, Json | None], ProviderError | None]
-"""Reads a vendor's reply: None when it is an answer, else the error to raise. `None` stands for an unreadable body."""
+"""Reads a vendor's reply, None if unreadable: returns None for a success, else the error to raise."""
 
 _backoff = wait_random_exponential(multiplier=0.2, max=3)
 
 
 class ApiReply(NamedTuple):
-    """A readable answer, and the vendor's id of the request."""
+    """A readable reply, and the vendor's id of the request."""
 
     json: Json
     request_id: str | None
@@ -50,13 +50,18 @@ class Transport:
     requests_per_second: float
 
     async def send(self, request: httpx.Request, *, operation: str = "", per_second: float | None = None) -> ApiReply:
-        """Send a request until it is answered, trying again where that can help and time is left.
+        """Send a request, retrying where that can help and time is left.
 
-        `operation` names a budget of its own within the service, of `per_second` requests; each try is signed anew.
+        `operation` names a separate budget within the service, of `per_second` requests. Each try has a new signature.
+
+        Raises:
+            Throttled: The budget has no room before the deadline, or the cloud's limit is reached.
+            ProviderError: The last try failed in another way.
         """
         failures: list[ProviderError] = []
 
         async def attempt() -> ApiReply:
+            # The retry loop starts with the error of the try that was made without it.
             if failures:
                 raise failures.pop()
             await self._acquire(*self._counted(operation, per_second))
@@ -65,7 +70,7 @@ class Transport:
         try:
             try:
                 return await attempt()
-            except ProviderError as error:  # most requests are answered at once, and need no retry loop
+            except ProviderError as error:  # most requests succeed immediately and need no retry loop
                 failures.append(error)
                 return await _retrying(attempt)
         except ProviderError as error:
@@ -73,11 +78,11 @@ class Transport:
             raise
 
     def malformed(self, message: str, reply: ApiReply) -> Malformed:
-        """Return what to raise for an answer that is JSON, but not what was asked for."""
+        """Return the error for a reply that is JSON, but not the expected kind."""
         return Malformed(message, account=self.account, service=self.service, request_id=reply.request_id)
 
     async def _acquire(self, key: str, per_second: float) -> None:
-        """Take from the budget; what has only a share of it waits for its share too."""
+        """Wait for the budget. A caller with only a share of it waits for that share too."""
         if share() < 1:
             part = f"{key}/share", per_second * share()
             if isinstance(self.budget, QuickBudget) and await self.budget.take_now([part, (key, per_second)]):
@@ -88,7 +93,7 @@ class Transport:
             await self.budget.acquire(key, per_second)
 
     async def budget_left(self, operation: str = "", per_second: float | None = None) -> BudgetLeft:
-        """Return what is left of the budget that `send` would take from."""
+        """Return the rest of the budget that `send` would use."""
         return await self.budget.left(*self._counted(operation, per_second))
 
     def _counted(self, operation: str, per_second: float | None) -> tuple[str, float]:
@@ -116,8 +121,8 @@ class Transport:
         return ApiReply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
 
     async def _answer(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
-        """Send a request once, and receive the whole answer. Raises TimeoutError after `timeout_s`."""
-        async with asyncio.timeout(timeout_s):  # httpx's own limits each read, and an answer can arrive in drops
+        """Send a request once, and receive the whole response. Raises TimeoutError after `timeout_s`."""
+        async with asyncio.timeout(timeout_s):  # httpx limits each read, and a response can arrive in drops
             response = await self.client.send(request, auth=self.auth, follow_redirects=False, stream=True)
             try:
                 await receive(response)
@@ -127,7 +132,10 @@ class Transport:
 
 
 def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unavailable:
-    """Say why there is no answer. httpx-aiohttp calls refused and lost connections time-outs too; the cause tells."""
+    """Return why there is no response.
+
+    httpx-aiohttp reports refused and lost connections as timeouts; the cause differs.
+    """
     cause = error.__cause__
     lost = isinstance(cause, aiohttp.ClientConnectionError) and not isinstance(cause, TimeoutError)
     if isinstance(error, httpx.ConnectError) or isinstance(cause, aiohttp.ClientConnectorError):
@@ -137,7 +145,7 @@ def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unav
     return Unavailable("the connection broke", code="broken_connection")
 
 
-@lru_cache(maxsize=8)  # most answers of a second have the same
+@lru_cache(maxsize=8)  # most responses of a second have the same
 def _date(header: str) -> datetime | None:
     try:
         return parsedate_to_datetime(header).astimezone(UTC)
@@ -163,7 +171,7 @@ def _text(value: Any) -> str | None:
 
 
 async def _retrying(attempt: Callable[[], Awaitable[ApiReply]]) -> ApiReply:
-    """Call until there is an answer, or an error with which another try cannot help."""
+    """Call until there is a reply, or an error that a retry cannot fix."""
     retry = retry_if_exception(_worth_another_try)
     return await AsyncRetrying(retry=retry, stop=_out_of_tries_or_time, wait=_wait, reraise=True)(attempt)
 
@@ -173,7 +181,7 @@ def _worth_another_try(error: BaseException) -> bool:
 
 
 def _wait(state: RetryCallState) -> float:
-    """Obey the cloud where it says how long, with jitter on top; else back off exponentially with full jitter."""
+    """Return the wait in seconds: the cloud's own plus jitter, else exponential backoff with full jitter."""
     error = state.outcome.exception() if state.outcome else None
     jittered = _backoff(state)
     if isinstance(error, ProviderError) and error.retry_after is not None:

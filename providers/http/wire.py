@@ -1,4 +1,4 @@
-"""aiohttp under httpx, sending a query exactly as it was signed."""
+"""aiohttp under httpx, sending each query exactly as it was signed."""
 
 import ssl
 from functools import cache
@@ -12,10 +12,10 @@ from providers.http.canonical_query import query
 
 
 async def keep_query(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Encode the query the way both vendors sign it.
+    """Encode the query as both vendors sign it.
 
-    aiohttp writes `%2C`, `%3A` and their like as plain characters, which a server that checks the signature against
-    the text it received refuses.
+    aiohttp writes `%2C`, `%3A` and similar codes as plain characters. A server that checks the signature against the
+    received text rejects that.
     """
     url = request.url
     if url.raw_query_string:
@@ -26,12 +26,12 @@ async def keep_query(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return httpx's choice of certificates, which takes 30 ms to read: all sessions of a process share it."""
+    """Return httpx's default certificates. They take 30 ms to read, so all sessions of a process share them."""
     return httpx.create_ssl_context()
 
 
 def session() -> aiohttp.ClientSession:
-    """Return a session without cookies, and with httpx's choice of certificates."""
+    """Return a session without cookies, with httpx's default certificates."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=certificates()),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -1,6 +1,6 @@
-"""Huawei Cloud's two ways in: a key pair that signs each request (SDK-HMAC-SHA256), or an IAM token.
+"""Huawei Cloud's two ways to authenticate: a key pair (SDK-HMAC-SHA256), or an IAM token.
 
-The steps are those of the provider API notes, section 4.3, and of the vendor's own signer.
+The steps follow the provider API notes, section 4.3, and the vendor's own signer.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from providers.secrets import SecretRef
 
 ALGORITHM = "SDK-HMAC-SHA256"
 SIGNED = ("content-type", "host", "x-project-id", "x-sdk-date", "x-security-token")
-"""The headers that are signed when a request has them; whatever the HTTP client adds later does no harm."""
+"""The headers that are signed when a request has them. The HTTP client may add others later."""
 
 _DATE = "%Y%m%dT%H%M%SZ"
 
@@ -29,7 +29,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class KeyPairAuth(httpx.Auth):
-    """Signs each request anew, and each repetition of it, with the keys as they are at that moment."""
+    """Signs each request and each retry with the current keys."""
 
     access_key_id: SecretRef
     secret_access_key: SecretRef
@@ -57,7 +57,7 @@ class KeyPairAuth(httpx.Auth):
 
 @dataclass(frozen=True, slots=True)
 class TokenAuth(httpx.Auth):
-    """Sends an IAM token, which lives for 24 hours at most: point it at a file that something renews."""
+    """Sends an IAM token, which is valid for at most 24 hours. Use a file that another process renews."""
 
     token: SecretRef
 
@@ -68,7 +68,7 @@ class TokenAuth(httpx.Auth):
 
 
 def auth(account: HuaweiAccount) -> httpx.Auth:
-    """Return an account's way in: its key pair or its token."""
+    """Return the authentication of an account: its key pair or its token."""
     if account.access_key_id is not None and account.secret_access_key is not None:
         return KeyPairAuth(account.access_key_id, account.secret_access_key, account.project_id, account.security_token)
     if account.token is None:
@@ -79,7 +79,7 @@ def auth(account: HuaweiAccount) -> httpx.Auth:
 def authorization(
     method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes, *, access_key_id: str, secret_access_key: str
 ) -> str:
-    """Return the `Authorization` header of a request; every header given is signed, one is `x-sdk-date`."""
+    """Return the `Authorization` header of a request; every given header is signed, and one is `x-sdk-date`."""
     lowered = {name.lower(): value.strip() for name, value in headers.items()}
     digest = hashlib.sha256(canonical_request(method, url, lowered, body).encode()).hexdigest()
     to_sign = f"{ALGORITHM}\n{lowered['x-sdk-date']}\n{digest}"
@@ -103,6 +103,6 @@ def canonical_request(method: str, url: httpx.URL, headers: Mapping[str, str], b
 
 
 def _canonical_path(url: httpx.URL) -> str:
-    """Only the signed path ends in a slash, not the one that is sent."""
+    """Return the path to sign. Only this one ends in a slash, not the one that is sent."""
     path = "/".join(encoded(segment) for segment in unquote(url.raw_path.partition(b"?")[0].decode("ascii")).split("/"))
     return path if path.endswith("/") else f"{path}/"

@@ -1,4 +1,4 @@
-"""The GET calls of one Huawei service."""
+"""The GET requests of one Huawei service."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from providers.huawei.errors import classify
 from providers.json_fields import count
 
 PAGE_MAX = 100
-"""Every service accepts this; VAS's older generation and MetaStudio accept no more (notes, sections 5.1 and 5.4)."""
+"""A limit that every service accepts: the highest of VAS's older generation and MetaStudio (sections 5.1 and 5.4)."""
 
 FEW = 5
-"""Up to this many ids are asked for one by one."""
+"""Up to this many ids are looked up one by one."""
 
 
 class Origin(NamedTuple):
-    """Where a job comes from."""
+    """The account, service and region of a job."""
 
     account: str
     service: str
@@ -32,7 +32,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Sends the questions of a service of an account."""
+    """Sends the requests of a service of an account."""
 
     transport: Transport
     endpoint: str
@@ -67,9 +67,9 @@ class Api:
     async def get(
         self, version: str, path: str, params: Iterable[tuple[str, str]] = (), *, by_id: bool = False
     ) -> ApiReply:
-        """Ask for a path of the project, with the query spelled exactly as it is signed.
+        """Get a path of the project, with the query spelled exactly as it is signed.
 
-        `by_id` says that the question is about one job: only then a refusal can mean that there is no such job.
+        `by_id` says that the request is about one job: only then can a refusal mean that there is no such job.
         """
         url = f"{self.endpoint}/{version}/{self.project_id}/{path}"
         if query := canonical_query(params):
@@ -80,9 +80,9 @@ class Api:
     async def get_list(
         self, version: str, path: str, items: str, params: Iterable[tuple[str, str]], *, by_id: bool = False
     ) -> ApiReply:
-        """Ask for a list, whose entries stand under the name `items`; `by_id` is that of `get`.
+        """Get a list whose entries are under the name `items`; `by_id` is that of `get`.
 
-        Raises Malformed where nothing stands there, unless the reply says itself that there are none.
+        Raises Malformed where there are none, unless the reply itself says that the list is empty.
         """
         reply = await self.get(version, path, params, by_id=by_id)
         entries = reply.json.get(items)

@@ -27,11 +27,11 @@ from providers.states import States
 
 VIDEOS = "digital-human-videos"
 LONG_AGO = ("create_since", "2020-01-01T00:00:00Z")
-"""Without a time only the last month is returned (section 5.4); MetaStudio is younger than this."""
+"""Without a time the API returns only the last month (section 5.4); MetaStudio is younger than this."""
 
 OFFSET_MAX = 2_147_483_647
 BATCH_MAX = 50
-"""The vendor states no limit of ids; this many keep the address under 4 KiB."""
+"""The vendor states no limit of ids; this many keep the URL under 4 KiB."""
 
 STATES: Final = States.of(
     MappingProxyType(
@@ -53,7 +53,7 @@ class DigitalHuman:
     service: Final = "digital-human"
     capabilities: Final = Capabilities(
         lists=True,
-        # Its jobs have no media, so that filter needs no question at all.
+        # Its jobs have no media, so that filter needs no request.
         filters=frozenset({Filter.STATE, Filter.SINCE, Filter.UNTIL, Filter.KIND, Filter.MEDIA}),
         page_max=PAGE_MAX,
         batch_max=BATCH_MAX,
@@ -100,11 +100,11 @@ class DigitalHuman:
         return Batch.of(reply, "jobs", ALL, start)
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many requests may still be made just now."""
+        """Return how many requests the current window still allows."""
         return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return these jobs, many in one request where the API takes many ids; `kinds` is not needed."""
+        """Return these jobs, many in one request where the API accepts many ids; `kinds` is not needed."""
         del kinds
         question = sort_ids(ids, ids_of(self.service))
         try:
@@ -123,9 +123,9 @@ class DigitalHuman:
         return tuple(outcome for outcome in known if isinstance(outcome, Job))
 
     async def _listed(self, ids: Sequence[str]) -> dict[str, Outcome]:
-        """Return what one request for all ids tells, else what the list tells; nothing where single calls are as good.
+        """Return jobs from one request for all ids, else from the list; empty where single look-ups are as good.
 
-        Only the vendor's SDK knows `job_ids`. An API that ignores it answers with other jobs, and is not asked again.
+        Only the vendor's SDK documents `job_ids`. An API that ignores it returns other jobs, and is not tried again.
         """
         if self._takes_many_ids and len(ids) > 1:
             pages = await asyncio.gather(*map(self._together, batches(ids, BATCH_MAX)))
@@ -137,7 +137,7 @@ class DigitalHuman:
         return await from_pages(set(ids), self._newest) if len(ids) > FEW else {}
 
     async def _together(self, ids: Sequence[str]) -> JobPage:
-        """Return what is told about these ids, with a cursor where the answer goes on with other jobs."""
+        """Request these ids together. The page has a cursor where the reply continues with other jobs."""
         params = [LONG_AGO, *(("job_ids", job_id) for job_id in ids)]
         found: dict[str, Job] = {}
         malformed = 0
@@ -159,11 +159,11 @@ class DigitalHuman:
     async def _show(self, job_id: str) -> Job | Unreadable | None:
         batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX, by_id=True)
         page = first_entries([batch], self._job_with_raw, JobQuery())
-        others = Unreadable("the answer goes on with other jobs") if page.cursor is not None else None
+        others = Unreadable("the reply continues with other jobs") if page.cursor is not None else None
         return next((job for job in page.jobs if job.id == job_id), others or silence(page.malformed))
 
     async def _explained(self, job: Outcome) -> Outcome:
-        """Complete a failed job that the list gives no reason for, where its detail call answers."""
+        """Return a job with its reason, from the detail call if necessary."""
         if not isinstance(job, Job) or job.unexplained is None:
             return job
         try:
@@ -180,7 +180,7 @@ class DigitalHuman:
 
 
 def _filters(query: JobQuery, words: Sequence[str] | None, kind: str | None) -> list[tuple[str, str]]:
-    """Return what the API narrows by; a question without a start that goes beyond the last month gets an old one."""
+    """Return the API's filters. A query without a start that reaches beyond the last month gets an old start."""
     params: list[tuple[str, str]] = []
     if words:
         params.append(("state", ",".join(words)))

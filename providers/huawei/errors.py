@@ -1,4 +1,4 @@
-"""Huawei Cloud's error replies, read by the rules of `providers.huawei.codes`: code first, HTTP status second."""
+"""Huawei Cloud's error replies, classified by the rules of `providers.huawei.codes`: code first, HTTP status second."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,13 +34,14 @@ _TIME = re.compile(
 )
 """H3: `signature time:20211217T064303Z,server time:20211217T065804Z`."""
 _DEEP = 4
-"""How deep the objects of a refusal are read."""
+"""The depth to which the objects of a refusal are read."""
 
 
 def classify(response: httpx.Response, body: Json | None) -> ProviderError | None:
-    """Return the error that a reply means, None for an answer (or an unreadable body with a good status).
+    """Return the error that a reply reports, or None for a success.
 
-    In a reply with a good status only `error_code` is an error, and a job's own failure (ALG.) never is.
+    An unreadable body with a success status is None too. In a reply with a success status only `error_code` is an
+    error; a job's own failure (ALG.) never is.
     """
     if response.is_success and (body is None or not _refuses(body)):
         return None
@@ -61,7 +62,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
 
 
 def leaves_open(error: ProviderError) -> bool:
-    """Whether an answer says "no such service or job", and not which of the two."""
+    """Return whether an error says "no such service or job" without saying which."""
     return error.code.upper() == NO_SERVICE_OR_JOB
 
 
@@ -78,7 +79,7 @@ def _refuses(body: Json) -> bool:
 
 
 def _message(raises: type[ProviderError], rule: Rule | None, refusal: ErrorReply) -> str:
-    """Return what may be shown: what the cloud says of credentials can name an access key, so it is never kept."""
+    """Return the message to show. A message about credentials can name an access key, so it is never kept."""
     meaning = rule.meaning_of(refusal.code) if rule else ""
     if meaning == CLOCK_OFF:
         return _clock(refusal.message)
@@ -88,7 +89,7 @@ def _message(raises: type[ProviderError], rule: Rule | None, refusal: ErrorReply
 
 
 def _clock(message: str) -> str:
-    """Say by how much this machine's clock is off, where the message names both times."""
+    """Return how far this machine's clock is off, where the message gives both times."""
     times = {name.lower(): instant(time) for name, time in _TIME.findall(message)}
     signed, now = times.get("signature"), times.get("server")
     minutes = round(abs((now - signed).total_seconds()) / 60) if signed and now else 0
@@ -96,7 +97,7 @@ def _clock(message: str) -> str:
 
 
 def _code_and_message(body: Json) -> tuple[str, str]:
-    """Look at the top, then inside nested objects, in the order in which the vendor's SDK looks.
+    """Look at the top, then inside nested objects, in the order of the vendor's SDK.
 
     A number like the HTTP status is a code only where nothing better is found.
     """

@@ -1,6 +1,6 @@
 """Huawei Moderation's batch image jobs: provider API notes, section 5.3.
 
-A job is forgotten after at most 30 minutes, so its list is short, and a job that is missing has expired, not failed.
+The cloud deletes a job after at most 30 minutes. So its list is short, and a missing job has expired, not failed.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from providers.states import States
 BATCH = "moderation/image/batch"
 PAGES_MAX = 20
 LEAKS = frozenset({"url"})
-"""The addresses of images may be signed (section 10)."""
+"""The URLs of images may be signed (section 10)."""
 
 STATES: Final = States.of(
     MappingProxyType(
@@ -70,10 +70,10 @@ class ImageModeration:
         self._known = KnownEntries(self._job, "job_id", "status", "update_time")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
-        """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
+        """Return every matching job of the last 30 minutes, newest first, as one page.
 
-        The API documents no order, so only the whole list can be sorted; `total` is None if it was longer than 20
-        requests can read, or if it neither was counted nor ended.
+        The limit of the query does not apply. The API documents no order, so only the whole list can be sorted.
+        `total` is None if the list was longer than 20 requests can read, or if it was not counted and did not end.
         """
         words = STATES.raw_states(query.states)
         if words == () or query.kind is not None or query.media is not None or query.name is not None:
@@ -94,9 +94,10 @@ class ImageModeration:
         return JobPage(tuple(fitting), total, None, batches[0].request_id, malformed)
 
     async def _list(self, word: str) -> list[Batch]:
-        """Read one list to its end; without a limit the API would send everything at once.
+        """Read one list completely. Without a limit the API would send everything in one reply.
 
-        Without a count the end is an empty page, one request more, or a page on which nothing is new.
+        Without a count, the list ends with an empty page, which costs one more request, or with a page that has nothing
+        new.
         """
         batches: list[Batch] = []
         seen: set[str] = set()
@@ -116,20 +117,20 @@ class ImageModeration:
         return batches
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many requests may still be made just now."""
+        """Return how many requests the current window still allows."""
         return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return these jobs from the list; a few are asked for one by one, which tells about their images too.
+        """Return these jobs from the list; look up a few one by one, which also gives their images.
 
-        Where the list was not read to its end, those that are not on it are asked for as well.
-        `kinds` is not needed.
+        Where the list was not read completely, jobs that are not on it are also looked up one by one. `kinds` is not
+        needed.
         """
         del kinds
         question = sort_ids(ids, ids_of(self.service))
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
-        unlisted = silence(page.malformed) if page.total is not None else Unreadable("the list was not read to its end")
+        unlisted = silence(page.malformed) if page.total is not None else Unreadable("the list is incomplete")
         known: dict[str, Outcome] = {job_id: listed.get(job_id, unlisted) for job_id in question.ids}
         open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
         rest = question.ids if len(known) <= FEW else open_ids
@@ -145,7 +146,7 @@ class ImageModeration:
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
         """Return a job with its images, else what the list says about it.
 
-        A list that is complete without the job has the last word against a refusal; one that is not has no word.
+        A complete list without the job overrides a refusal; an incomplete list does not.
         """
         try:
             reply = await self._api.get("v2", BATCH, [("job_id", job_id)], by_id=True)
@@ -165,14 +166,14 @@ class ImageModeration:
 
 
 def _unexplained(listed: Outcome, code: str) -> Outcome:
-    """Return what the list tells; of a failed job the detail would have told the reason."""
+    """Return the list's outcome. The detail of a failed job would have given its reason."""
     if not isinstance(listed, Job) or listed.unexplained is None:
         return listed
     return listed.model_copy(update={"unexplained": not_answered([code])})
 
 
 def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -> Job:
-    """Read a job of the list or, `detailed`, of the detail call, which alone knows images and with them reasons."""
+    """Read a job of the list, or `detailed` of the detail call. Only that has images, and with them reasons."""
     record = mapping(item)
     raw_state = text(record.get("status"))
     state = STATES.read(raw_state)
@@ -200,7 +201,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -
 
 
 def _error(images: list[dict[str, Any]]) -> JobError | None:
-    """A job has no error of its own: take the first that one of its images has."""
+    """Return the first error among the images: the job itself has none."""
     for image in images:
         if code := text(image.get("error_code")):
             return JobError.of(code, text(image.get("error_msg")))
@@ -221,8 +222,7 @@ def _suggestion(counted: tuple[str, int]) -> tuple[int, str]:
 
 def _notes(images: list[dict[str, Any]]) -> tuple[str, ...]:
     wrong = sum(text(image.get("error_code")) is not None for image in images)
-    verb = "has an error of its own" if wrong == 1 else "have an error of their own"
-    return (f"{wrong} of {len(images)} image{'' if len(images) == 1 else 's'} {verb}",) if wrong else ()
+    return (f"{wrong} of {len(images)} image{'' if len(images) == 1 else 's'} failed",) if wrong else ()
 
 
 def _created(job: Job) -> datetime:

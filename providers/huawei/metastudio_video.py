@@ -1,4 +1,4 @@
-"""A MetaStudio video production job (the notes' section 5.4), read as a job."""
+"""Reads a MetaStudio video production job (the notes' section 5.4)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,13 +17,13 @@ PHOTO = "PHOTO_DIGITAL_HUMAN_VIDEO"
 DETAILS: Mapping[str, str] = MappingProxyType(
     {"2D_DIGITAL_HUMAN_VIDEO": "2d-digital-human-videos", PHOTO: "photo-digital-human-videos"}
 )
-"""The documented kinds, as the API's filter spells them, and where one job of that kind can be looked at."""
+"""The documented kinds, as the API's filter spells them, and the path of one job of that kind."""
 
 _OTHER_SPELLING = "DIGITAL_HUMAN_PHOTO_VIDEO"
 
 
 def normal_kind(kind: str | None) -> str | None:
-    """Return a documented kind in the spelling of the API's filter, and any other text as it is."""
+    """Return a documented kind as the API's filter spells it, and any other text unchanged."""
     upper = kind.upper() if kind else None
     if upper == _OTHER_SPELLING:
         return PHOTO
@@ -39,7 +39,7 @@ def read_job(
     kind: str | None = None,
     with_raw: bool = False,
 ) -> Job:
-    """Read a video job; raises Unreadable without an id. `kind` is what was asked for, should the job not tell."""
+    """Read a video job; raises Unreadable without an id. `kind` is the requested one, used if the job has none."""
     video = mapping(item)
     raw_state = text(video.get("state"))
     state = states.read(raw_state)
@@ -70,6 +70,6 @@ def read_job(
 
 
 def error_of(video: Mapping[str, Any]) -> JobError | None:
-    """Return why a video failed, where its JSON says so."""
+    """Return why a video failed, where its JSON gives a reason."""
     info = mapping(video.get("error_info"))
     return JobError.of(text(info.get("error_code")), text(info.get("error_msg")))

@@ -1,11 +1,11 @@
-"""Offset pages of one or several lists, merged into one page that is newest first.
+"""Offset pages of one or several lists, merged into one page, newest first.
 
-VAS and Moderation filter by exactly one raw state, and one of our states is several of theirs: so each raw state is a
-list of its own, read in parallel. A cursor holds each list's offset.
+VAS and Moderation filter by exactly one raw state, and each of our states is several of theirs. So each raw state is a
+separate list, and the lists are read in parallel. A cursor holds each list's offset.
 
-The count of a reply is optional (provider API notes, section 5.3), and a cloud may send shorter pages than it was asked
-for. So a list without a count ends at an empty page, or at one that was there before: that costs one request more than
-its jobs need, and a cursor says of such a list how the page before began.
+The count of a reply is optional (provider API notes, section 5.3), and a cloud may send shorter pages than requested.
+So a list without a count ends at an empty page, or at a page that repeats the one before. That costs one request more
+than its jobs need, and for such a list a cursor holds the first job of the page before.
 """
 
 import json
@@ -23,18 +23,18 @@ from providers.lookups import Outcome, silence
 from providers.models import Job, JobPage, JobQuery
 
 ALL = ""
-"""The list that no raw state narrows."""
+"""The list without a filter by raw state."""
 
 
 class Start(NamedTuple):
-    """Where a list is to be read from; `after` is the mark of the page before, where the cloud does not count."""
+    """The position from which to read a list; `after` is the mark of the page before where the cloud does not count."""
 
     offset: int = 0
     after: int | None = None
 
 
 class Batch(NamedTuple):
-    """Entries of one list from `start` on; `total` is how long the list is, where the cloud tells."""
+    """Entries of one list from `start` on; `total` is the list's length, where the cloud gives it."""
 
     words: str
     start: Start
@@ -44,25 +44,28 @@ class Batch(NamedTuple):
 
     @classmethod
     def of(cls, reply: ApiReply, items: str, words: str, start: Start) -> "Batch":
-        """Read a reply whose entries stand under the name `items`."""
+        """Read a reply whose entries are under the name `items`."""
         return cls(words, start, listing(reply.json.get(items)), count(reply.json.get("count")), reply.request_id)
 
     @property
     def end(self) -> int:
-        """The offset behind its last entry."""
+        """The offset after its last entry."""
         return self.start.offset + len(self.items)
 
     def goes_on(self, offset: int) -> bool:
-        """Whether the list may have entries from this offset on, which is within this batch or just behind it."""
+        """Return whether the list may have entries from this offset on.
+
+        The offset is within this batch or right after it.
+        """
         return offset < self.end or (bool(self.items) and (self.total is None or offset < self.total))
 
 
 _Entry: TypeAlias = tuple[datetime, int, Job | None]
-"""When an entry counts as created, the number of its batch, and its job; None for one that cannot be read."""
+"""An entry's creation time for sorting, the number of its batch, and its job; None if unreadable."""
 
 
 def starts(cursor: str | None, words: Sequence[str]) -> dict[str, Start]:
-    """Return where each list is to be read from; raises InvalidQuery for a cursor that is not of these lists."""
+    """Return the start of each list; raises InvalidQuery for a cursor that is not of these lists."""
     if cursor is None:
         return dict.fromkeys(words, Start())
     try:
@@ -84,10 +87,10 @@ def _start(place: Any) -> Start | None:
 def first_entries(
     batches: Sequence[Batch], read: Callable[[Any, str | None], Job], query: JobQuery, offset_max: int | None = None
 ) -> JobPage:
-    """Return the newest entries that fit the query, and a cursor to the rest.
+    """Return the newest entries that match the query, and a cursor to the rest.
 
-    `total` is told when the cloud counted and nothing that it sent was left out here. No list is followed beyond
-    jobs that are older than the query asks for, or beyond `offset_max`.
+    `total` is given when the cloud counted and no entry was left out here. Reading stops at jobs that are older than
+    the query's range, and at `offset_max`.
     """
     marks = [_mark(batch, read) for batch in batches]
     batches = [_unless_repeated(batch, mark) for batch, mark in zip(batches, marks, strict=True)]
@@ -134,7 +137,7 @@ def _cursor(positions: Mapping[str, int | tuple[int, int]]) -> str | None:
 
 
 def _mark(batch: Batch, read: Callable[[Any, str | None], Job]) -> int | None:
-    """How a batch without a count is known again: by the job that it begins with, whatever becomes of that job."""
+    """Return the mark of a batch without a count: a hash of its first job, which ignores the job's changes."""
     if batch.total is not None or not batch.items:
         return None
     first = batch.items[0]
@@ -146,18 +149,18 @@ def _mark(batch: Batch, read: Callable[[Any, str | None], Job]) -> int | None:
 
 
 def _unless_repeated(batch: Batch, mark: int | None) -> Batch:
-    """Return a batch, without its entries if they are those of the page before: the cloud knows none behind them."""
+    """Return a batch, empty if it repeats the page before: then the cloud has none after that page."""
     return batch._replace(items=[]) if mark is not None and mark == batch.start.after else batch
 
 
 def _position(batch: Batch, offset: int, mark: int | None) -> int | tuple[int, int]:
-    """Where a list goes on, for a cursor; one that was not read any further is asked for the same entries again."""
+    """Return where a list continues, for a cursor. A list that was not read further starts at the same entries."""
     seen = mark if offset > batch.start.offset else batch.start.after
     return offset if seen is None else (offset, seen)
 
 
 def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Job]) -> Iterable[_Entry]:
-    """Return the entries of all lists; each list keeps its own order, an unreadable entry follows its neighbour."""
+    """Yield the entries of all lists. Each list keeps its order; an unreadable entry follows its neighbor."""
     if len(batches) == 1:
         return _entries(0, batches[0], read)
     entries = [entry for number, batch in enumerate(batches) for entry in _entries(number, batch, read)]
@@ -179,9 +182,9 @@ def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) 
 
 
 async def from_pages(wanted: set[str], page: Callable[[str | None], Awaitable[JobPage]]) -> dict[str, Outcome]:
-    """Return what a list says of the wanted jobs, read for as long as a page costs less than single questions.
+    """Return the wanted jobs from a list, while pages cost less than single look-ups.
 
-    Those that it leaves out are missing only where it is one page: between two pages an entry may slip through.
+    Jobs that are not on it are missing only where it is one page: between two pages an entry may slip through.
     """
     answer = await page(None)
     found = {job.id: job for job in answer.jobs if job.id in wanted}
@@ -196,5 +199,5 @@ async def from_pages(wanted: set[str], page: Callable[[str | None], Awaitable[Jo
 
 
 def page_size(query: JobQuery, *, narrowed_here: bool) -> int:
-    """How many entries to ask for: no more than wanted, but a full page where some will be left out here."""
+    """Return how many entries to request: the limit, or a full page where some will be filtered out here."""
     return PAGE_MAX if narrowed_here else min(query.limit, PAGE_MAX)

@@ -1,4 +1,4 @@
-"""A VAS task (the notes' `taskDetail`, section 5.1), read as a job; every VAS service has the same."""
+"""Reads a VAS task (the notes' `taskDetail`, section 5.1); every VAS service has the same."""
 
 import re
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from providers.redact import redact, scrub
 from providers.states import States
 
 LEAKS = frozenset({"url", "headers", "vcn", "webhook", "username", "password"})
-"""What never leaves this module (section 10): addresses may carry credentials."""
+"""Fields that never leave this module (section 10): URLs may carry credentials."""
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {
-        "ABNORMAL": "running abnormally, it may recover",
-        "DELETING": "being deleted, it will vanish from the list",
-        "STOPPED": "stopped, it can be started again",
-        "FREEZING": "being frozen because the account is not paid for",
-        "FROZEN": "frozen, it goes on if the account is topped up in time",
+        "ABNORMAL": "running abnormally; may recover",
+        "DELETING": "being deleted; will disappear from the list",
+        "STOPPED": "stopped; can be restarted",
+        "FREEZING": "being frozen because of an overdue payment",
+        "FROZEN": "frozen; resumes if the account is topped up in time",
     }
 )
 
@@ -31,7 +31,7 @@ _ID_PART = re.compile(r"[0-9a-z]{1,32}")
 
 
 def read_job(item: Any, origin: Origin, states: States, request_id: str | None, *, with_raw: bool = False) -> Job:
-    """Read a task; raises Unreadable without an id. All else may be missing: the vendor's own example lacks much."""
+    """Read a task; raises Unreadable without an id. Every other field may be missing, as in the vendor's example."""
     task = mapping(item)
     raw_state = text(task.get("state"))
     state = states.read(raw_state)
@@ -45,7 +45,7 @@ def read_job(item: Any, origin: Origin, states: States, request_id: str | None, 
         state=state,
         raw_state=raw_state,
         created_at=instant(task.get("created_at")),
-        # `updated_at` is the last change of the state, so for an ended job it is the end.
+        # `updated_at` is the last change of the state, so an ended job finished then.
         finished_at=updated_at if state.ended else None,
         updated_at=updated_at,
         input=_input(mapping(task.get("input"))),
@@ -59,23 +59,23 @@ def read_job(item: Any, origin: Origin, states: States, request_id: str | None, 
 
 
 def name_can_be_sent(name: str) -> bool:
-    """Whether `name_like` takes this text: 1 to 100 Chinese characters, letters, digits, `_` and `-`."""
+    """Return whether `name_like` accepts this text: 1 to 100 Chinese characters, letters, digits, `_` and `-`."""
     return _NAME.fullmatch(name) is not None
 
 
 def part_of_id_can_be_sent(part: str) -> bool:
-    """Whether `id_like` takes this text: 1 to 32 lower-case letters and digits."""
+    """Return whether `id_like` accepts this text: 1 to 32 lower-case letters and digits."""
     return _ID_PART.fullmatch(part) is not None
 
 
 def beginning_of_id(job_id: str) -> str:
-    """Return as much of the beginning of an id as `id_like` takes: all of it where it is formed as VAS forms them."""
+    """Return the beginning of an id that `id_like` accepts: the whole id if it has VAS's format."""
     beginning = _ID_PART.match(job_id)
     return beginning[0] if beginning else ""
 
 
 def _input(value: dict[str, Any]) -> str | None:
-    """Name the OBS objects; of any other type the type alone, for the rest may hold credentials."""
+    """Return the names of the OBS objects; for any other type only the type, because the rest may hold credentials."""
     kind = text(value.get("type"))
     if kind is None or kind.casefold() != "obs":
         return kind

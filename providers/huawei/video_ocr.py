@@ -26,7 +26,7 @@ from providers.states import States
 
 TASKS = "services/video-ocr/tasks"
 OFFSET_MAX = 100_000
-"""The API goes no deeper (section 5.1)."""
+"""The highest offset of the API (section 5.1)."""
 
 STATES: Final = States.of(
     MappingProxyType(
@@ -59,7 +59,7 @@ class VideoOcr:
     service: Final = "video-ocr"
     capabilities: Final = Capabilities(
         lists=True,
-        # Its jobs have no kind and no media, so these two need no question at all.
+        # Its jobs have no kind and no media, so these two filters need no request.
         filters=frozenset(Filter),
         page_max=PAGE_MAX,
         batch_max=1,
@@ -75,11 +75,11 @@ class VideoOcr:
         self._known = KnownEntries(self._job, "id", "state", "updated_at")
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
-        """Return one page of jobs, newest first, each raw state asked for in a list of its own.
+        """Return one page of jobs, newest first. Each requested raw state is a separate list.
 
         The unit of `created_since` and `created_until` is not documented; milliseconds are likely (section 5.1). With
-        any other unit the answer would be empty or an error, and an empty answer looks like "there are no jobs". So
-        before such an answer is believed for the first time, it is proven that the API understands the times.
+        any other unit the API would return an error or an empty list, which looks like "there are no jobs". So before
+        the first empty list is believed, `_understands_times` checks that the API understands the times.
         """
         words = STATES.raw_states(query.states)
         if query.kind is not None or query.media is not None or words == ():
@@ -97,7 +97,7 @@ class VideoOcr:
         return await self._page(query, lists, with_times=False)
 
     async def _understands_times(self) -> bool:
-        """Whether the newest job is found in the seconds around its creation; an empty list proves nothing."""
+        """Return whether a list around the newest job's creation includes it. An empty list proves nothing."""
         if self._times_understood is None:
             newest = (await self._page(JobQuery(limit=1), {ALL: Start()}, with_times=False)).jobs
             if not newest or (created_at := newest[0].created_at) is None:
@@ -118,18 +118,18 @@ class VideoOcr:
         return first_entries(batches, self._known.job, query, OFFSET_MAX)
 
     async def _batch(self, words: str, start: Start, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
-        """Ask for a part of one list; both generations of the API take an offset and a limit of 100 together."""
+        """Request a part of one list. Both generations of the API take an offset and a limit of 100 together."""
         params = [*filters, ("order", "created_at:DESC"), ("offset", str(start.offset)), ("limit", str(limit))]
         if words != ALL:
             params.append(("state", words))
         return Batch.of(await self._api.get_list("v2", TASKS, "tasks", params), "tasks", words, start)
 
     async def budget_left(self) -> BudgetLeft:
-        """Return how many requests may still be made just now."""
+        """Return how many requests the current window still allows."""
         return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return these jobs: a few are asked for one by one, for many the list is read first.
+        """Return these jobs: look up a few one by one; for many, read the list first.
 
         `kinds` is not needed.
         """
@@ -154,9 +154,9 @@ class VideoOcr:
         return self._job_with_raw(reply.json, reply.request_id)
 
     async def _listed(self, job_id: str, doubt: NotOffered) -> Outcome:
-        """Settle whether it is the service that is not there or the job: a list that is complete without it does.
+        """Decide whether the service or the job does not exist: a complete list without the job means the job.
 
-        Where the list is longer than one request reads, the doubt stays.
+        Where the list is longer than one request reads, it stays undecided.
         """
         part = beginning_of_id(job_id)
         batch = await self._batch(ALL, Start(), PAGE_MAX, [("id_like", part)] if part else [])
@@ -174,7 +174,7 @@ class VideoOcr:
 
 
 def _filters(query: JobQuery, *, with_times: bool) -> list[tuple[str, str]]:
-    """Return what the API narrows by beside the state; a text that it would refuse is left to this side."""
+    """Return the API's filters other than the state. A text that the API would refuse is filtered here instead."""
     params: list[tuple[str, str]] = []
     if query.name is not None and name_can_be_sent(query.name):
         params.append(("name_like", query.name))

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-MARKED_SECRET = "LEAK-sandbox"  # noqa: S105  # what every secret inside a reply contains, so that a leak can be seen
-"""Part of each signed URL, password and header that the clouds put into replies: it must never reach a person."""
+MARKED_SECRET = "LEAK-sandbox"  # noqa: S105  # part of every secret in a reply, to make leaks visible
+"""Part of each signed URL, password and header in the clouds' replies. It must never reach a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An access key; with a security token a temporary one."""
+    """An access key, temporary if it has a security token."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -20,7 +20,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class CloudAccount:
-    """One customer of one cloud. The first keys are permanent; `token` is an IAM token (Huawei alone)."""
+    """One customer of one cloud. The first keys are permanent; `token` is an IAM token (Huawei only)."""
 
     name: str
     cloud: Literal["huawei", "alibaba"]
@@ -59,7 +59,7 @@ ACCOUNTS = (MEDIA_CN, VOD_SG)
 
 
 def find_keys(accounts: Iterable[CloudAccount], cloud: str, access_key_id: str) -> tuple[CloudAccount, Keys] | None:
-    """The account and the keys behind an access key id."""
+    """Return the account and the keys with an access key id, if there are any."""
     for account in accounts:
         for keys in account.keys:
             if account.cloud == cloud and keys.access_key_id == access_key_id:

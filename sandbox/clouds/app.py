@@ -10,7 +10,7 @@ from sandbox.clouds.world import World
 
 
 def create_app(world: World) -> Starlette:
-    """Two clouds on one port: Alibaba's RPC calls on `/`, Huawei's by path, and `/control` beside them."""
+    """Build the application: Alibaba's RPC calls on `/`, Huawei's by path, and the control page on `/control`."""
     huawei, alibaba = HuaweiGateway(world), AlibabaGateway(world)
     every_method = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]
     return Starlette(

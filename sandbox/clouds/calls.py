@@ -1,4 +1,4 @@
-"""A request as a cloud sees it, and the refusal that it may meet."""
+"""A request as a cloud receives it, and the error that can answer it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.parse import unquote, unquote_plus
 from starlette.requests import Request
 
 
-class Refused(Exception):  # noqa: N818  # what the cloud does, not what went wrong in the sandbox
+class Refused(Exception):  # noqa: N818  # the cloud's answer, not an error of the sandbox
     """A request that the cloud answers with an error."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
@@ -21,7 +21,7 @@ class Refused(Exception):  # noqa: N818  # what the cloud does, not what went wr
 
 @dataclass(frozen=True)
 class Call:
-    """One request, byte by byte as it came over the wire."""
+    """One request, with the exact bytes that the client sent."""
 
     method: str
     raw_path: str
@@ -32,27 +32,27 @@ class Call:
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The query's names and values, decoded, in the order sent."""
+        """Return the query's names and values, decoded, in the order sent."""
         decode = unquote_plus if self.plus_is_space else unquote
         parts = (part.partition("=") for part in self.raw_query.split("&") if part)
         return [(decode(name), decode(value)) for name, _, value in parts]
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The query's names and values; the last of several values counts."""
+        """The query's names and values. Of a repeated name the last value counts."""
         return dict(self.pairs)
 
     def values(self, name: str) -> list[str]:
-        """Every value of a repeated name."""
+        """Return every value of a repeated name."""
         return [value for key, value in self.pairs if key == name]
 
     def header(self, name: str) -> str:
-        """A header's value without the space around it; empty when it was not sent."""
+        """Return a header's value, stripped; empty if it was not sent."""
         return self.headers.get(name, "").strip()
 
 
 async def read_call(request: Request, *, plus_is_space: bool) -> Call:
-    """Take a request apart without decoding what a signature covers."""
+    """Parse a request without decoding the parts that a signature covers."""
     raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
     return Call(
         method=request.method,

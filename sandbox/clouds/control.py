@@ -1,4 +1,4 @@
-"""The control endpoints: what the world holds, and how to make it misbehave."""
+"""The control endpoints: show the world's jobs, and set faults."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from sandbox.clouds.transitions import transitions
 from sandbox.clouds.world import World
 
 RECENT = 25
-"""How many of a service's newest jobs the state shows, and of those that have not ended."""
+"""How many of a service's newest jobs, and of its unfinished jobs, the state shows."""
 
 
 class ClockOrder(BaseModel):
-    """How far to put the clock forward, in seconds."""
+    """How many seconds to move the clock forward."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class ClockOrder(BaseModel):
 
 
 class ShiftOrder(BaseModel):
-    """How many seconds services' own clocks are ahead of the true one (negative: behind), from `in_s` from now on."""
+    """How many seconds services' own clocks are ahead of true time (negative: behind), starting in `in_s` seconds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,14 +43,14 @@ class ShiftOrder(BaseModel):
 
 
 class Control:
-    """The endpoints under `/control`. They need no signature: the sandbox listens on loopback."""
+    """The endpoints under `/control`. They need no signature, because the sandbox listens on loopback."""
 
     def __init__(self, world: World) -> None:
         """Control this world."""
         self.world = world
 
     def routes(self) -> list[Route]:
-        """Every endpoint; the page is `GET /control`."""
+        """Return every endpoint. `GET /control` is the page."""
         return [
             Route("/control", self.page, methods=["GET"]),
             Route("/control/state", self.state, methods=["GET"]),
@@ -69,12 +69,15 @@ class Control:
         ]
 
     async def page(self, request: Request) -> Response:
-        """The page for people."""
+        """Return the control page."""
         del request
         return HTMLResponse(files("sandbox.clouds").joinpath("control.html").read_text("utf-8"))
 
     async def state(self, request: Request) -> Response:
-        """Clock, faults, and for each service how many jobs are in which state, the newest, and those under way."""
+        """Return the clock, the faults and each service's jobs.
+
+        A service shows its job counts by state, its newest jobs and its unfinished ones.
+        """
         del request
         now = self.world.now()
         services: list[dict[str, Any]] = []
@@ -96,30 +99,30 @@ class Control:
         return JSONResponse({"now": iso(now), "faults": faults, "services": services})
 
     async def set_fault(self, request: Request) -> Response:
-        """Set a fault; its fields are those of Fault."""
+        """Set a fault. The body has the fields of Fault."""
         fault = Fault.model_validate_json(await request.body())
         self.world.faults.add(fault, self.world.now())
         return JSONResponse(fault.model_dump(), 201)
 
     async def clear_faults(self, request: Request) -> Response:
-        """Unset all faults, or those of the account, service and fault in the query."""
+        """Clear all faults, or those of the account, service and fault in the query."""
         wanted = (request.query_params.get(name) for name in ("account", "service", "fault"))
         self.world.faults.clear_all(*wanted)
         return Response(status_code=204)
 
     async def advance(self, request: Request) -> Response:
-        """Put the clock forward."""
+        """Move the clock forward."""
         self.world.advance(ClockOrder.model_validate_json(await request.body()).advance_s)
         return JSONResponse({"now": iso(self.world.now())})
 
     async def shift_clocks(self, request: Request) -> Response:
-        """Make services' own clocks wrong, or right again; the fields are those of ShiftOrder."""
+        """Shift services' own clocks, or correct them. The body has the fields of ShiftOrder."""
         order = ShiftOrder.model_validate_json(await request.body())
         self.world.shift_clocks(order.ahead_s, order.account, order.service, order.in_s)
         return Response(status_code=204)
 
     async def start_storm(self, request: Request) -> Response:
-        """Start a storm; the fields are those of StormOrder. Gives the jobs, in the order in which they finish."""
+        """Start a storm and return its jobs in finishing order. The body has the fields of StormOrder."""
         order = StormOrder.model_validate_json(await request.body())
         stores = {target: self.world.store(*target) for target in order.targets}
         jobs = storm(order, self.world.now())
@@ -138,13 +141,19 @@ class Control:
         )
 
     async def transitions(self, request: Request) -> Response:
-        """What really happened to each job, of the account and service in the query, from `since` (seconds) on."""
+        """Return each job's true transitions, for the account and service in the query.
+
+        `since` in the query is the earliest instant, in seconds since 1970.
+        """
         query = request.query_params
         rows = transitions(self.world, query.get("account"), query.get("service"), float(query.get("since", "-inf")))
         return JSONResponse({"now": self.world.now(), "jobs": rows})
 
     async def add_jobs(self, request: Request) -> Response:
-        """Add a job, which is shown, or several (`count`, or a list of orders), of which the ids are given."""
+        """Add a job and return it, or add several and return their ids.
+
+        Several are one order with `count`, or a list of orders.
+        """
         asked = JobOrders.validate_json(await request.body())
         orders = [asked] if isinstance(asked, JobOrder) else asked
         stores = [self.world.store(order.account, order.service) for order in orders]
@@ -160,7 +169,7 @@ class Control:
         return JSONResponse({"ids": [job.id for job in jobs]}, 201)
 
     async def end_jobs(self, request: Request) -> Response:
-        """Make jobs end now; the fields are those of EndOrders. Tells which did, and why others did not."""
+        """End jobs now, and return which ended and why others did not. The body has the fields of EndOrders."""
         order = EndOrders.model_validate_json(await request.body())
         ended: list[str] = []
         refused: dict[str, str] = {}
@@ -174,31 +183,31 @@ class Control:
         return JSONResponse({"ended": ended, "refused": refused})
 
     async def end_job(self, request: Request) -> Response:
-        """Make a job end now; the fields are those of EndOrder."""
+        """End a job now. The body has the fields of EndOrder."""
         order = EndOrder.model_validate_json(await request.body())
         job = self.world.end(request.path_params["job_id"], order.state, order.failure)
         return JSONResponse(describe(job, self.world.now()))
 
     async def delete_job(self, request: Request) -> Response:
-        """Delete a job now: neither a list nor a look-up finds it any more."""
+        """Delete a job now. Lists and look-ups no longer find it."""
         self.world.delete(request.path_params["job_id"])
         return Response(status_code=204)
 
     async def requests(self, request: Request) -> Response:
-        """How many requests were made, by account, service and operation."""
+        """Return the number of requests by account, service and operation."""
         del request
         rows = [{**target._asdict(), "count": count} for target, count in sorted(self.world.requests.items())]
         return JSONResponse({"total": self.world.requests.total(), "requests": rows})
 
     async def reset_requests(self, request: Request) -> Response:
-        """Count from nought again."""
+        """Reset the request counts to zero."""
         del request
         self.world.requests.clear()
         return Response(status_code=204)
 
 
 def describe(job: Job, now: float) -> dict[str, Any]:
-    """A job as the control endpoints show it."""
+    """Return a job as the control endpoints show it."""
     return {
         "id": job.id,
         "name": job.name,
@@ -212,7 +221,7 @@ def describe(job: Job, now: float) -> dict[str, Any]:
 
 
 def _checked(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    """Answer 400 to an order that cannot be read or carried out, and 404 to one about something unknown."""
+    """Answer 400 to an invalid order, and 404 to one for something unknown."""
 
     async def answer(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""Jobs whose ids never change: those of the vendors' own example pages, for demonstrations and tests."""
+"""Jobs with constant ids, from the vendors' own example pages, for demonstrations and tests."""
 
 import calendar
 import time
@@ -24,7 +24,10 @@ VOD_WORKFLOW_ID = "8d4ae7c1000000000000f2b90c61e3a5"
 
 
 def known_jobs(service: str, start: float) -> list[Job]:
-    """The known jobs of a service, in order of creation, in a world that starts at this instant."""
+    """Return the known jobs of a service in order of creation.
+
+    `start` is the instant at which the world starts.
+    """
     return sorted(_KNOWN[service](start), key=lambda job: job.created)
 
 
@@ -38,17 +41,17 @@ def _job(
 
 
 def _video_ocr(start: float) -> list[Job]:
-    """Runs for an hour and a half after the world's start."""
+    """Return the known job, which runs for 90 minutes after the world's start."""
     return [_job("video-ocr", VIDEO_OCR_ID, Plan(start - 1500, 10, 6800, "succeeded"), name="ocr-task")]
 
 
 def _image_moderation(start: float) -> list[Job]:
-    """Not cleaned up after 30 minutes as all others are, so that it can be shown at any time."""
+    """Return the known job. It skips the usual cleanup after 30 minutes, so that demonstrations can always show it."""
     return [_job("image-moderation", IMAGE_MODERATION_ID, Plan(start - 360, 2, 5, "succeeded"))]
 
 
 def _digital_human(start: float) -> list[Job]:
-    """To the letter of the vendor's example, which starts ten months before it was created; older than a month."""
+    """Return the vendor's example as printed: it starts ten months before its creation. It is older than a month."""
     del start
     return [
         Job(

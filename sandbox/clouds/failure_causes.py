@@ -1,4 +1,4 @@
-"""Why the jobs of a storm fail: each service's own codes, with messages that differ from job to job."""
+"""Why the jobs of a storm fail: each service's codes, with messages that vary by job."""
 
 import time
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from sandbox.clouds.jobs import Failure
 
 
 class Cause(NamedTuple):
-    """A vendor's code, and its message with places for ids, numbers, paths, addresses and times."""
+    """A vendor's code, and a message template for ids, numbers, paths, addresses and times."""
 
     code: str
     message: str
 
     def failure(self, random: Random, instant: float) -> Failure:
-        """The same cause as one job meets it."""
+        """Return this cause with one job's details."""
         day = time.gmtime(instant)
         hexes = f"{random.getrandbits(128):032x}"
         values = {
@@ -74,5 +74,5 @@ CAUSES: Mapping[str, tuple[Cause, ...]] = {
         Cause("OperationDenied.Suspended", "The account was suspended at {time}, request {uuid}"),
     ),
 }
-"""Service to causes, the commonest first. The messages are made up; codes are documented where documents name any."""
+"""Each service's causes, the most common first. Messages are made up; codes are documented where documents name any."""
 CAUSES_MAX = min(map(len, CAUSES.values()))

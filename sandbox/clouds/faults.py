@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: which faults are set, and what they do to a reply."""
+"""Faults on demand: the set of active faults, and their effect on a reply."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ FaultKind = Literal[
     "delete",
 ]
 Page = Literal["", "first", "later"]
-"""Which page of a list a request asks for; empty for a request that looks jobs up."""
+"""The page of a list that a request asks for; empty for a look-up."""
 LISTS = frozenset({"ListTasksDetails", "RunCheckTaskJobs", "ListDigitalHumanVideo", "ListJobInfo"})
 """The operations that list jobs."""
 UNHEARD_OF = "SANDBOX_UNHEARD_OF"
@@ -34,7 +34,7 @@ _STATE_KEYS = ("state", "status", "Status", "TranscodeJobStatus")
 
 
 class Target(NamedTuple):
-    """What a request was about."""
+    """The account, service and operation of a request."""
 
     account: str
     service: str
@@ -42,11 +42,11 @@ class Target(NamedTuple):
 
 
 class Fault(BaseModel):
-    """A way to misbehave. `*` is every account or service; no operation means all of them, `list` those that list.
+    """A fault. `*` is every account or service; an empty operation means all, `list` those that list.
 
-    `seconds` is how slow "slow" is, or after how long a throttled caller may return. `status` and `code` change what
-    "error" answers. "wrong_total" adds `off_by` to the total of a list. "delete" deletes the `entries` jobs that stand
-    just before a later page of a list, so that the page begins so much too late. The fault lets `after` requests pass,
+    `seconds` is the delay of "slow", or the wait that "throttled" asks of the caller. `status` and `code` change what
+    "error" answers. "wrong_total" adds `off_by` to the total of a list. "delete" deletes the `entries` jobs just
+    before a later page of a list, so that the page starts that many entries too late. The fault skips `after` requests,
     and ends after `count` more or `duration_s` seconds; with neither it stays.
     """
 
@@ -66,7 +66,7 @@ class Fault(BaseModel):
     duration_s: float | None = Field(default=None, gt=0)
 
     def concerns(self, target: Target, page: Page = "") -> bool:
-        """True for a request that this fault spoils."""
+        """Return True for a request that this fault affects."""
         return (
             self.account in ("*", target.account)
             and self.service in ("*", target.service)
@@ -75,24 +75,24 @@ class Fault(BaseModel):
         )
 
     def same_place(self, other: "Fault") -> bool:
-        """True when both spoil the same requests in the same way."""
+        """Return True if both affect the same requests in the same way."""
         return all(getattr(self, key) == getattr(other, key) for key in ("account", "service", "operation", "fault"))
 
 
 class Faults:
-    """The faults that are set."""
+    """The active faults."""
 
     def __init__(self) -> None:
-        """Start with a cloud that behaves."""
+        """Start without faults."""
         self._set: list[tuple[Fault, float | None]] = []
 
     def add(self, fault: Fault, now: float) -> None:
-        """Set a fault, in place of one of the same kind in the same place."""
+        """Set a fault. It replaces one of the same kind for the same requests."""
         self._set = [(kept, until) for kept, until in self._set if not kept.same_place(fault)]
         self._set.append((fault.model_copy(), now + fault.duration_s if fault.duration_s else None))
 
     def clear_all(self, account: str | None = None, service: str | None = None, kind: str | None = None) -> None:
-        """Unset all faults, or those of one account, service or kind."""
+        """Clear all faults, or those of one account, service or kind."""
 
         def stays(fault: Fault) -> bool:
             wanted = ((account, fault.account), (service, fault.service), (kind, fault.fault))
@@ -101,12 +101,12 @@ class Faults:
         self._set = [(fault, until) for fault, until in self._set if stays(fault)]
 
     def current(self, now: float) -> list[Fault]:
-        """The faults that are set and have not run out."""
+        """Return the faults that have not expired."""
         self._set = [(fault, until) for fault, until in self._set if until is None or now < until]
         return [fault for fault, _ in self._set]
 
     def take(self, target: Target, now: float, page: Page = "") -> list[Fault]:
-        """The faults that spoil this request; those that are counted are used up by it."""
+        """Return the faults that affect this request, and count it against those with a limit."""
         if not self._set:
             return []
         met = [fault for fault in self.current(now) if fault.concerns(target, page)]
@@ -121,14 +121,14 @@ class Faults:
 
 
 def spoil(fault: Fault, body: bytes) -> bytes:
-    """The body as this fault leaves it."""
+    """Return the body with this fault applied."""
     if fault.fault == "malformed":
         return b"<html><body><h1>upstream connect error</h1></body></html>"
     if fault.fault not in {"unknown_state", "malformed_job", "wrong_total"}:
         return body
     try:
         reply = json.loads(body)
-    except ValueError:  # another fault spoiled it before
+    except ValueError:  # an earlier fault already broke it
         return body
     if fault.fault == "wrong_total":
         return to_json(_miscounted(reply, fault.off_by))
@@ -147,7 +147,7 @@ def _miscounted(reply: Any, off_by: int) -> Any:
 
 
 def _jobs(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each object of a reply that tells a state, and the key under which it does."""
+    """Yield each object that has a state, and the key of the state."""
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
         yield from ((found, key) for key in _STATE_KEYS if isinstance(found.get(key), str))

@@ -1,4 +1,4 @@
-"""What both clouds' front doors do: count, misbehave when told to, let in or turn away, answer."""
+"""The gateway that both clouds share: count requests, apply faults, authenticate, answer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden", "not_fou
 
 
 class Admitted(NamedTuple):
-    """A request that was let in: whose it is, its id, and the faults that it meets."""
+    """An authenticated request: its account, its id and its faults."""
 
     account: CloudAccount
     request_id: str
@@ -27,42 +27,42 @@ class Admitted(NamedTuple):
 
 
 class Gateway(ABC):
-    """One cloud's front door."""
+    """One cloud's API gateway."""
 
     plus_is_space: ClassVar[bool] = False
-    """Whether a `+` in a query is a space."""
+    """Whether a `+` in a query means a space."""
 
     def __init__(self, world: World) -> None:
-        """Open the door to a world."""
+        """Create the gateway of a world."""
         self.world = world
 
     @abstractmethod
     def locate(self, call: Call) -> Target:
-        """Which account, service and operation a request is about; empty where nobody can tell."""
+        """Return the account, service and operation of a request; empty where unknown."""
 
     @abstractmethod
     def authenticate(self, call: Call, target: Target) -> CloudAccount:
-        """Whose request it is; raises Refused for one that is not signed as it has to be."""
+        """Return the account that signed a request. Raises Refused for a missing or wrong signature."""
 
     @abstractmethod
     def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
-        """The JSON answer; raises Refused."""
+        """Return the JSON answer. Raises Refused."""
 
     @abstractmethod
     def error_reply(self, fault: Fault, target: Target) -> Refused:
-        """How this cloud words a fault of the refusing kind."""
+        """Return the error of a refusing fault, in this cloud's words."""
 
     @abstractmethod
     def refused(self, refusal: Refused, request_id: str) -> Response:
-        """A refusal in this cloud's form."""
+        """Return an error in this cloud's form."""
 
     @abstractmethod
     def accepted(self, body: bytes, request_id: str) -> Response:
-        """An answer in this cloud's form."""
+        """Return an answer in this cloud's form."""
 
     @abstractmethod
     def request_id(self) -> str:
-        """A new request id."""
+        """Return a new request id."""
 
     async def serve(self, request: Request) -> Response:
         """Answer one request."""

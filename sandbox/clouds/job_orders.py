@@ -1,4 +1,4 @@
-"""What somebody may order of the world: a job, or the end of one."""
+"""Orders to the world: add a job, or end one."""
 
 import hashlib
 import uuid
@@ -12,14 +12,14 @@ from sandbox.clouds.sample_texts import FAILURES
 from sandbox.clouds.seed import gone_at
 
 MANY = 10_000
-"""So many jobs can be ordered or ended at once."""
+"""The most jobs that one order can add or end."""
 
 
 class JobOrder(BaseModel):
-    """A job to add: created `created_ago_s` ago, pending for `wait_s`, running for `run_s`, then ending as told.
+    """A job to add: created `created_ago_s` ago, pending for `wait_s`, then running for `run_s`.
 
-    With `raw_state` the job stays in that very state, known to the vendor or not. `count` orders so many of them.
-    Lists show it from `listed_after_s` seconds after its creation on; a look-up by id finds it at once.
+    With `raw_state` the job stays in that state, even one that the vendor does not document. `count` adds several.
+    Lists show the job from `listed_after_s` seconds after its creation; a look-up by id finds it immediately.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -66,8 +66,8 @@ class EndOrder(BaseModel):
 
     @property
     def failure(self) -> Failure:
-        """The reason, should the job fail."""
-        return Failure(self.error_code or "Sandbox.Ended", self.error_message or "Ended by hand in the sandbox")
+        """Return the reason for a failure."""
+        return Failure(self.error_code or "Sandbox.Ended", self.error_message or "Ended manually in the sandbox")
 
 
 class EndOrders(EndOrder):
@@ -77,7 +77,7 @@ class EndOrders(EndOrder):
 
 
 def make(order: JobOrder, now: float) -> Job:
-    """The ordered job. Instants are whole seconds, as the vendors tell them."""
+    """Return the ordered job. Instants are whole seconds, because the vendors' times are."""
     kind = order.kind or next(iter(KINDS[order.service]))
     created = int(now - order.created_ago_s)
     plan = Plan(created, order.wait_s, order.run_s, order.outcome)
@@ -107,6 +107,6 @@ def _failure(order: JobOrder) -> Failure:
 
 
 def new_id(service: str) -> str:
-    """An id in the service's form (provider API notes, section 7)."""
+    """Return a new id in the service's form (provider API notes, section 7)."""
     fresh = uuid.uuid4()
     return str(fresh) if service in {"image-moderation", "digital-human"} else fresh.hex

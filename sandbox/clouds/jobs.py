@@ -1,4 +1,4 @@
-"""A simulated job: plain data, whose state at any instant is computed."""
+"""A simulated job: plain data, from which its state at any instant follows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from sandbox.clouds.timestamps import iso
 
 
 class Stage(NamedTuple):
-    """A raw state, and the instant (seconds since 1970) from which it holds."""
+    """A raw state, and the instant (seconds since 1970) at which it starts."""
 
     at: float
     word: str
@@ -26,11 +26,10 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job, from its creation to its end. Instants are true seconds since 1970; those of the future are plans.
+    """One job, from its creation to its finish. Instants are true seconds since 1970; future ones are plans.
 
-    `salt` is a number of the job's own, from which replies draw their variety. `gone` is when the cloud forgets it,
-    `listed` is when lists begin to show it (None: at once), `clock` is what the provider takes its times from, and
-    `created_reading` is what that clock showed when the job was created.
+    `salt` is the job's own number, which varies its replies. `listed` is when lists start to show the job (None:
+    immediately), `clock` is the provider's clock, and `created_reading` is what it showed at the job's creation.
     """
 
     id: str
@@ -44,60 +43,61 @@ class Job:
     failure: Failure | None = None
     salt: int = 0
     gone: float = inf
+    """When the cloud deletes the job."""
     listed: float | None = None
     clock: ProviderClock = field(default=RIGHT, compare=False, repr=False)
     created_reading: float | None = field(default=None, compare=False, repr=False)
 
     def reading(self, instant: float) -> float:
-        """What the provider's clock showed at a true instant of this job."""
+        """Return what the provider's clock showed at a true instant of this job."""
         if self.created_reading is not None and instant == self.created:
             return self.created_reading
         return self.clock.reading(instant)
 
     def stamp(self, instant: float) -> str:
-        """A true instant as the provider writes it."""
+        """Return a true instant as the provider writes it."""
         return iso(self.reading(instant))
 
     def stamp_or(self, instant: float | None, otherwise: str | None) -> str | None:
-        """The same, or something else for an instant that is not known."""
+        """Return an instant as the provider writes it, or `otherwise` for an unknown one."""
         return otherwise if instant is None else self.stamp(instant)
 
     def stage(self, now: float) -> Stage:
-        """The stage that the job is in."""
+        """Return the job's current stage."""
         for stage in reversed(self.stages):
             if stage.at <= now:
                 return stage
         return self.stages[0]
 
     def word(self, now: float) -> str:
-        """The raw state."""
+        """Return the raw state."""
         return self.stage(now).word
 
     def settled(self, now: float) -> bool:
-        """True when the job has no further stage before it."""
+        """Return True if the job has reached its last stage."""
         return self.stages[-1].at <= now
 
     def started_by(self, now: float) -> float | None:
-        """When the job started, if it has."""
+        """Return when the job started, if it has."""
         return self.started if self.started is not None and self.started <= now else None
 
     def finished_by(self, now: float) -> float | None:
-        """When the job ended, if it has."""
+        """Return when the job finished, if it has."""
         return self.finished if self.finished is not None and self.finished <= now else None
 
     def failure_by(self, now: float) -> Failure | None:
-        """Why the job failed, if it has."""
+        """Return why the job failed, if it has."""
         return self.failure if self.finished_by(now) is not None else None
 
     def progress(self, now: float) -> int:
-        """Per cent of the run that is over, 0 to 100."""
+        """Return the completed part of the run in percent, 0 to 100."""
         if self.started is None or self.finished is None:
             return 0
         return int(100 * min(1.0, max(0.0, (now - self.started) / max(1.0, self.finished - self.started))))
 
 
 class Plan(NamedTuple):
-    """When a job is created, how long it waits and runs (seconds), and how it ends."""
+    """When a job is created, how many seconds it waits and runs, and its outcome."""
 
     created: float
     wait_s: float
@@ -106,7 +106,7 @@ class Plan(NamedTuple):
 
 
 def lay_out(words: RawStates, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, ...], float | None, float]:
-    """The stages of a planned job, when it starts (None: never) and when it ends."""
+    """Return the stages of a planned job, its start (None: never) and its finish."""
     start = plan.created + (plan.wait_s if words.pending else 0)
     end_word = words.ending(plan.outcome, salt)
     pending = _spread(words.pending, plan.created, start)
@@ -117,11 +117,15 @@ def lay_out(words: RawStates, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, .
 
 
 def end_now(job: Job, words: RawStates, now: float, outcome: Outcome, failure: Failure | None = None) -> Job:
-    """The same job, ending at this instant; raises ValueError for one that has ended or cannot end so."""
+    """Return the same job, finished at this instant.
+
+    Raises:
+        ValueError: The job has already finished, or cannot finish with this outcome.
+    """
     if job.finished_by(now) is not None:
-        raise ValueError(f"{job.id} has ended already, it is {job.word(now)}")
+        raise ValueError(f"{job.id} has already finished: it is {job.word(now)}")
     if outcome == "cancelled" and words.cancelled is None:
-        raise ValueError(f"a job of the kind {job.kind} cannot be cancelled")
+        raise ValueError(f"a job of kind {job.kind} cannot be canceled")
     past = tuple(stage for stage in job.stages if stage.at <= now)
     return replace(
         job,
@@ -137,7 +141,7 @@ def _spread(names: Sequence[str], begin: float, end: float) -> tuple[Stage, ...]
 
 
 def _run(words: RawStates, start: float, end: float, end_word: str, salt: int) -> tuple[Stage, ...]:
-    """First word for a moment, the last for the rest; about one run in forty is interrupted by a detour."""
+    """Return the stages of a run: the first word briefly, the last for the rest. About one run in 40 has a detour."""
     *openings, steady = words.running
     moment = min(3.0, (end - start) / 4)
     stages = [Stage(start + i * moment / len(openings), name) for i, name in enumerate(openings)]

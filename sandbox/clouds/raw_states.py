@@ -1,4 +1,4 @@
-"""The vendors' own words for the states of a job, in the order in which a job goes through them."""
+"""The vendors' own words for job states, in the order of a job's life."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Phase = Literal["pending", "running", "succeeded", "failed", "cancelled", "unkno
 class RawStates:
     """One kind of job's raw states. `detours` interrupt a run; `stopping` precedes a cancellation while running.
 
-    A kind without `stopping` can be cancelled only while it waits.
+    Jobs of a kind without `stopping` can be canceled only while they wait.
     """
 
     pending: tuple[str, ...]
@@ -25,7 +25,7 @@ class RawStates:
     others: tuple[str, ...] = ()
 
     def ending(self, outcome: Outcome, salt: int = 0) -> str:
-        """The word that a job ends with; a kind that cannot be cancelled fails instead."""
+        """Return the last word of a job. A kind without cancellation fails instead."""
         if outcome == "succeeded":
             return self.succeeded
         if outcome == "cancelled" and self.cancelled:
@@ -33,7 +33,7 @@ class RawStates:
         return self.failed[salt // 5 % len(self.failed)] if salt % 5 == 0 else self.failed[0]
 
     def phase(self, word: str) -> Phase:
-        """What a word means, in six plain ones."""
+        """Return the phase that a word means, one of six."""
         phases: Mapping[Phase, tuple[str, ...]] = {
             "pending": self.pending,
             "running": (*self.running, *self.detours, *(self.stopping or ())),
@@ -48,7 +48,7 @@ class RawStates:
 
     @property
     def every(self) -> frozenset[str]:
-        """All words of this kind."""
+        """Return all words of this kind."""
         ended = (self.succeeded, *self.failed, *([self.cancelled] if self.cancelled else []))
         return frozenset((*self.pending, *self.running, *ended, *(self.stopping or ()), *self.detours, *self.others))
 
@@ -105,4 +105,4 @@ KINDS: Mapping[str, Mapping[str, RawStates]] = {
     "vod-ai": {"AIVideoTag": LISTED_AI, "AIMediaDNA": LISTED_AI},
     "vod-jobs": {"transcode": TRANSCODE, "snapshot": SNAPSHOT, "ai": AI, "workflow": WORKFLOW},
 }
-"""Service to kind of job to its words; the first kind is the commonest."""
+"""Each service's kinds of job and their words. The first kind is the most common."""

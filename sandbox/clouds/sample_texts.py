@@ -1,4 +1,4 @@
-"""Believable names and failures, and some nasty ones: what a vendor may send, Callboard has to show safely."""
+"""Realistic names and failures, and hostile ones that Callboard must show safely."""
 
 import time
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ FAILURES: Mapping[str, tuple[Failure, ...]] = {
 
 
 def name_for(salt: int, created: float, nasty_every: int = 17) -> str:
-    """A file name as people choose them, such as `lecture-2026-11-21-part3.mp4`; one in `nasty_every` is nasty."""
+    """Return a typical file name such as `lecture-2026-11-21-part3.mp4`; one in `nasty_every` is hostile."""
     if salt % nasty_every == 0:
         return NASTY_NAMES[salt // nasty_every % len(NASTY_NAMES)]
     subject = _SUBJECTS[salt // 7 % len(_SUBJECTS)]
@@ -59,6 +59,6 @@ def name_for(salt: int, created: float, nasty_every: int = 17) -> str:
 
 
 def failure_for(service: str, salt: int) -> Failure:
-    """One of the service's reasons for a failure."""
+    """Return one of the service's reasons for a failure."""
     reasons = FAILURES[service]
     return reasons[salt // 3 % len(reasons)]

@@ -1,4 +1,4 @@
-"""Which jobs a service has: a pure function of the seed, so that two worlds with one seed are alike."""
+"""Which jobs a service has. The seed decides: two worlds with one seed are equal."""
 
 import hashlib
 import uuid
@@ -18,24 +18,24 @@ HISTORY_S = 5 * 86_400
 """How far back the jobs of a new world go, in seconds."""
 MODERATION_HISTORY_S = 28 * 60
 MODERATION_BATCH_S = (14 * 60, 26 * 60)
-"""Between these ages stands the bulk of a new world's moderation jobs: somebody uploaded a whole archive."""
+"""Most of a new world's moderation jobs have an age in this range, in seconds: one upload of a whole archive."""
 ARRIVAL_S = 75.0
-"""At this pace the newest ten jobs of three services show all of them, some running, some over (and some failed)."""
+"""Seconds between new jobs. At this pace the ten newest jobs of three services show several states."""
 MODERATION_KEPT_S = 30 * 60
-"""Batch moderation jobs are cleaned up after at most 30 minutes (provider API notes, section 5.3)."""
+"""Seconds until the cloud deletes batch moderation jobs: 30 minutes at most (provider API notes, section 5.3)."""
 JOBS_PER_MEDIA = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many jobs a service starts with, and every how many seconds a new one arrives (0: never)."""
+    """How many jobs a service starts with, and the seconds between new ones (0: none)."""
 
     jobs: int = 300
     arrival_s: float = ARRIVAL_S
 
 
 def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job]:
-    """A service's jobs in order of creation: the known ones, the history before `start`, and those to come."""
+    """Yield a service's jobs in order of creation: the known ones, the history before `start`, and future ones."""
     random = Random(f"{seed}/{service}")  # noqa: S311  # a repeatable world, not a secret
     ages = _moderation_ages(random, shape) if service == "image-moderation" else _ages(random, shape)
     times = _creation_times(random, start, ages, shape.arrival_s)
@@ -44,24 +44,24 @@ def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job
 
 
 def gone_at(service: str, created: float) -> float:
-    """When a cloud forgets a job."""
+    """Return when a cloud deletes a job."""
     return created + MODERATION_KEPT_S if service == "image-moderation" else inf
 
 
 def media_id(number: int) -> str:
-    """The media asset with this number; the services of an account work on the same ones."""
+    """Return the media asset with this number. All services of an account work on the same ones."""
     return hashlib.md5(f"media/{number}".encode(), usedforsecurity=False).hexdigest()
 
 
 def _ages(random: Random, shape: Shape) -> list[float]:
-    """Oldest first: the recent ones at the pace at which new ones arrive, older ones further and further apart."""
+    """Return ages, oldest first: recent jobs at the pace of new ones, older jobs increasingly far apart."""
     recent = min(shape.arrival_s * shape.jobs, HISTORY_S)
     places = ((place + random.random()) / shape.jobs for place in reversed(range(shape.jobs)))
     return [recent * place + (HISTORY_S - recent) * place**3 for place in places]
 
 
 def _moderation_ages(random: Random, shape: Shape) -> list[float]:
-    """Oldest first, none older than half an hour: as many as arrive in that time, and the rest in one batch."""
+    """Return ages, oldest first, at most half an hour: jobs at the usual pace, and the rest in one batch."""
     steady = min(shape.jobs, int(MODERATION_HISTORY_S / shape.arrival_s)) if shape.arrival_s else shape.jobs
     ages = [(place + random.random()) / steady * MODERATION_HISTORY_S for place in range(steady)]
     ages += [random.uniform(*MODERATION_BATCH_S) for _ in range(shape.jobs - steady)]
@@ -99,7 +99,7 @@ def _make(service: str, random: Random, number: int, created: int) -> Job:
 
 
 def _kind(service: str, number: int) -> str:
-    """Each media asset gets one job of each kind, save that the first kind is twice as common where there is room."""
+    """Return a job's kind. Each media asset gets one job of each kind, two of the first where there is room."""
     kinds = list(KINDS[service])
     if service == "vod-jobs":
         return (kinds[0], kinds[1], kinds[2], kinds[0] if number % 12 < 8 else kinds[3])[number % 4]
@@ -111,14 +111,14 @@ def _outcome(chance: float) -> Outcome:
 
 
 def _run_s(service: str, random: Random) -> int:
-    """Most runs take one or two minutes, so that one can be watched; one in ten takes far longer."""
+    """Return a run's length. Most take one or two minutes, short enough to watch; one in ten takes far longer."""
     if service == "image-moderation":
         return random.randint(15, 120)
     return random.randint(300, 2700) if random.random() < 0.1 else random.randint(20, 110)
 
 
 def _id(service: str, random: Random, salt: int) -> str:
-    """An id in the service's form (provider API notes, section 7)."""
+    """Return an id in the service's form (provider API notes, section 7)."""
     bits = random.getrandbits(128)
     if service in {"image-moderation", "digital-human"}:
         return str(uuid.UUID(int=bits, version=4))

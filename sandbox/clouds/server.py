@@ -20,9 +20,9 @@ PORT = CLOUDS_PORT
 async def serving(
     world: World, port: int = 0, host: str = HOST, *, listener: socket.socket | None = None
 ) -> AsyncGenerator[str]:
-    """Serve a world for as long as the context lasts, and yield its base URL; port 0 is any free one.
+    """Serve a world while the context lasts, and yield its base URL. Port 0 is any free one.
 
-    A `listener` that listens already is served instead of a port. Raises OSError when the port is taken.
+    A `listener` replaces the port. Raises OSError when the port is taken.
     """
     config = uvicorn.Config(
         create_app(world),
@@ -30,17 +30,17 @@ async def serving(
         ws="none",
         lifespan="off",
         access_log=False,
-        date_header=False,  # each service writes the date of its own clock
+        date_header=False,  # each service writes its own clock's date
         log_config=None,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
-    # Cut off, because nobody waits for a request that hangs on purpose.
+    # Cut off, because a fault can hang a request forever.
     async with served(config, listener or listen(port, host), cut_off=True) as url:
         yield url
 
 
 async def run(port: int = PORT, world: World | None = None, host: str = HOST) -> None:
-    """Serve a world until cancelled."""
+    """Serve a world until canceled."""
     async with serving(world or World(), port, host):
         await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""A part of a sorted list, seen without a copy."""
+"""A view of a part of a sorted list, without a copy."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -7,15 +7,15 @@ from sandbox.clouds.jobs import Job
 
 
 class Span(Sequence[Job]):
-    """The jobs at these indexes of a list. It is read at once: what the list gains or loses later moves them."""
+    """The jobs at these indexes of a list. Read it immediately: later changes of the list move them."""
 
     def __init__(self, jobs: list[Job], indexes: range) -> None:
-        """See this part of a list, forwards or backwards."""
+        """Create a view of this part of a list, forward or backward."""
         self._jobs = jobs
         self._indexes = indexes
 
     def __len__(self) -> int:
-        """How many they are."""
+        """Return the number of jobs."""
         return len(self._indexes)
 
     @overload
@@ -23,11 +23,11 @@ class Span(Sequence[Job]):
     @overload
     def __getitem__(self, index: slice) -> "Span": ...
     def __getitem__(self, index: int | slice) -> "Job | Span":
-        """One of them, or a part of the part."""
+        """Return one job, or a part of this part."""
         if isinstance(index, slice):
             return Span(self._jobs, self._indexes[index])
         return self._jobs[self._indexes[index]]
 
     def __iter__(self) -> Iterator[Job]:
-        """One after the other."""
+        """Yield the jobs in order."""
         return (self._jobs[index] for index in self._indexes)

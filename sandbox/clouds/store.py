@@ -1,4 +1,4 @@
-"""The jobs of one service, kept by time and by state so that a page of ten thousand is cheap to ask for."""
+"""The jobs of one service, indexed so that pages of large lists are cheap."""
 
 import json
 from bisect import bisect_left, bisect_right, insort
@@ -15,12 +15,12 @@ from sandbox.clouds.provider_clock import ProviderClock
 from sandbox.clouds.spans import Span
 
 REMEMBERED = 100_000
-"""So many jobs that are gone are remembered for those who ask what really happened."""
+"""How many deleted jobs the store keeps for `transitions`."""
 _AFTER_EVERY_ID = "\U0010ffff"
 
 
 class Removed(NamedTuple):
-    """A job that the service has no more, and since when."""
+    """A deleted job, and when the service deleted it."""
 
     job: Job
     at: float
@@ -28,13 +28,13 @@ class Removed(NamedTuple):
 
 
 class JobStore:
-    """Jobs in order of creation. Every method takes the instant it speaks of, which must not go back.
+    """Jobs in order of creation. Every method takes the current instant, which must not go back.
 
-    The order, and the bounds of a selection, are those of the service's own `clock`, which may be wrong.
+    The order and the bounds of a selection follow the service's own `clock`, which can be wrong.
     """
 
     def __init__(self, jobs: Iterable[Job]) -> None:
-        """Take a service's jobs in order of creation; those of the future appear when their time has come."""
+        """Add a service's jobs in order of creation. Future ones appear when their time comes."""
         self.clock = ProviderClock()
         self.removed: deque[Removed] = deque(maxlen=REMEMBERED)
         self._to_come: Iterator[Job] = iter(jobs)
@@ -51,7 +51,7 @@ class JobStore:
         self._rendered: dict[str, bytes] = {}
 
     def add(self, job: Job) -> None:
-        """Keep a job from its creation on, in place of the one with its id if there is one."""
+        """Add a job that exists from its creation on. It replaces the job with the same id, if there is one."""
         self._drop(job.id)
         if job.created > self._now:
             self._planned[job.id] = job
@@ -60,46 +60,52 @@ class JobStore:
             self._keep(job)
 
     def remove(self, job_id: str, now: float = -inf) -> None:
-        """Delete a job; an unknown one is gone already. Without `now` it happens at the latest instant spoken of."""
+        """Delete a job, if it exists. Without `now` the deletion happens at the latest instant used."""
         if job := self._drop(job_id):
             self.removed.append(Removed(job, max(now, self._now), expired=False))
 
     def shift_clock(self, now: float, seconds: float, in_s: float = 0.0) -> None:
-        """Put the service's clock ahead by so many seconds, from the whole second that is `in_s` from now on."""
+        """Set the service's clock this many seconds ahead.
+
+        The shift starts at the whole second that is `in_s` from now on.
+        """
         self._move_to(now)
         self.clock.shift(floor(now + in_s), seconds)
 
     def get(self, job_id: str, now: float) -> Job | None:
-        """The job with this id, as far as the service still knows it."""
+        """Return the job with this id, if the service still has it."""
         self._move_to(now)
         return self._by_id.get(job_id)
 
     def of_media(self, media: str, now: float) -> list[Job]:
-        """The jobs that work on a media asset, as far as lists show them, oldest first."""
+        """Return the listed jobs on a media asset, oldest first."""
         self._move_to(now)
         ids = (job_id for job_id in self._by_media.get(media, ()) if job_id not in self._unlisted)
         return sorted((self._by_id[job_id] for job_id in ids), key=_order)
 
     def every(self, now: float) -> list[Job]:
-        """The jobs that exist, those that lists do not show yet included, oldest first by true time."""
+        """Return all existing jobs, oldest first by true time, unlisted ones included."""
         self._move_to(now)
         return sorted(self._by_id.values(), key=lambda job: (job.created, job.id))
 
     def unlisted(self, now: float) -> int:
-        """How many jobs exist that lists do not show yet."""
+        """Return how many existing jobs the lists do not show."""
         self._move_to(now)
         return len(self._unlisted)
 
     def select(
         self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
     ) -> list[Job]:
-        """The listed jobs created from `since` to `until`, both inclusive, oldest first, in one of the raw `words`."""
+        """Return listed jobs of a time range, oldest first, in one of the raw `words`.
+
+        `since` and `until` are bounds of the creation time, both inclusive.
+        """
         return list(self.matching(now, words=words, since=since, until=until))
 
     def matching(
         self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
     ) -> Sequence[Job]:
-        """The same, to be read at once: where nothing but time is asked for, it costs no more than what is read."""
+        """Return the same as a view to read immediately. A selection by time costs only the entries read."""
         self._move_to(now)
         if words is None:
             return Span(self._jobs, _indexes(self._jobs, since, until))
@@ -111,7 +117,7 @@ class JobStore:
         return found
 
     def counts(self, now: float) -> dict[str, int]:
-        """How many listed jobs are in each raw state."""
+        """Return the number of listed jobs in each raw state."""
         self._move_to(now)
         counts = {word: len(jobs) for word, jobs in self._settled.items() if jobs}
         for job in self._moving.values():
@@ -119,7 +125,7 @@ class JobStore:
         return counts
 
     def render(self, job: Job, now: float, form: Callable[[Job, float], dict[str, Any]]) -> bytes:
-        """A job as JSON; that of a settled one is kept. A service has one form for its lists."""
+        """Return a job as JSON, cached once it has settled. A service has one form for its lists."""
         if not job.settled(now):
             return to_json(form(job, now))
         kept = self._rendered.get(job.id)
@@ -158,7 +164,7 @@ class JobStore:
         heappush(self._due, (job.stages[-1].at, job.id))
 
     def _turn(self, job: Job, now: float) -> None:
-        """Do what is due for a job: forget it, list it, or note that nothing changes any more."""
+        """Apply a job's due change: delete it, list it, or mark it as settled."""
         if job.gone <= now:
             self._drop(job.id)
             self.removed.append(Removed(job, job.gone, expired=True))
@@ -169,7 +175,10 @@ class JobStore:
             insort(self._settled.setdefault(job.stages[-1].word, []), job, key=_order)
 
     def _drop(self, job_id: str) -> Job | None:
-        """Take a job out of all indexes; returns it unless it is unknown, or of the future."""
+        """Remove a job from all indexes and return it.
+
+        Return None for an unknown or future job.
+        """
         self._planned.pop(job_id, None)
         job = self._by_id.pop(job_id, None)
         if job is None:
@@ -184,7 +193,7 @@ class JobStore:
 
 
 def to_json(value: Any) -> bytes:
-    """A value as compact JSON."""
+    """Return a value as compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -13,15 +13,15 @@ from sandbox.clouds.seed import gone_at
 
 WITHIN_MAX_S = 7 * 86_400
 LIFE_MAX_S = 60.0
-"""A job of a storm takes half of the storm's time, and at most so long."""
+"""A job of a storm lasts half of the storm's time, and at most this many seconds."""
 
 
 class StormOrder(BaseModel):
-    """A storm on services (`ACCOUNT/SERVICE`), which take their jobs in turn.
+    """A storm on services (`ACCOUNT/SERVICE`), which take its jobs in turn.
 
-    So many failures, for so many causes in each service, `within_s` seconds from now; `succeeding` is the share of jobs
-    that succeed among them. `{n}` in the name is the number of the job. With `same_time` all jobs are created in this
-    very second. `late_share` of the jobs appear in lists `listed_after_s` seconds after their creation.
+    It has `failures` within `within_s` seconds from now, for `causes` causes in each service; `succeeding` is the share
+    of jobs that succeed. `{n}` in the name is the number of the job. With `same_time` all jobs are created in this
+    second. `late_share` of the jobs appear in lists `listed_after_s` seconds after their creation.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -45,23 +45,23 @@ class StormOrder(BaseModel):
             if self.kind is not None and self.kind not in KINDS[service]:
                 raise ValueError(f"kind must be one of {', '.join(KINDS[service])}")
         if self.jobs > MANY:
-            raise ValueError(f"that would be {self.jobs} jobs, {MANY} are the most")
+            raise ValueError(f"{self.jobs} jobs are too many: the maximum is {MANY}")
         return self
 
     @property
     def targets(self) -> list[tuple[str, str]]:
-        """Account and service of each."""
+        """Return the account and service of each target."""
         parts = (each.partition("/") for each in dict.fromkeys(self.services))
         return [(account, service) for account, _, service in parts]
 
     @property
     def jobs(self) -> int:
-        """How many jobs there are in all."""
+        """Return how many jobs there are in all."""
         return round(self.failures / (1 - self.succeeding))
 
 
 class StormJob(NamedTuple):
-    """A job of a storm, and where it is."""
+    """A job of a storm, with its account and service."""
 
     account: str
     service: str
@@ -74,8 +74,8 @@ class StormJob(NamedTuple):
 
 
 def storm(order: StormOrder, now: float) -> list[StormJob]:
-    """The jobs of a storm in the order in which they finish, evenly spread over its time."""
-    random = Random()  # noqa: S311  # weather, not a secret
+    """Return the storm's jobs in finishing order, evenly spread over its time."""
+    random = Random()  # noqa: S311  # simulation, not a secret
     fails = [True] * order.failures + [False] * (order.jobs - order.failures)
     random.shuffle(fails)
     failed = 0
@@ -99,7 +99,10 @@ class _Part(NamedTuple):
 
 
 def _job(order: StormOrder, service: str, part: _Part, random: Random) -> Job:
-    """Created in a whole second, as the vendors tell it, and not before the storm's."""
+    """Return a job created in a whole second, not before the storm.
+
+    The vendors' times are whole seconds.
+    """
     kind = order.kind or next(iter(KINDS[service]))
     life_s = random.uniform(0.4, 1) * min(LIFE_MAX_S, order.within_s / 2)
     created = int(part.now if order.same_time else max(part.now, part.end - life_s))

@@ -1,4 +1,4 @@
-"""What really happened to each job, by true time: what an onlooker compares a bot's messages with."""
+"""Each job's true transitions, by true time: the reference for a bot's messages."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,7 +12,10 @@ from sandbox.clouds.world import World
 
 
 def transitions(world: World, account: str | None, service: str | None, since: float) -> list[dict[str, Any]]:
-    """The jobs that changed at or after `since`, those that are gone included, of one account or service or of all."""
+    """Return the jobs that changed at or after `since`, deleted ones included.
+
+    `account` and `service` limit the result; None is all.
+    """
     now = world.now()
     rows: list[dict[str, Any]] = []
     for own, of, store in world.stores():
@@ -48,7 +51,7 @@ def _transition(service: str, job: Job, stage: Stage) -> dict[str, Any]:
 
 
 def _stages(job: Job, seen: float) -> Iterator[Stage]:
-    """The stages that had begun by then; one that lasted no time never was."""
+    """Yield the stages up to then. A stage without duration never happened."""
     begun = [stage for stage in job.stages if stage.at <= seen]
     yield from (stage for stage, following in pairwise(begun) if stage.at < following.at)
     yield from begun[-1:]

@@ -1,4 +1,4 @@
-"""The faults that no well-formed answer can show: lateness, silence, hanging up, half an answer."""
+"""Faults outside a well-formed answer: delay, silence, a hang-up, half an answer."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from sandbox.connections import close, gone_within
 
 
 async def delay(request: Request, faults: Iterable[Fault]) -> bool:
-    """Wait as the faults say; False when there is nothing to answer any more."""
+    """Wait as the faults say. Return False if the request gets no answer."""
     for fault in faults:
         if fault.fault == "slow":
             await gone_within(request.receive, fault.seconds)
@@ -24,14 +24,14 @@ async def delay(request: Request, faults: Iterable[Fault]) -> bool:
 
 
 class CutOff(Response):
-    """Half of an answer, of which more was promised."""
+    """Half of an answer, with the length of the whole."""
 
     def __init__(self, whole: Response) -> None:
-        """Cut this answer off."""
+        """Cut this answer short."""
         super().__init__(whole.body, whole.status_code, dict(whole.headers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promise the whole body, send half of it, and close the connection."""
+        """Announce the whole body, send half of it, and close the connection."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         half = bytes(self.body[: len(self.body) // 2])
         await send({"type": "http.response.body", "body": half, "more_body": True})

@@ -1,4 +1,4 @@
-"""The simulated world: its clock, its accounts, their jobs, and how it misbehaves."""
+"""The simulated world: its clock, its accounts, their jobs and the faults."""
 
 import time
 from collections import Counter
@@ -12,13 +12,13 @@ from sandbox.clouds.seed import ARRIVAL_S, Shape, jobs_of
 from sandbox.clouds.store import JobStore
 
 ADVANCE_MAX_S = 7 * 86_400
-"""The clock may be put forward by a week at once: each service then makes 30,000 jobs."""
+"""The clock can move by at most a week at a time: each service then creates 30,000 jobs."""
 
 
 class World:
-    """Everything that the simulated clouds know. Nothing runs in the background: states follow from the clock.
+    """The state of the simulated clouds. Nothing runs in the background: job states follow from the clock.
 
-    `clock` gives seconds since 1970. A service starts with `jobs_per_service` jobs, and gets a new one every
+    `clock` returns seconds since 1970. A service starts with `jobs_per_service` jobs, and gets a new one every
     `arrival_s` seconds (0: never).
     """
 
@@ -31,7 +31,7 @@ class World:
         jobs_per_service: int = 300,
         arrival_s: float = ARRIVAL_S,
     ) -> None:
-        """Make a world that starts now."""
+        """Create a world that starts now."""
         self.accounts = tuple(accounts)
         self.faults = Faults()
         self.requests: Counter[Target] = Counter()
@@ -47,20 +47,20 @@ class World:
         }
 
     def now(self) -> float:
-        """Seconds since 1970 by this world's clock, which never goes back."""
+        """Return seconds since 1970 by this world's clock, which never goes back."""
         self._latest = max(self._latest, self._clock() + self._offset)
         return self._latest
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward; raises ValueError for less than nothing or more than a week."""
+        """Move the clock forward. Raises ValueError for a negative value or more than a week."""
         if not 0 <= seconds <= ADVANCE_MAX_S:
-            raise ValueError(f"the clock can be put forward by 0 to {ADVANCE_MAX_S} seconds at once")
+            raise ValueError(f"the clock can move forward by 0 to {ADVANCE_MAX_S} seconds at a time")
         self._offset += seconds
 
     def shift_clocks(self, seconds: float, account: str = "*", service: str = "*", in_s: float = 0.0) -> None:
-        """Put services' own clocks ahead of the true time from `in_s` seconds from now on (`*`: every one).
+        """Set services' own clocks ahead of true time, starting in `in_s` seconds (`*`: every one).
 
-        What they wrote before stays. Raises LookupError where no service is meant.
+        Earlier times stay as written. Raises LookupError if no service matches.
         """
         chosen = [store for own, of, store in self.stores() if account in ("*", own) and service in ("*", of)]
         if not chosen:
@@ -69,26 +69,26 @@ class World:
             store.shift_clock(self.now(), seconds, in_s)
 
     def read_clock(self, account: str, service: str) -> float:
-        """What a service takes for the time; the true time for a service that is not there."""
+        """Return the time of a service's clock; true time for an unknown service."""
         store = self._stores.get((account, service))
         return store.clock.reading(self.now()) if store else self.now()
 
     def store(self, account: str, service: str) -> JobStore:
-        """The jobs of one service of one account; raises KeyError for an unknown one."""
+        """Return the jobs of one service of one account. Raises KeyError for an unknown one."""
         return self._stores[account, service]
 
     def stores(self) -> Iterator[tuple[str, str, JobStore]]:
-        """Each account's each service, with its jobs."""
+        """Yield each service of each account, with its jobs."""
         for (account, service), store in self._stores.items():
             yield account, service, store
 
     def find(self, job_id: str) -> list[tuple[str, str, Job]]:
-        """The jobs with this id, each with its account and service."""
+        """Return the jobs with this id, each with its account and service."""
         now = self.now()
         return [(account, service, job) for account, service, store in self.stores() if (job := store.get(job_id, now))]
 
     def delete(self, job_id: str) -> None:
-        """Delete a job now; raises LookupError for an unknown id."""
+        """Delete a job now. Raises LookupError for an unknown id."""
         found = self.find(job_id)
         if not found:
             raise LookupError(f"no service has a job {job_id}")
@@ -96,7 +96,12 @@ class World:
             self.store(account, service).remove(job_id, self.now())
 
     def end(self, job_id: str, outcome: Outcome, failure: Failure | None = None) -> Job:
-        """Make a job end now; raises LookupError for an unknown id, ValueError for one that cannot end so."""
+        """End a job now.
+
+        Raises:
+            LookupError: The id is unknown.
+            ValueError: The job cannot end with this outcome.
+        """
         for account, service, job in self.find(job_id):
             ended = end_now(job, KINDS[service][job.kind], self.now(), outcome, failure)
             self.store(account, service).add(ended)

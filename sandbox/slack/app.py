@@ -1,4 +1,4 @@
-"""The local workspaces as one web application: Web API, Socket Mode, response_urls, OAuth, the pages, the hooks."""
+"""The local workspaces as one application: Web API, Socket Mode, response_urls, OAuth, pages, test hooks."""
 
 from collections.abc import Sequence
 
@@ -38,10 +38,10 @@ def create_app(
     ack_within: float = ACK_SECONDS,
     retry_after: Sequence[float] = RETRY_AFTER,
 ) -> Starlette:
-    """A whole world behind one port, or a world of one workspace.
+    """Build the application of a whole world, or of a single workspace.
 
-    Payloads go over Socket Mode unless another `delivery` is given. `ack_within` is Slack's patience in seconds,
-    `retry_after` what it waits before each further attempt to deliver an event. `app.state.life` is to be closed.
+    Payloads go over Socket Mode unless another `delivery` is given. `ack_within` is Slack's timeout in seconds,
+    `retry_after` the seconds before each further attempt to deliver an event. The caller closes `app.state.life`.
     """
     world = served if isinstance(served, World) else World([served])
     sockets = SocketMode(world.feeds, world.home.app.id, ack_within=ack_within)
@@ -76,14 +76,14 @@ def _methods() -> Methods:
 
 
 def _others(world: World) -> list[tuple[str, Workspace]]:
-    """The workspaces that do not stand at the root."""
+    """Return the workspaces that are not at the root."""
     return [(team, workspace) for team, workspace in world.workspaces.items() if workspace is not world.home]
 
 
 def _pages(
     workspace: Workspace, life: AppLife, road: Delivery, sockets: SocketMode, files: StaticFiles
 ) -> list[BaseRoute]:
-    """What people and tests find of one workspace."""
+    """Return the page's and the test hooks' routes of one workspace."""
     return [
         *Page(workspace, road, life).routes(),
         *Hooks(workspace, sockets, life).routes(),
@@ -93,7 +93,7 @@ def _pages(
 
 
 class _Responses:
-    """Answers posted to response_urls. Success is the word `ok`, as in Slack."""
+    """The endpoint of response_urls. Its success answer is the word `ok`, as in Slack."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -1,4 +1,4 @@
-"""Starts the local workspaces: on a port for people, on any free port for tests."""
+"""Serve the local workspaces: on a fixed port for people, on any free port for tests."""
 
 import socket
 from collections.abc import AsyncGenerator, Sequence
@@ -27,12 +27,10 @@ async def serving(
     ack_within: float = ACK_SECONDS,
     retry_after: Sequence[float] = RETRY_AFTER,
 ) -> AsyncGenerator[str]:
-    """Serve a workspace or several while the block runs, and give the base URL of the first; port 0 is any free one.
+    """Serve one or more workspaces while the block runs, and yield the first's base URL.
 
-    The others stand below it, as `World.path` says.
-
-    A `listener` that listens already is served instead of a port. The other arguments are those of `create_app`.
-    Raises OSError when the port is taken.
+    Port 0 is any free one. The other workspaces are at the paths that `World.path` returns. A `listener` replaces the
+    port. The other arguments are those of `create_app`. Raises OSError when the port is taken.
     """
     app = create_app(workspace, delivery=delivery, ack_within=ack_within, retry_after=retry_after)
     config = uvicorn.Config(

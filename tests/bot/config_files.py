@@ -48,7 +48,7 @@ def read(file: Path, text: str) -> Settings:
 
 
 def refused(file: Path, text: str) -> str:
-    """What is said about a wrong file, without the folder of the test."""
+    """Return what is said about a wrong file, without the folder of the test."""
     with pytest.raises(ConfigError) as caught:
         read(file, text)
     return str(caught.value).replace(f"{file.parent}/", "")

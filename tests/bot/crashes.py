@@ -1,4 +1,7 @@
-"""A process that may die at any step in Redis, and several that cross each other, in an order that a story says."""
+"""A process that may die at any step in Redis, and several that interleave.
+
+The story chooses the order of their steps.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +18,7 @@ class Crash(BaseException):
 
 @dataclass
 class Fuse:
-    """Lets the process die at the step with this number, before or after it took effect; None never does."""
+    """Lets the process die at the step with this number, before or after it took effect. None never does."""
 
     left: int | None = None
     after: bool = False
@@ -31,14 +34,14 @@ class Fuse:
 
 
 class Turns:
-    """Lets tasks go on one step at a time, in an order that the story says."""
+    """Lets tasks continue one step at a time, in an order that the story chooses."""
 
     def __init__(self) -> None:
         self._gates: dict[asyncio.Task[Any], asyncio.Event] = {}
         self._arrived = asyncio.Event()
 
     async def gate(self) -> None:
-        """Wait for the turn of whoever calls; outside of a story of several nobody waits."""
+        """Wait for the turn of the calling task. Outside of a story of several, no task waits."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         if gate := self._gates.get(task):
             gate.clear()
@@ -46,7 +49,7 @@ class Turns:
             await gate.wait()
 
     async def run(self, order: Iterator[int], *work: Awaitable[Any]) -> None:
-        """Run all of these, crossing each other; raises what one of them raised."""
+        """Run all of these, interleaved. Raises what one of them raised."""
         tasks = [asyncio.ensure_future(self._one(each)) for each in work]
         self._gates = {task: asyncio.Event() for task in tasks}
         for task in tasks:
@@ -65,7 +68,7 @@ class Turns:
 
 
 class Fragile(RedisLink):
-    """A connection at each of whose steps a process may die. Slack's pace, which Redis counts by real time, is over."""
+    """A connection at each of whose steps a process may die. Slack's pace, which Redis counts in real time, is over."""
 
     def __init__(self, link: RedisLink, step: Callable[..., Awaitable[None]]) -> None:
         super().__init__(link.redis)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SETUP = (b"HELLO", b"CLIENT", b"AUTH", b"SELECT")
-"""What a client sends on each new connection; these commands are not counted."""
+"""Commands that a client sends on each new connection. They are not counted."""
 _LINES, _TEXTS, _LISTS, _PAIRS = b"+-:_#,(", b"$!=", b"*~>", b"%"
 
 
@@ -15,13 +15,13 @@ READS = frozenset({
     "EXISTS", "GET", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "LRANGE", "MGET", "PTTL", "SMEMBERS", "XLEN",
     "XRANGE", "ZCARD", "ZRANGE", "ZREVRANGE",
 })  # fmt: skip
-"""Commands that change nothing: a process that dies at one leaves what it leaves at the change before."""
+"""Commands that change nothing. A crash at one leaves the same as a crash at the change before."""
 SLACK = "a call of Slack"
 
 
 @dataclass
 class Cut:
-    """Where a connection is cut: before command `at` (from 1) reaches Redis, or `after` Redis has carried it out.
+    """Where a connection is cut: before command `at` (from 1) reaches Redis, or `after` Redis has run it.
 
     If the process `dies`, Redis cannot be reached any longer. Otherwise the client connects again.
     """
@@ -33,21 +33,21 @@ class Cut:
 
 @dataclass
 class Proxy:
-    """Passes commands on, one after the other, and counts them."""
+    """Passes commands to Redis, one after the other, and counts them."""
 
     upstream: str
     cut: Cut | None = None
     log: list[str] = field(default_factory=list[str])
     """The names of the commands so far, and SLACK for each call of Slack in between."""
     dead: bool = False
-    """Whether the process that used it died: until it is set again, nothing connects."""
+    """Whether the process that used it died. Until it is set again, nothing connects."""
 
     def begin(self, cut: Cut | None) -> None:
         """Count from here on, up to a cut."""
         self.cut, self.log, self.dead = cut, [], False
 
     async def slack_is_called(self) -> None:
-        """Note a call of Slack."""
+        """Record a call of Slack."""
         self.log.append(SLACK)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,7 +82,7 @@ class Proxy:
             writer.write(reply)
 
     def _count(self, command: bytes) -> Cut | None:
-        """Count a command; return the cut that is due at it."""
+        """Count a command. Return the cut that is due at it."""
         name = command.split(b"\r\n", 3)[2].upper()
         if name in SETUP:
             return None
@@ -110,7 +110,7 @@ async def _value(reader: asyncio.StreamReader) -> bytes:
 
 @asynccontextmanager
 async def proxied(url: str, folder: Path) -> AsyncGenerator[tuple[Proxy, str]]:
-    """Serve a proxy before the server at a `unix://` URL; yields it with its own URL."""
+    """Serve a proxy before the server at a `unix://` URL. Yields it with its own URL."""
     proxy, socket = Proxy(url.removeprefix("unix://")), folder / "proxy.sock"
     server = await asyncio.start_unix_server(proxy.serve, socket, limit=2**24)
     async with server:
@@ -118,7 +118,7 @@ async def proxied(url: str, folder: Path) -> AsyncGenerator[tuple[Proxy, str]]:
 
 
 def cuts(log: list[str]) -> list[Cut]:
-    """Return the cuts that differ: at each change in Redis, where a process dies or connects and sends it again.
+    """Return the distinct cuts: at each change in Redis, a process dies or its client connects and sends it again.
 
     Death after a change leaves the same as death before the next one, unless Slack is called in between.
     """

@@ -1,4 +1,4 @@
-"""A place that is notified of a job, for the tests of deliveries."""
+"""A destination that is notified of a job, for the tests of deliveries."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))
 
 @dataclass
 class World:
-    """A place, a job that is followed there, and a Slack in memory."""
+    """A destination, a job that is followed there, and a Slack in memory."""
 
     store: Store
     now: datetime = NOW
@@ -48,13 +48,13 @@ class World:
         await observe(self.deps, self.provider, self.provider.jobs, self.now)
 
     async def told(self, destination: str = DESTINATION) -> int:
-        """Deliver until nothing waits; return how many messages there are."""
+        """Deliver until nothing waits. Return how many messages there are."""
         while (wait := await deliver(self.deps, destination)) is not None:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
 
     async def forgotten(self) -> OutboxSnapshot:
-        """Let the time pass for which a head is edited, and its jobs are listed; return what is left."""
+        """Advance the clock past the edits of a head, and the lists of its jobs. Return what is left."""
         for kept in (CLOSES_AFTER, KEPT_AFTER_CLOSING):
             self.now += kept
             await self.told()

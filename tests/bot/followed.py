@@ -28,14 +28,14 @@ class World:
         self.deps = Deps([self.provider], self.store, clock=lambda: self.now)
 
     async def follow(self, jobs: Sequence[Job], destination: str = DESTINATION) -> None:
-        """Follow jobs, each on a card of its own, that are due at once."""
+        """Follow jobs, each on its own card. They are due immediately."""
         for job in jobs:
             entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
             before = self.now - timedelta(seconds=10)
             await self.store.tracked.subscribe(job, before, self.now, destination, f"card-{job.id}", entry, "U1")
 
     async def sweep(self, seconds: float = 0) -> float | None:
-        """Let time pass, and look at what is due then."""
+        """Advance the clock, and poll what is due then."""
         self.now += timedelta(seconds=seconds)
         return await sweep(self.deps, self.provider)
 

@@ -19,7 +19,7 @@ from tests.bot.slack import MemorySlack, in_one
 
 
 class FragileBot(RuleBasedStateMachine):
-    """What a story happens to; the rules are the story's."""
+    """The world of a story. The rules are the story's."""
 
     url: str
 
@@ -71,7 +71,7 @@ class FragileBot(RuleBasedStateMachine):
             await self.turns.gate()
 
     def survived(self, work: Awaitable[Any], crash: tuple[int, bool] | None = None) -> bool:
-        """Do something during which the process may die; whether it came to its end."""
+        """Do something during which the process may die. Return whether it finished."""
         self.fuse = Fuse(*crash) if crash else Fuse()
         try:
             self.run(work)
@@ -84,7 +84,7 @@ class FragileBot(RuleBasedStateMachine):
         return True
 
     def until_done(self, work: Callable[[], Awaitable[Any]], crash: tuple[int, bool] | None) -> None:
-        """Do something; whoever wanted it does it again when the process died."""
+        """Do something. Repeat it if the process died."""
         if not self.survived(work(), crash):
             self.now += timedelta(seconds=1)
             self.survived(work())

@@ -1,4 +1,7 @@
-"""A story of a team on guard: watches, followed jobs, a batch, a storm, an undo; told by a bot that may lose Redis."""
+"""A story of a team on guard: watches, followed jobs, a batch, a storm, an undo.
+
+The bot may lose Redis at any command.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -35,12 +38,12 @@ ALL, SOME = "C1", "C2"
 DANA = "U1"
 AFTER = Threshold(count=3, window_s=600)
 VOLATILE = re.compile(r"<!date[^>]*>|\b\d+ (s|min|h)\b|\b\d+ (second|minute|hour)s?\b|[\d.]{10,}|\d\d?:\d\d|w\d+|g\d+")
-"""What differs from run to run in the words of messages: times, and numbers that a crash may skip."""
+"""What differs between runs in the words of messages: times, and numbers that a crash may skip."""
 
 
 @dataclass
 class RestartingBot:
-    """The process that runs the bot, and its successors; the clock, the cloud and Slack outlive them.
+    """The process that runs the bot, and its successors. The clock, the cloud and Slack outlive them.
 
     The first connects through the proxy, the others without it.
     """
@@ -57,7 +60,7 @@ class RestartingBot:
         self.slack = MemorySlack(now=self._unix, before=self.proxy.slack_is_called)
 
     async def start(self, url: str) -> None:
-        """Begin a process, whose connections are new."""
+        """Start a process with new connections."""
         await self.stop()
         self.proxy.dead = False
         self._link = RedisLink(connect(url))
@@ -73,7 +76,7 @@ class RestartingBot:
         return self.clock.now, dict(self.cloud.store), [replace(each) for each in self.slack.said]
 
     def restore(self, copied: tuple[Any, ...]) -> None:
-        """Go back to what `copy` returned."""
+        """Restore what `copy` returned."""
         self.clock.now, self.cloud.store = copied[0], dict(copied[1])
         self.slack.said = [replace(each) for each in copied[2]]
         self.cloud.listed()
@@ -86,7 +89,7 @@ class RestartingBot:
         return self.clock.now
 
     async def do(self, work: Callable[[Deps], Awaitable[object]]) -> None:
-        """Do something; should the process die of it, the next one does it again."""
+        """Do something. If the process dies of it, the next one repeats it."""
         while True:
             try:
                 await work(self.deps)
@@ -100,7 +103,7 @@ class RestartingBot:
             await self.start(self.direct_url)
 
     async def goes_on(self, until_s: float) -> None:
-        """Let the workers do what there is to do, and once more at so many seconds after the beginning."""
+        """Let the workers finish, and once more at so many seconds after the start."""
         self.clock.forward(PACE_MAX_S + 1)
         await self._work()
         self.clock.now = max(self.clock.now, NOW + timedelta(seconds=until_s))
@@ -126,7 +129,7 @@ class RestartingBot:
 
 
 class Story:
-    """What happens, act by act, at the same seconds each time. An act ends when everything it causes is done."""
+    """The events, act by act, at the same seconds each time. An act ends when all its effects are done."""
 
     def __init__(self, bot: RestartingBot) -> None:
         self.bot = bot
@@ -152,13 +155,13 @@ class Story:
         await self.bot.goes_on(120)
 
     async def follows(self) -> None:
-        """Somebody follows a job, and two as a batch. One who types that again has two cards instead of the batch."""
+        """A person follows a job, and two as a batch. A repeated command makes two cards instead of the batch."""
         await self.bot.do(lambda deps: _follow(deps, ["a"], ALL))
         await self.bot.do(lambda deps: _follow(deps, ["b", "c"], SOME))
-        self.bot.proxy.begin(None)  # nothing of it is cut
+        self.bot.proxy.begin(None)  # this part is never cut
 
     async def followed(self) -> None:
-        """What is followed is looked at."""
+        """Followed jobs are polled."""
         await self.bot.goes_on(240)
 
     async def first(self) -> None:
@@ -167,7 +170,7 @@ class Story:
         await self.bot.goes_on(400)
 
     async def more(self) -> None:
-        """Failures fold in one channel, one of them of the followed job; in the other they reach the threshold.
+        """Failures fold in one channel, one of them of the followed job. In the other they reach the threshold.
 
         The batch gets its head.
         """
@@ -188,7 +191,7 @@ class Story:
         await self.bot.goes_on(1000)
 
     async def storm_grows(self) -> None:
-        """One more failure of each kind: of a head of its own, and in the storm message."""
+        """One more failure of each kind: with its own head, and in the storm message."""
         self._fails("again-0", "S.0")
         self._fails("again-4", "S.4")
         await self.bot.goes_on(1200)
@@ -204,12 +207,12 @@ class Story:
         await self.bot.goes_on(2200)
 
     async def undo(self) -> None:
-        """The watch is restored: what it held is posted."""
+        """The watch is restored, and what it held is posted."""
         await self.bot.do(lambda deps: _undo(deps, ALL))
         await self.bot.goes_on(2400)
 
     async def after_undo(self) -> None:
-        """The group that was held takes in what follows."""
+        """The held group takes later failures in."""
         self._fails("after", "G.1")
         await self.bot.goes_on(2600)
 
@@ -220,7 +223,7 @@ class Story:
         await self.bot.goes_on(3400)
 
     async def up(self) -> None:
-        """The service can be read again; what failed in between is noticed."""
+        """The service can be read again. The failures of the outage are noticed."""
         self.bot.cloud.on_page = lambda _: None
         self._fails("missed", "M.1")
         await self.bot.goes_on(3600)
@@ -230,7 +233,7 @@ class Story:
         await self.bot.goes_on(8000)
 
     async def next_head(self) -> None:
-        """A head that links to the one before. What it is held for in the other channel is not reached."""
+        """A head that links to the previous one. The failures held in the other channel do not reach the threshold."""
         self._fails("last", "X.1")
         await self.bot.goes_on(8800)
 
@@ -247,7 +250,7 @@ async def _follow(deps: Deps, ids: list[str], here: str) -> None:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a story ended: what the workspace shows, what was decided, which jobs the groups have, and what is kept.
+    """The result of a story: messages in the workspace, decisions, jobs of groups, and kept records.
 
     `known` is what a service's slot has, `left` what waits for a channel.
     """
@@ -261,7 +264,7 @@ class Ending:
 
 
 async def ending(bot: RestartingBot, link: RedisLink) -> Ending:
-    """Read how a story ended."""
+    """Read the result of a story."""
     store, said = Store.over(link), bot.slack.said
     snapshots = [await store.outbox.read(each, [SLOT]) for each in (ALL, SOME)]
     decisions: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}

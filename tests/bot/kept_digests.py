@@ -1,4 +1,4 @@
-"""Digests as versions before kept them."""
+"""Digests as earlier versions kept them."""
 
 from pydantic import TypeAdapter
 
@@ -10,7 +10,7 @@ from bot.store.redis.keys import DIGEST
 
 
 async def keep(link: RedisLink, digest: Digest, key: str = "kept") -> str:
-    """Keep a digest; return its key."""
+    """Keep a digest. Return its key."""
     text = record_formats.numbered(Kind.DIGEST, TypeAdapter(Digest).dump_json(digest).decode())
     await link.execute("SET", DIGEST.of(key), text, "EX", DIGEST.seconds)
     return key

@@ -1,4 +1,4 @@
-"""A small provider whose jobs stand in a list: what a use case sees of a cloud, without a cloud."""
+"""A small provider with a list of jobs in memory, in place of a cloud."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,16 +14,16 @@ from providers.http.rate_limit import BudgetLeft
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-"""The standing clock; near the real one, by which Redis forgets."""
+"""The fixed clock. It is near the real one, by which Redis expires keys."""
 LISTS = Capabilities(lists=True)
 CANNOT_LIST = Capabilities(lists=False, batch_max=2)
 
 
 @dataclass
 class InMemory:
-    """One service that knows `jobs`, newest first; each call waits for and raises what a test wants.
+    """One service with `jobs`, newest first. Each call waits for and raises what a test wants.
 
-    `trouble` is called with the number of each call (from 1) and the ids or page asked for.
+    `trouble` is called with the number of each call (from 1) and the ids or page of the call.
     """
 
     account: str = "acme"
@@ -73,7 +73,7 @@ class InMemory:
             await asyncio.Event().wait()
 
     def job(self, job_id: str, minutes_ago: float | None = 0, **details: object) -> Job:
-        """Make a job of this service; it is known once it stands in `jobs`."""
+        """Make a job of this service. The service has it once it is in `jobs`."""
         created_at = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
         fields = {"state": JobState.RUNNING, "created_at": created_at, **details}
         return Job.model_validate({"account": self.account, "service": self.service, "id": job_id, **fields})
@@ -85,7 +85,7 @@ class InMemory:
 
 
 def _only(query: JobQuery, filters: Iterable[Filter]) -> JobQuery:
-    """The part of a query that a service's API understands."""
+    """Return the part of a query that a service's API supports."""
     names = {Filter.STATE: "states", Filter.ID: "id_part"}
     return JobQuery.model_validate(
         {name: getattr(query, name) for name in (names.get(each, each.value) for each in filters)}
@@ -93,10 +93,10 @@ def _only(query: JobQuery, filters: Iterable[Filter]) -> JobQuery:
 
 
 def failing(error: ProviderError, since: int = 1) -> Callable[[int], ProviderError | None]:
-    """Trouble from the call with this number on."""
+    """Return trouble from the call with this number on."""
     return lambda number: error if number >= since else None
 
 
 def services(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
-    """What use cases work with, at a standing clock."""
+    """Return the dependencies of use cases, on a fixed clock."""
     return Deps(providers, store, clock=lambda: NOW, answer_s=answer_s)

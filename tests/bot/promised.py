@@ -1,7 +1,7 @@
-"""The model of what is promised: cards and watches as they should be, and what each destination has to find of events.
+"""The model of promises: cards and watches as they should be, and the events of each destination.
 
-What one look saw of a job is a step. A destination finds it once: as a post of its own, as a member of the head of a
-group, or as a count of a storm message. The name of a job changes with its state, so that it names the step.
+The changes of a job in one look are a step. A destination finds it once: as a separate post, as a member of the head of
+a group, or as a count of a storm message. The name of a job changes with its state, so that it names the step.
 """
 
 from collections.abc import Iterable
@@ -28,12 +28,12 @@ _ASKED = {On.FAILED: FAILURES, On.DONE: ENDS, On.STARTED: frozenset({"started"})
 
 
 def asks(on: Iterable[On], event: str) -> bool:
-    """Whether one of the words of `on:` asks for an event of a job."""
+    """Return whether one of the words of `on:` asks for an event of a job."""
     return any(each is On.ANY or event in _ASKED.get(each, ()) for each in on)
 
 
 class Step(NamedTuple):
-    """What one look saw of a job: events with their ids, in their order, and why it is no longer followed."""
+    """The changes of a job in one look: events with their ids, in their order, and why the subscription ended."""
 
     job: Job
     events: tuple[str, ...]
@@ -58,7 +58,7 @@ class Step(NamedTuple):
 
 
 def key(job: Job, event: str) -> str:
-    """Return the words of a step, by which it is compared; of a failure those of the member of a group."""
+    """Return the words of a step, by which it is compared. Those of a failure are the words of the group's member."""
     return f"{job.ref} {'failure' if event in FAILURES else event} {job.name}"
 
 
@@ -79,11 +79,12 @@ class Promises:
 
 @dataclass
 class Modelled:
-    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted.
+    """A card as it should be.
 
-    `told` are the replies in its thread, in their order, each with whether it surely comes; the end of a batch is
-    "final". `snoozed` is until when nothing is told; what would have been is `held` then, by job. `watched` are the
-    jobs whose last event a watch of the same destination wants.
+    `left_at` is when it was last unsubscribed from, `posts` how often it may be posted. The replies in its thread are
+    in their order, each with whether it surely comes. The result of a batch is "final". `snoozed` is until when
+    notifications are held. They are `held` by job. `watched` are the jobs whose last event a watch of the same
+    destination wants.
     """
 
     promises: Promises
@@ -100,7 +101,7 @@ class Modelled:
 
     @property
     def options(self) -> SubscriptionOptions:
-        """What tells enough for everybody who subscribed."""
+        """Return options that cover all subscribers."""
         each = list(self.asked.values())
         return each[0].model_copy(update={"on": frozenset(on for one in each for on in one.on)})
 
@@ -113,11 +114,14 @@ class Modelled:
         return all(self.jobs.values())
 
     def _in_thread(self) -> bool:
-        """Whether failures are replies too, whatever else fails: all who asked want them in the thread."""
+        """Return whether failures are replies too. They are where all subscribers want them in the thread."""
         return not self.batch and all(each.to is To.THREAD for each in self.asked.values())
 
     def changed(self, step: Step, *, watched: bool, maybe: bool = False) -> None:
-        """A job of the card took a step. A watch of the destination wants it (`watched`), or may want it (`maybe`)."""
+        """Record a step of a job on the card.
+
+        A watch of the destination wants it (`watched`), or may want it (`maybe`).
+        """
         self.jobs[step.ref] = step.end_reason
         if step.end_reason:
             self.ends[step.ref] = step
@@ -132,14 +136,14 @@ class Modelled:
             self.promises.perhaps(step)
 
     def _wants(self, step: Step) -> bool:
-        """Whether the terms want a reply about a step, or its job on a head."""
+        """Return whether the options want a reply about a step, or its job on a head."""
         wanted = any(event in _ALWAYS or asks(self.options.on, event) for event in step.events)
         if self.batch and not step.failure:
             return wanted and On.ANY in self.options.on and step.events[-1] not in ENDS
         return wanted
 
     def _tell(self, step: Step, *, watched: bool, mine: bool = True) -> None:
-        """Tell it now, or after the snooze; of each job the last alone."""
+        """Post it now, or after the snooze. Of each job only the last is posted."""
         if not self.snoozed:
             self._say(step, in_thread=mine and self._in_thread())
         elif watched:
@@ -148,7 +152,7 @@ class Modelled:
             before = self.held.get(step.ref)
             self.held[step.ref] = step.after(before)
             if step.failure or (before and before.failure):
-                self.promises.perhaps(step)  # a group that is open takes it in
+                self.promises.perhaps(step)  # an open group takes it in
 
     def _say(self, step: Step, *, in_thread: bool) -> None:
         self.promises.surely(step)
@@ -156,7 +160,7 @@ class Modelled:
             self.told.append((step.words, True))
 
     def wakes(self) -> None:
-        """The snooze is over: what the terms still want is told."""
+        """End the snooze. What the options still want is posted."""
         self.snoozed = None
         held, self.held = self.held, {}
         if self.held_final:
@@ -176,11 +180,14 @@ class Modelled:
             self.promises.perhaps(step)
 
     def _was_lost(self, step: Step) -> bool:
-        """Whether a job was lost, and found again, while nothing was told."""
+        """Return whether a job was lost, and found again, during the snooze."""
         return "lost" in step.events[:-1]
 
     def followed(self, ref: str, options: SubscriptionOptions) -> None:
-        """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
+        """Follow a job with these options.
+
+        A batch is no longer finished then, and a job that exists again is no longer lost.
+        """
         self.posts += self.over and bool(self.jobs)
         self.held_final = False
         if ref in self.held and self.held[ref].events[-1] == "lost":
@@ -188,7 +195,7 @@ class Modelled:
         self.asked[options.user], self.jobs[ref] = options, None
 
     def found(self, ref: str) -> None:
-        """A lost job is there again and followed as before."""
+        """Find a lost job again, which is followed as before."""
         self.held_final, self.jobs[ref] = False, None
 
     def left(self, ref: str, at: datetime) -> None:
@@ -199,11 +206,11 @@ class Modelled:
             self._final()
 
     def _final(self) -> None:
-        """All jobs of a batch are over: that is told once, and it says how each of them ended."""
+        """Finish a batch. This is posted once, with the results of all its jobs."""
         ends = {ref: step for ref, step in self.ends.items() if self.jobs[ref] is not EndReason.UNSUBSCRIBED}
         mine = any(step.events[-1] == "lost" or asks(self.options.on, step.events[-1]) for step in ends.values())
         for step in ends.values():
-            self.promises.steps[step.words] = False  # the end of a batch says it too
+            self.promises.steps[step.words] = False  # the result of the batch says it too
         if not mine and not self.watched & ends.keys():
             return
         if self.snoozed:

@@ -1,4 +1,4 @@
-"""What a workspace received: the words of messages by which they are compared, and the groups that they stand for."""
+"""What a workspace received: the comparable words of messages, and the groups behind them."""
 
 import json
 from collections import Counter
@@ -37,7 +37,7 @@ async def draw_group(deps: Deps, group: FailureGroup, **more: Any) -> Message:
 
 
 def written(notification: Notification) -> dict[str, Any]:
-    """A notification in the words of this test."""
+    """Return a notification in the words of this test."""
     match notification.content:
         case CardChange(card=card, change=change):
             told = [(card.id, words_of(change))]
@@ -53,7 +53,7 @@ def written(notification: Notification) -> dict[str, Any]:
             return {"head": content.group.id, **shown(content.group)}
         case note:
             return {"note": type(note).__name__, "about": getattr(getattr(note, "card", None), "id", "")}
-    # A new card whose jobs have ended is the notification of that.
+    # A new card whose jobs have finished is itself the notification.
     return {**(drawn(notification.new_card) if notification.new_card else {}), **({"told": told} if told else {})}
 
 
@@ -66,15 +66,15 @@ def drawn(card: Card) -> dict[str, Any]:
 
 
 def shown(group: FailureGroup) -> dict[str, Any]:
-    """What the message of a group says."""
+    """Return what the message of a group says."""
     return {"group": group.id, "count": group.count, "counts": dict(group.counts), "open": group.open}
 
 
 class Received(NamedTuple):
     """What a destination has of events.
 
-    `told` are posts by card, in their order, `lines` thread lines, `heads` the posts of groups. `groups` are those that
-    it has, with the members of each; `waiting` are failures that a group holds without a decision. `finals` are the
+    Posts are by card, in their order, `lines` are thread lines, `heads` the posts of groups. `groups` are those that
+    it has, with the members of each. `waiting` are failures that a group holds without a decision. `finals` are the
     timestamps of the final posts of batches.
     """
 
@@ -88,14 +88,14 @@ class Received(NamedTuple):
     finals: set[str]
 
     def found(self, words: Mapping[str, str]) -> Counter[str]:
-        """Count how often each step is found; `words` are those of each event, by its id."""
+        """Count how often each step is found. `words` are those of each event, by its id."""
         own = [each for told in self.told.values() for each in told if each != "final"]
         members = [each for found in self.members.values() for each in found]
         finals = {words[event] for event in self.in_finals()}.difference(members)
         return Counter([*own, *members, *finals, *{words[event] for event in self.counted()}])
 
     def in_finals(self) -> list[str]:
-        """The ids of failures that the final post of their batch says."""
+        """Return the ids of failures that the final post of their batch shows."""
         return [
             event
             for event, decisions in self.decisions.items()
@@ -104,7 +104,7 @@ class Received(NamedTuple):
         ]
 
     def counted(self) -> list[str]:
-        """The ids of the events that are no failures and are counts of a storm message."""
+        """Return the ids of other events than failures that are counts of a storm message."""
         return [
             event
             for event, decisions in self.decisions.items()
@@ -115,7 +115,7 @@ class Received(NamedTuple):
         ]
 
     def decided(self, words: Iterable[str]) -> list[str]:
-        """What was decided about the jobs of these words, for a test that fails."""
+        """Return the decisions about the jobs of these words, for a failing test."""
         refs = tuple(f"{each.partition(' ')[0]}#" for each in words)
         return [
             f"{each.event}: {each.outcome} {each.reason} {each.rule} {each.parameters}"
@@ -130,7 +130,7 @@ def kind_of(event: str) -> str:
 
 
 async def received(store: Store, destination: str, said: Iterable[Said], services: Sequence[str]) -> Received:
-    """Read what a destination received of events; messages that Callboard took back were not."""
+    """Read what a destination received of events. Deleted messages of Callboard do not count."""
     told: dict[str, list[str]] = {}
     heads, lines, finals = Counter[str](), Counter[tuple[str, int]](), set[str]()
     for each in sorted(said, key=lambda said: float(said.ts)):
@@ -138,7 +138,7 @@ async def received(store: Store, destination: str, said: Iterable[Said], service
             continue
         posted = json.loads(each.posted)  # an edit notifies of nothing
         for card, words in posted.get("told", ()):
-            # A card that is posted after its job failed is the notification of that.
+            # A card that is posted after its job failed is itself the notification.
             told.setdefault("" if "card" in posted and " failure " in words else card, []).append(words)
         finals |= {each.ts for _, words in posted.get("told", ()) if words == "final"}
         heads.update([posted["head"]] if "head" in posted else [])
@@ -201,7 +201,7 @@ def _check_apart(here: Received) -> None:
 
 
 def check_storms(here: Received) -> None:
-    """Check that storm messages count what was decided to be a count of them, no more and no less."""
+    """Check that storm messages count exactly the events decided as their counts."""
     counts = Counter[str]()
     for group in here.groups.values():
         counts.update(group.counts)
@@ -228,7 +228,7 @@ def check_decisions(here: Received, *, settled: bool) -> None:
 
 
 def check_order(here: Received, cards: Mapping[str, Modelled]) -> None:
-    """Check the replies in the thread of each card: their order, and that a batch ends once."""
+    """Check the replies in the thread of each card: their order, and one result per batch."""
     assert set(here.told) <= {*cards, ""}
     for card, model in cards.items():
         told = here.told.get(card, [])
@@ -239,7 +239,7 @@ def check_order(here: Received, cards: Mapping[str, Modelled]) -> None:
 
 
 def check_cards(said: Iterable[Said], cards: Mapping[tuple[str, str], Modelled], lost: Counter[str]) -> None:
-    """Check that each card is posted, and shows its jobs, and that the loss of jobs is told to their subscribers."""
+    """Check that each card is posted and shows its jobs, and that subscribers are notified of lost jobs."""
     notes, posts = Counter[str](), Counter[tuple[str, str]]()
     for each in said:
         if each.taken_back:

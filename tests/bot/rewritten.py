@@ -1,4 +1,4 @@
-"""Records as others leave them: changed where they are kept, with what is said of them."""
+"""Records as other versions or accidents leave them, and what is reported about them."""
 
 import json
 from collections.abc import Callable
@@ -22,14 +22,14 @@ OTHER = "C2"
 
 
 def newer(text: str) -> str:
-    """The record as a newer version writes it, with other fields."""
+    """Return the record as a newer version writes it, with other fields."""
     line, _, record = text.rpartition("\n")
     number = json.loads(record).get("v", 1) + 1
     return f"{line}\n" * bool(line) + json.dumps({"v": number, "layout": "another", "was": record})
 
 
 async def rewrite(link: RedisLink, key: str, change: Callable[[str], str], name: str = "") -> str:
-    """Change a record where it is kept, and return what it is now."""
+    """Change a stored record, and return its new text."""
     kind = await link.execute("TYPE", key)
     if kind == "string":
         text = change(await link.execute("GET", key))
@@ -57,7 +57,7 @@ def texts(world: World, channel: str) -> list[str]:
 
 
 async def other_place(world: World) -> None:
-    """Follow a job in another place, which has to go on."""
+    """Follow a job in another destination, which must continue to work."""
     job = world.provider.job("other")
     world.provider.jobs = [*world.provider.jobs, job]
     await subscribe(world.deps, [job.ref], OTHER, TERMS)
@@ -71,7 +71,7 @@ async def sweep_now(world: World) -> None:
 
 
 async def degraded(world: World) -> str:
-    """What `/readyz` says."""
+    """Return what `/readyz` says."""
     return await notice(world.deps) or ""
 
 
@@ -82,5 +82,5 @@ def figures(metrics: Metrics) -> dict[str, float]:
 
 
 async def checked(world: World) -> list[Finding]:
-    """What `callboard check` finds of records."""
+    """Return the findings of `callboard check` about records."""
     return await checks.records(world.store, [SERVICE])

@@ -1,4 +1,4 @@
-"""Jobs, terms and entries that tests of subscriptions speak about."""
+"""Jobs, options and entries for the tests of subscriptions."""
 
 from datetime import datetime, timedelta
 
@@ -34,18 +34,18 @@ def job(job_id: str = "a", state: JobState | str = JobState.RUNNING, **details: 
 
 
 def moved(now: Job, before: JobState = JobState.RUNNING, at: datetime = NOW) -> Change:
-    """A job that was seen to have moved."""
+    """Return the change of a job that moved."""
     was = now.model_copy(update={"state": before, "raw_state": None, "error": None})
     return compare(was, at - timedelta(seconds=10), now, at)
 
 
 def gone(was: Job, *, expired: bool = False) -> Change:
-    """A job that its provider does not know any more."""
+    """Return the change of a job that its provider no longer has."""
     return lost(was, NOW - timedelta(seconds=30), NOW, expired=expired)
 
 
 class Story:
-    """Entries of one outbox, in the order in which they came."""
+    """Entries of one outbox, in the order of arrival."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -67,7 +67,7 @@ class Story:
         return self
 
     def snapshot(self, *cards: Card) -> OutboxSnapshot:
-        """What a visit reads: these entries, and these cards."""
+        """Return what a visit reads: these entries, and these cards."""
         known = {each.id: each for each in cards}
         return OutboxSnapshot(
             DESTINATION, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
@@ -75,13 +75,13 @@ class Story:
 
 
 def card(card_id: str, *jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
-    """A card that is posted and follows these jobs."""
+    """Return a posted card that follows these jobs."""
     followed = {str(each.ref): CardJob() for each in jobs}
     return Card(id=card_id, place=DESTINATION, terms=options, jobs=followed, channel=DESTINATION, ts="1.1")
 
 
 def empty(snapshot: OutboxSnapshot) -> bool:
-    """Whether nothing is left that a place would have to be visited for, but groups and the times of its posts."""
+    """Return whether no visit is needed. Groups and the times of posts may remain."""
     cards = snapshot.records.keys() - snapshot.groups.keys() - {POSTS_ID}
     return not (snapshot.entries or cards or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
 
@@ -94,20 +94,20 @@ MOVED = moved(job(raw_state="B"), before=JobState.PENDING)
 
 
 def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> DeliveryStep:
-    """The next step, which has numbers for as many groups as it opens."""
+    """Return the next step, with numbers for as many groups as it opens."""
     step = next_step(snapshot, now, range(first := 1 + 100 * len(snapshot.groups), first + 100))
     assert isinstance(step, DeliveryStep)
     return step
 
 
 def after(step: DeliveryStep, card_id: str = "card") -> Card:
-    """A card as a step leaves it."""
+    """Return a card as a step leaves it."""
     [write] = [each for each in step.writes if each.id == card_id]
     return Card.model_validate_json(write.after)
 
 
 def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
-    """What is left for a place after a step, whose message has arrived."""
+    """Return what is left for a destination after a step, whose message has arrived."""
     records = dict(snapshot.records)
     for write in step.writes:
         assert write.before == records.pop(write.id, "")
@@ -121,7 +121,7 @@ def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
 
 
 def kept(entries: list[Entry], records: dict[str, str], destination: str = DESTINATION) -> OutboxSnapshot:
-    """What a visit reads where these records are kept."""
+    """Return what a visit reads where these records are kept."""
     snapshot = OutboxSnapshot(destination, entries, records=records)
     for name, text in records.items():
         if name == POSTS_ID:

@@ -1,4 +1,4 @@
-"""A small Slack in memory: it keeps what is posted, with its metadata, and refuses, dawdles or loses an answer."""
+"""A small Slack in memory: it keeps posts with their metadata, and refuses, delays or loses an answer."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from bot.domain.workspaces import Workspace
 from bot.slack_api.workspaces import OneWorkspace
 
 PAGE = 10
-"""Messages on a page of a conversation, fewer than is asked for: Slack may do so too."""
+"""Messages on a page of a conversation, fewer than requested: Slack may do so too."""
 
 
 @dataclass
 class Said:
-    """One message. `gone`: a person deleted it. `taken_back`: the bot did. `posted` is its text before any edit.
+    """One message. A person or the bot (`taken_back`) may delete it. `posted` is its text before any edit.
 
     `shown_at` is when the history has it.
     """
@@ -48,7 +48,7 @@ class Reply:
 
 
 def in_one(client: object) -> OneWorkspace:
-    """The only workspace, which has no name: places in it are bare ids."""
+    """Return the only workspace, which has no name: ids of destinations are unqualified there."""
     return OneWorkspace(Workspace("", cast("AsyncWebClient", client)))
 
 
@@ -64,10 +64,10 @@ async def _at_once() -> None:
 class MemorySlack:
     """The methods that delivery calls. `trouble` is what happens to the next calls, in their order.
 
-    `lost` stores and answers nothing, `slow` waits for `slowly` before it stores, `CODE` refuses, `CODE!` stores and
-    refuses all the same, empty is no trouble. `before` and `after` are awaited around each call that takes effect.
-    `status_code` is that of a refusal. `answered_late_s` and `silent_late_s` are the seconds until the history shows
-    what was stored with Slack's own error and without an answer. `searches` are the times at which it was read.
+    `lost` stores and does not answer, `slow` waits for `slowly` before it stores, `CODE` refuses, `CODE!` stores but
+    refuses, empty is no trouble. `before` and `after` are awaited around each call that takes effect. `status_code` is
+    that of a refusal. `answered_late_s` and `silent_late_s` are the seconds until the history shows what was stored
+    with Slack's own error and without an answer. `searches` are the times at which it was read.
     """
 
     now: Callable[[], float]

@@ -1,4 +1,4 @@
-"""A real HTTP server, and strangers who are connected to it."""
+"""A real HTTP server, and strangers who connect to it."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ PROBE = b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\n"
 
 
 def claim(signature: str = "v0=" + "0" * 64) -> bytes:
-    """The headers of a stranger who knows what Slack's look like."""
+    """Return the headers of a stranger who imitates Slack's."""
     return b"X-Slack-Request-Timestamp: %d\r\nX-Slack-Signature: %s\r\n" % (time.time(), signature.encode())
 
 
@@ -49,7 +49,7 @@ class Peer:
     sent: int = 0
 
     async def send(self, data: bytes) -> None:
-        """Send, for as long as the server takes it. Raises ConnectionError."""
+        """Send while the server accepts data. Raises ConnectionError."""
         self.writer.write(data)
         await self.writer.drain()
         self.sent += len(data)
@@ -65,7 +65,7 @@ class Peer:
         return int((await self.answer()).split()[1])
 
     async def rest(self) -> bytes:
-        """Read until the server closes the connection; nothing where it breaks it off."""
+        """Read until the server closes the connection. Return nothing if it resets it."""
         async with asyncio.timeout(PATIENCE_S):
             try:
                 return await self.reader.read()
@@ -98,7 +98,7 @@ class Door:
         return peer
 
     async def asks(self, data: bytes) -> bytes:
-        """Send over a new connection, and return what comes until it is closed."""
+        """Send over a new connection. Return what comes until it is closed."""
         peer = await self.peer()
         await peer.send(data)
         return await peer.rest()
@@ -114,7 +114,7 @@ class Door:
                 await asyncio.sleep(0.005)
 
     async def leave(self) -> None:
-        """Disconnect all clients; the server has to notice."""
+        """Disconnect all clients, and let the server notice."""
         self.go_on.set()
         for peer in self.peers:
             peer.writer.transport.abort()

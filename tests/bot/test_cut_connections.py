@@ -1,6 +1,6 @@
-"""Kills where they matter: a story of watches, cut at each command that changes something in Redis.
+"""Kills at the important moments: a story of watches, cut at each command that changes Redis.
 
-The process dies of a cut, and a new one finishes what it did; or its client connects again and repeats the command.
+The process dies of a cut, and a new one finishes its work; or its client connects again and repeats the command.
 """
 
 from collections import Counter
@@ -33,12 +33,12 @@ LIVE, BEFORE, AFTER = 0, 1, 2
 SAMPLE = 50
 """One cut of so many is tried each time."""
 TO_THE_END = 20
-"""After one cut of so many the whole rest of the story is played too."""
+"""After one cut of so many, the whole rest of the story is played too."""
 
 
 @dataclass
 class Stage:
-    """A story, acts of which can be played again from where they began."""
+    """A story whose acts can be played again from their start."""
 
     bot: RestartingBot
     proxy: Proxy
@@ -58,7 +58,7 @@ class Stage:
         self.bot.restore(saved[1])
 
     async def play(self, number: int, cut: Cut | None = None) -> Ending:
-        """Play one act with a process of its own; return how everything is after it."""
+        """Play one act with its own process. Return the result."""
         self.proxy.begin(cut)
         await self.bot.start(self.url)
         await Story(self.bot).acts[number]()
@@ -89,7 +89,7 @@ async def stage(
 
 
 def differences(wanted: Ending, found: Ending) -> list[str]:
-    """Say in which parts two endings differ, and how."""
+    """Return in which parts two results differ, and how."""
     lines = list[str]()
     for part in ("messages", "groups", "logged", "left", "known"):
         before, after = Counter[Any](getattr(wanted, part)), Counter[Any](getattr(found, part))
@@ -101,7 +101,7 @@ def differences(wanted: Ending, found: Ending) -> list[str]:
 
 
 async def cut_everywhere(stage: Stage, every: int) -> tuple[Ending, int]:
-    """Play the story with one of so many cuts at a time; return how it ends without any, and how many were tried."""
+    """Play the story with one of so many cuts at a time. Return its result without a cut, and the number tried."""
     tried, last = 0, list[tuple[str, Ending]]()
     for number in range(stage.acts):
         before = await stage.save(BEFORE)
@@ -132,7 +132,7 @@ async def _to_the_end(stage: Stage, number: int) -> Ending:
 
 
 def check(ending: Ending, failed: set[str]) -> None:
-    """Check that each failure was decided on once in each channel, and is a member of the group that has it."""
+    """Check that each failure was decided on once in each channel, and is a member of its group."""
     for job_id in failed:
         for channel in (ALL, SOME):
             *held, final = ending.decisions[channel, f"{SLOT}/{job_id}#1/failed"]

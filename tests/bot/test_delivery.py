@@ -1,4 +1,4 @@
-"""Telling a place what waits: whatever died, crossed or was refused on the way, each thing is told once."""
+"""Deliveries to a destination: each event is posted once, despite crashes, races and refusals."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,7 +44,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
-    """Have something happen once, between what a visit decides and what it does."""
+    """Run something once, between a visit's decision and its action."""
     draw, done = sender.draw, list[bool]()
 
     async def drawing(deps: Deps, notification: Notification) -> Message:
@@ -56,7 +56,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
     monkeypatch.setattr(sender, "draw", drawing)
 
 
-async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
+async def test_a_job_is_notified_from_its_card_until_it_finishes(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 2
@@ -68,7 +68,7 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
 
 
 @pytest.mark.parametrize("options", [ANY, TERMS])
-async def test_a_visit_that_read_before_another_one_told_tells_nothing(
+async def test_a_visit_that_read_before_another_one_posted_posts_nothing(
     world: World, options: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
 ):
     await world.follow(options)
@@ -77,7 +77,7 @@ async def test_a_visit_that_read_before_another_one_told_tells_nothing(
     assert await world.told() == 2
 
 
-async def test_a_note_is_told_once_by_two_visits(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_note_is_posted_once_by_two_visits(world: World, monkeypatch: pytest.MonkeyPatch):
     await world.store.outbox.put("U1", NOTE, "once")
     meanwhile(monkeypatch, lambda: world.told("U1"))
     assert await world.told("U1") == 1
@@ -100,7 +100,7 @@ async def _dies(*_: object) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["lost", "internal_error!", "internal_error"])
-async def test_a_post_of_which_nobody_knows_is_sought_before_it_is_sent_again(world: World, trouble: str):
+async def test_a_post_in_doubt_is_searched_for_before_it_is_sent_again(world: World, trouble: str):
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = [trouble]
@@ -121,7 +121,7 @@ async def test_a_post_that_comes_too_late_is_taken_back(world: World):
 
 
 @pytest.mark.parametrize("trouble", ["lost", "internal_error"])
-async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str):
+async def test_a_deleted_thread_delays_nothing(world: World, trouble: str):
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = [trouble]
@@ -161,7 +161,7 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     assert len(world.slack.said) == (3 if left == "told" else 2), "only who may never read sends it again unread"
 
 
-async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restored(world: World):
+async def test_a_destination_that_rejects_everything_is_suspended_its_owner_notified_and_restored(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
@@ -177,7 +177,7 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     assert [said.channel for said in world.slack.said] == [DESTINATION, "DU1", DESTINATION]
 
 
-async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else(
+async def test_a_lost_job_is_notified_only_to_its_subscribers_of_that_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     lost, other = world.provider.filled(2).jobs
@@ -214,7 +214,7 @@ async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_a
     assert [len((await world.snapshot(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
 
 
-async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):
+async def test_people_without_subscriptions_hear_of_no_suspension(world: World):
     await world.follow()
     await world.follow(SubscriptionOptions(user="U2", at=NOW, to=To.THREAD))
     world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
@@ -228,7 +228,7 @@ async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World)
     assert not (await world.snapshot("U3")).entries
 
 
-async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
+async def test_a_message_that_slack_rejects_even_as_plain_text_suspends_its_destination(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["invalid_blocks", "msg_too_long"]
@@ -241,7 +241,7 @@ async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_it
     assert await world.told() == 3
 
 
-async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
+async def test_a_job_that_finished_before_its_subscription_is_notified_where_that_is_wanted(world: World):
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
     world.deps = Deps([world.provider], world.store, clock=lambda: NOW, workspaces=in_one(world.slack))
@@ -260,7 +260,7 @@ async def test_an_answer_older_than_the_subscription_changes_nothing(world: Worl
     assert await world.told() == 1
 
 
-async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotten(world: World):
+async def test_a_finished_card_is_kept_for_undo_and_then_deleted(world: World):
     await world.follow()
     await unsubscribe(world.deps, None, DESTINATION, "U1")
     await edit_cards(world.deps, DESTINATION)
@@ -294,7 +294,7 @@ async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world:
     assert await edit_cards(world.deps, DESTINATION) is None
 
 
-async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
+async def test_an_edit_that_slack_rejects_counts_only_as_rejected(world: World):
     await world.follow()
     world.slack.said[0].gone = True
     await world.becomes(progress=50)
@@ -303,7 +303,7 @@ async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
     assert 'outcome="edited"' not in world.deps.metrics.text().decode()
 
 
-def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
+def test_a_code_has_one_action_and_an_unknown_one_is_marked_as_such():
     assert classify(refused("ratelimited")) is ErrorAction.RETRY
     assert classify(refused("never_heard_of")) is ErrorAction.UNKNOWN_CODE
     assert classify(refused("")) is ErrorAction.LOOK_UP_FIRST
@@ -311,14 +311,14 @@ def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
 
 
 @pytest.mark.parametrize("code", ["msg_blocks_too_long", "never_heard_of"])
-async def test_what_slack_does_not_like_is_sent_as_text_alone(world: World, code: str):
+async def test_a_message_that_slack_rejects_is_sent_as_plain_text(world: World, code: str):
     world.slack.trouble.append(code)
     await world.follow()
     assert await world.told() == 1
     assert "job-0000" in world.slack.said[0].text
 
 
-async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(world: World):
+async def test_an_unreadable_card_delays_no_other_notification(world: World):
     await world.follow()
     await world.store.link.execute("HSET", CARDS.of(DESTINATION), "from-another-version", '{"id": 7}')
     await world.becomes(state=JobState.FAILED)
@@ -333,7 +333,7 @@ def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | N
     assert Reply({}).headers == {}
 
 
-async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_one(world: World):
+async def test_a_snooze_that_is_over_is_found_by_visits_and_posted_together(world: World):
     await world.follow(ANY)
     [card] = (await world.snapshot()).cards
     await snooze(world.deps, card, DESTINATION, "U2", world.now + timedelta(hours=1))
@@ -366,7 +366,7 @@ async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_ove
     assert (await world.snapshot()).entries == []
 
 
-async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(world: World):
+async def test_accounts_that_a_destination_may_no_longer_read_are_not_posted_after_a_snooze(world: World):
     await world.follow()
     [card] = (await world.snapshot()).cards
     await snooze(world.deps, card, DESTINATION, "U2", world.now + timedelta(hours=1))

@@ -1,8 +1,9 @@
-"""Every change that was asked for is told once, in its order, in its place: whatever crashes, and whoever is at it.
+"""Every wanted change is posted once, in order, in its destination, despite crashes and races.
 
-Hypothesis writes stories of people who subscribe, watch, mute, snooze and leave, of jobs that move, end and vanish, of
-answers that come too late, of deliveries that cross, and of processes that die before or after any step in Redis or
+Hypothesis writes stories of people who subscribe, watch, mute, snooze and leave, of jobs that move, finish and vanish,
+of answers that come too late, of deliveries that cross, and of processes that die before or after any step in Redis or
 Slack. A small model says what is promised: each event is found once, as a post, a member of a head or a count.
+
 More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
 """
 
@@ -49,7 +50,7 @@ changes = st.lists(st.tuples(st.sampled_from(IDS), states, codes), min_size=1, m
 orders = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 15)), min_size=2, max_size=6).map(
     lambda turns: [who for who, steps in turns for _ in range(steps)]
 )
-"""Who goes on, and for how many steps."""
+"""Which task continues, and for how many steps."""
 terms_of = st.tuples(
     st.sampled_from(USERS),
     st.sampled_from([On.ANY, On.FAILED, On.DONE, On.STARTED, On.ANY, On.DONE]),
@@ -90,7 +91,7 @@ class Story(WatchedStory):
         self._subscribe([self.ids[each] for each in ids], here, options, None, crash)
 
     def _new_jobs(self, names: list[str]) -> None:
-        """Have a job of each name that has not ended; one that vanished is there again."""
+        """Add an unfinished job of each name. One that vanished exists again."""
         for name in names:
             if name not in self.jobs or self.jobs[name].state.ended:
                 self.number += 1
@@ -116,7 +117,7 @@ class Story(WatchedStory):
             self.past.setdefault(str(ref), (1, {"submitted", EVENTS[job.state]}))
 
     def _found(self, ref: str) -> None:
-        """Whoever followed a job until it was lost follows it again; that begins another attempt."""
+        """Follow a job again for its subscribers at the time of its loss. That starts another attempt."""
         if ref not in self.gone:
             return
         before, cards = self.gone.pop(ref)
@@ -166,7 +167,7 @@ class Story(WatchedStory):
     @precondition(lambda self: self.slack.said)
     @rule(data=st.data())
     def somebody_deletes_a_message(self, data: st.DataObject) -> None:
-        """Not one that is still under way: nobody could ever know that it arrived."""
+        """Not a post in flight: its arrival could never be proven."""
         said = data.draw(st.sampled_from(self.slack.said))
         said.gone |= not self.run(self.link.execute("EXISTS", BEGUN.of(said.channel.removeprefix("D"))))
 
@@ -199,7 +200,7 @@ class Story(WatchedStory):
     @precondition(lambda self: self.known)
     @rule(changes=changes, crash=crashes)
     def jobs_change(self, changes: list[Told], crash: Any) -> None:
-        """Another word, progress alone (None), or an end; and an older answer comes about each."""
+        """Another word, only progress (None), or a final state, with an older answer about each."""
         self._clocks_strike()
         for name, to, code in changes:
             ref = str(JobRef(*SERVICE, self.ids[name]))
@@ -222,7 +223,7 @@ class Story(WatchedStory):
         self, data: st.DataObject, asleep: list[Told],
         awake: list[Told], crash: Any,
     ) -> None:  # fmt: skip
-        """What happened then is told by what it was then, not by when somebody comes to tell it."""
+        """Events are posted as they were then, however late the delivery."""
         self.snooze(data, 1, USERS[0], None)
         self.jobs_change(asleep, None)
         self.time_passes(4000, None)
@@ -262,7 +263,7 @@ class Story(WatchedStory):
                 del self.following[destination, step.ref]
 
     def _older(self, ref: str, crash: Any) -> None:
-        """An answer comes to a question that was asked long ago."""
+        """An answer to an old question arrives."""
         old = self.known[ref].model_copy(update={"state": JobState.FAILED, "raw_state": "OLD"})
         long_ago = self.now - timedelta(days=2)
         self.until_done(lambda: recorder.observe(self.services, self.provider, [old], long_ago), crash)
@@ -272,14 +273,14 @@ class Story(WatchedStory):
     def a_job_vanishes(self, data: st.DataObject, crash: Any) -> None:
         self._clocks_strike()
         ref = data.draw(st.sampled_from(sorted(self.known)))
-        for each in list(self.known):  # what the sweep will see on its way
+        for each in list(self.known):  # what the sweep sees on its way
             if each != ref and self._there(each):
                 self._seen(each, None)
         self.jobs.pop(JobRef.parse(ref).id[0], None)
         self._cloud()
         job = self.known[ref]
         self.run(self.store.recent.remember([self.witness], self.now))
-        # The last look has no crash: a witness is not asked for again at once.
+        # The last look has no crash: another search for a witness would have to wait.
         for each in [crash] * 6 + [None]:
             self.now += timedelta(seconds=140)
             self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
@@ -304,7 +305,7 @@ class Story(WatchedStory):
         if restored:
             self.run(self.store.outbox.restore(restored))
 
-    # What is to be true in the end.
+    # Invariants at the finish.
 
     def teardown(self) -> None:
         try:
@@ -331,7 +332,7 @@ class Story(WatchedStory):
             self.runner.close()
 
     async def _forgotten(self) -> None:
-        """Remove the watches, and let all time pass for which anything is kept."""
+        """Remove the watches, and advance the clock past the lifetime of everything kept."""
         for watch in self.watches.values():
             await unwatch(self.services, [watch.id], watch.place, watch.place)
         for days in (1, 8, card_editor.LOST_KEPT.days):
@@ -342,7 +343,7 @@ class Story(WatchedStory):
             await self._drain()
 
     async def _drain(self) -> None:
-        """Visit whatever place a worker would find, until none is left to be visited."""
+        """Visit every destination that a worker would find, until none is left."""
         for destination in HERE + USERS:
             await self.store.outbox.restore(destination)
         for destination in sorted(await self._places()):
@@ -367,7 +368,7 @@ class Story(WatchedStory):
         return any(snapshot.entries or snapshot.in_flight or snapshot.stale for snapshot in snapshots)
 
     def _all_told(self, *, settled: bool = False) -> None:
-        """Check what everybody received; `settled` says that nothing is held any more."""
+        """Check what every destination received. `settled` says that nothing is held."""
         workspace.check_cards(self.slack.said, self.cards, self.lost)
         for destination in HERE + USERS:
             here = self.run(workspace.received(self.store, destination, self.slack.said, self._slots()))
@@ -383,7 +384,7 @@ class Story(WatchedStory):
         return [name for name in await self.link.execute("KEYS", "*") if await self.link.execute("TTL", name) == -1]
 
 
-def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
+def test_every_change_is_posted_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     monkeypatch.setattr(sender, "draw", workspace.draw)
     monkeypatch.setattr(card_editor, "draw_card", workspace.draw_card)

@@ -1,4 +1,4 @@
-"""What a sweep asks for: lists from any time on, requests that are full, and news that waits for no other job."""
+"""The requests of a sweep: lists from any time on, full requests, and news that waits for no other job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -68,7 +68,7 @@ async def test_nothing_due_is_no_reason_to_ask(store: Store):
 
 @dataclass
 class Watched(InMemory):
-    """Notes at each look-up whether somebody is to tell PLACE something by then."""
+    """Records at each look-up whether a delivery to PLACE is already scheduled."""
 
     docket: Docket | None = None
     planned: list[bool] = field(default_factory=list[bool])
@@ -79,7 +79,7 @@ class Watched(InMemory):
         return await super().lookup(ids, kinds)
 
 
-async def test_a_change_is_told_before_other_jobs_are_asked_about(store: Store, redis_url: str):
+async def test_a_change_is_posted_before_other_jobs_are_looked_up(store: Store, redis_url: str):
     async def deliver(destination: str) -> None:
         raise AssertionError(f"no worker is there to tell {destination}")
 

@@ -1,4 +1,4 @@
-"""The model of watches: which steps a destination wants by them, and what people do to them in a story."""
+"""The model of watches: the steps that a destination wants, and people's acts in a story."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ CODES = ["A", "A", "B", None]
 AT_ONCE = (JobState.FAILED, JobState.FAILED, JobState.RUNNING, JobState.PENDING, JobState.SUCCEEDED)
 UNDO = timedelta(hours=1)
 NOTICED_WITHIN = timedelta(seconds=123)
-"""A story knows no better than this when a step was noticed: it looks twice."""
+"""The precision with which a story can date a step: it looks twice."""
 
 crashes = st.none() | st.tuples(st.integers(0, 40), st.booleans())
 soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
@@ -53,7 +53,7 @@ specs = st.sampled_from(
 
 @dataclass
 class ModelledWatch:
-    """A watch as it should be; `gap` are the steps since it was removed, `times` the failures that it counts.
+    """A watch as it should be. `gap` are the steps since its removal, `times` the failures that it counts.
 
     `in_batches` are the jobs of batches that took a step since then.
     """
@@ -69,7 +69,7 @@ class ModelledWatch:
     )
 
     def wants(self, step: Step) -> bool:
-        """Whether it asks for one of the events of a step, and its filters let the job through."""
+        """Return whether it wants one of the events of a step, and its filters let the job through."""
         code = step.job.error.code if step.job.error else None
         return (
             any(asks(self.spec.on, event) for event in step.events)
@@ -79,10 +79,10 @@ class ModelledWatch:
         )
 
     def counts(self, step: Step, now: datetime) -> list[Step]:
-        """Count a failure; return those that reach the threshold with it."""
+        """Count a failure. Return those that reach the threshold with it."""
         after = self.spec.after
         if after is None or after.count is None or step.events[-1] == "lost":
-            return []  # the story does not know when a look took a job for lost
+            return []  # the story cannot date the look that recorded the loss of a job
         mine = self.times.setdefault(reason(step), [])
         mine.append((now, step))
         window = timedelta(seconds=after.window_s) - NOTICED_WITHIN
@@ -91,13 +91,13 @@ class ModelledWatch:
 
 
 def reason(step: Step) -> tuple[str, ...]:
-    """Why a job failed, as far as it makes one group."""
+    """Return the reason of a failed job, which decides on its group."""
     code = step.job.error.code if step.job.error else None
     return (step.job.service, str(code), step.events[-1])
 
 
 class WatchedStory(FragileBot):
-    """People watch, mute and snooze; jobs that nobody follows come and go."""
+    """People watch, mute and snooze. Unfollowed jobs appear and vanish."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class WatchedStory(FragileBot):
             self.until_done(lambda model=model: rewatch(self.services, [model.id], model.place, model.place), crash)
             self._copied()
             if self.run(self.store.watches.read([model.place]))[0].rules.watch(model.id).removed:
-                continue  # another one asks for the same by now
+                continue  # another one already asks for the same
             for step in model.gap:
                 self.promises[model.place].surely(step)
             for (place, _), card in self.cards.items():
@@ -166,7 +166,7 @@ class WatchedStory(FragileBot):
 
     @rule(here=st.sampled_from(HERE + USERS), hours=st.sampled_from([None, 1]), crash=crashes)
     def snooze_a_head(self, here: str, hours: int | None, crash: Any) -> None:
-        """Its lines stop: what fails is on it all the same."""
+        """Its lines stop. The head still shows failures."""
         self._clocks_strike()
         until = self.now + timedelta(hours=hours) if hours else None
         groups = self.run(self.store.outbox.read(here, self._slots())).groups.values()
@@ -181,17 +181,17 @@ class WatchedStory(FragileBot):
             self.survived(dispatcher.deliver(self.services, destination), crash)
 
     def _settle(self, destination: str) -> None:
-        """Deliver what waits: rules that change decide about what happens from now on."""
+        """Deliver what waits: changed rules decide about events from now on."""
         self.run(self.store.outbox.restore(destination))
         while (wait := self.run(dispatcher.deliver(self.services, destination))) is not None:
             self.now += timedelta(seconds=wait)
 
     def _copied(self) -> None:
-        """Do what is done each minute, and read what there was before a watch began."""
+        """Do the minute's work, and read what existed before a watch."""
         self.run(repair_copies(self.services, HERE + USERS))
         self._look_around(None)
 
-    # What jobs do that nobody follows.
+    # What unfollowed jobs do.
 
     @precondition(lambda self: self.watches)
     @rule(changes=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(AT_ONCE), codes), min_size=1, max_size=8),
@@ -208,7 +208,7 @@ class WatchedStory(FragileBot):
         self._look_around(crash)
 
     def _lists(self, jobs: list[Job]) -> None:
-        """Have the service list these jobs, the newest first."""
+        """List these jobs in the service, newest first."""
         created = {each.id: each.created_at or self.now for each in jobs}
         self.listed.jobs = sorted(jobs, key=lambda job: created[job.id], reverse=True)
 
@@ -218,7 +218,7 @@ class WatchedStory(FragileBot):
         return job.model_copy(update={"state": state, "error": error, **named})
 
     def _look_around(self, crash: Any) -> None:
-        """Sweep the service that lists until all is seen. Without a watch it is not looked at."""
+        """Sweep the service that lists until all is seen. It is not polled without a watch."""
         self.now += timedelta(seconds=61)
         self.run(sweep.sweep(self.services, self.provider))
         if not self.run(self.store.routes.watched([LISTED]))[LISTED]:
@@ -240,7 +240,7 @@ class WatchedStory(FragileBot):
     # Who wants to know.
 
     def _took(self, job: Job, end_reason: Any = None, *, new: bool = False) -> Step:
-        """Return what is new about a job that moved: each event happens once in an attempt."""
+        """Return the news of a job that moved. Each event happens once in an attempt."""
         ref, event = str(job.ref), EVENTS[job.state]
         number, past = self.past.setdefault(ref, (1, set()))
         events = [each for each in (["submitted"] if new else []) + [event] if each not in past]
@@ -255,7 +255,7 @@ class WatchedStory(FragileBot):
         return step
 
     def _noticed(self, step: Step, following: dict[str, str] | None = None) -> None:
-        """A step was seen: each destination wants it because of a card, of which there may be one, or of a watch."""
+        """Record a step. Each destination wants it because of a card, of which there may be one, or of a watch."""
         if not step.events and not step.end_reason:
             return
         for destination in HERE + USERS:
@@ -269,7 +269,7 @@ class WatchedStory(FragileBot):
                 self.promises[destination].perhaps(step)
 
     def _watched(self, destination: str, step: Step) -> tuple[bool, bool]:
-        """Whether a watch wants a step, and whether one may want it."""
+        """Return whether a watch wants a step, and whether one may want it."""
         mine = [each for each in self.watches.values() if each.place == destination and each.wants(step)]
         code = step.job.error.code if step.job.error else ""
         until = self.muted.get((destination, step.job.service, code or ""))
@@ -286,10 +286,10 @@ class WatchedStory(FragileBot):
         return bool(at_once), bool(mine)
 
     def _in_gap(self, watch: ModelledWatch, step: Step, *, batch: bool) -> None:
-        """A step was seen after a watch was removed: it is found if that is taken back, unless a card has it."""
+        """Record a step after a watch was removed. It is found if that is undone, unless a card has it."""
         mine = [card for (place, _), card in self.cards.items() if place == watch.place and step.ref in card.jobs]
         for card in mine:
-            card.told.append((step.words, False))  # where it is delivered after that
+            card.told.append((step.words, False))  # delivered after the undo
         if batch:
             watch.in_batches.add(step.ref)
         elif not watch.spec.after if step.failure else not mine:
@@ -305,7 +305,7 @@ class WatchedStory(FragileBot):
         return ["/".join(SERVICE), "/".join(LISTED)]
 
     def _clocks_strike(self) -> None:
-        """End the snoozes whose time is over, or would be in the middle of what comes next."""
+        """End the snoozes that are over, or would end during the next action."""
         ends = [model.snoozed for model in self.cards.values() if model.snoozed]
         self.now = max([self.now, *(end for end in ends if end - self.now < timedelta(minutes=20))])
         for model in self.cards.values():

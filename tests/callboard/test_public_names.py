@@ -1,4 +1,4 @@
-"""What provider packages import: `callboard` alone."""
+"""Provider packages import only `callboard`."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ import callboard
 
 
 def _typed_names() -> list[str]:
-    """The names that pyright sees, which are imported under TYPE_CHECKING."""
+    """Return the names that pyright sees, imported under TYPE_CHECKING."""
     tree = ast.parse(Path(callboard.__file__).read_text())
     [block] = [each for each in tree.body if isinstance(each, ast.If)]
     return [alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]

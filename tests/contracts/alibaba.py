@@ -1,4 +1,4 @@
-"""What the two Alibaba cases share: how VOD refuses (provider API notes, section 3.6)."""
+"""The shared part of the two Alibaba cases: VOD's refusals (provider API notes, section 3.6)."""
 
 from providers.errors import (
     Forbidden,

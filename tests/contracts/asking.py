@@ -1,4 +1,4 @@
-"""How the contract suite asks a case's provider."""
+"""Calls of a case's provider, for the contract suite."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from providers.registry import build
 from tests.contracts.case import Case
 
 HALF_A_CHARACTER = "half-a-character"
-"""Stands for half of a surrogate pair, which JSON can spell and no encoder of a test's reply will write."""
+"""A placeholder for half of a surrogate pair, which JSON can spell and no encoder writes."""
 
 
 class Unlimited:
@@ -33,7 +33,7 @@ def provider(case: Case, answer: Callable[[httpx.Request], httpx.Response]) -> P
 
 
 def holding(case: Case, *records: Any) -> Provider:
-    """The provider over a cloud that holds these records."""
+    """Return the provider over a cloud with these records."""
     return provider(case, partial(_answer, case, records))
 
 
@@ -56,7 +56,7 @@ async def ask(case: Case, subject: Provider) -> Any:
 
 
 def garbled(case: Case, reply: Any, job_id: str) -> Any:
-    """A copy of a reply in which the object of one job has become one that says nothing about any job."""
+    """Return a copy of a reply with one job's object emptied of its meaning."""
     if isinstance(reply, list):
         return [garbled(case, item, job_id) for item in cast("list[Any]", reply)]
     if not isinstance(reply, dict):

@@ -14,5 +14,5 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here is about how long a retry waits; a cloud's own "retry after" is still obeyed."""
+    """Remove the retry waits, which no test here measures. A cloud's own "retry after" still applies."""
     monkeypatch.setattr("providers.http.transport._backoff", wait_none())

@@ -1,4 +1,4 @@
-"""What the three Huawei cases share: an account, and how the gateway in front of all services refuses."""
+"""The shared parts of the three Huawei cases: an account, and the refusals of the gateway before all services."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +41,7 @@ def reply(body: Json, status: int = 200) -> httpx.Response:
 
 
 def part(records: Sequence[Any], asked: Mapping[str, str]) -> list[Any]:
-    """The records of the page that a request asks for."""
+    """Return the records of the page that a request asks for."""
     offset = int(asked["offset"])
     return list(records[offset : offset + int(asked["limit"])])
 

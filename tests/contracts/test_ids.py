@@ -22,7 +22,7 @@ from tests.contracts.cases import cases
 every = pytest.mark.parametrize("case", cases(), ids=str)
 EVERYTHING = Catalog(tuple((case.account.name, case.service) for case in cases()))
 BOUND = 2_000
-"""Characters that a pattern can match at most, so that its search takes linear time."""
+"""The most characters that a pattern may match, so that its search takes linear time."""
 
 
 def refs(case: Case) -> Iterator[JobRef]:
@@ -51,7 +51,7 @@ def test_a_ref_is_found_in_a_message(case: Case, around: str):
 
 
 @every
-def test_an_id_alone_is_found_in_a_message_where_it_can_be_told_from_a_word(case: Case):
+def test_an_id_alone_is_found_in_a_message_where_it_differs_from_a_word(case: Case):
     for job_id in case.ids:
         if ids_of(case.service).recognize(job_id):
             assert extract({"text": f"Job {job_id} failed."}, EVERYTHING).addresses == (JobId(job_id),)
@@ -72,20 +72,20 @@ async def test_a_link_into_the_console_is_read_back(case: Case):
 
 
 @pytest.mark.parametrize("ids", every_ids())
-def test_a_pattern_has_no_repetition_without_limit_and_no_name_of_its_own(ids: Ids):
+def test_a_pattern_has_no_unbounded_repetition_and_no_named_group(ids: Ids):
     for pattern in filter(None, [ids.whole, ids.in_text]):
         assert not re.compile(pattern).groupindex
         assert longest(pattern) <= BOUND
 
 
 def longest(pattern: str) -> int:
-    """Return how many characters a pattern matches at most; nothing public of `re` knows it."""
+    """Return how many characters a pattern matches at most; only a private part of `re` has that."""
     return import_module("re._parser").parse(pattern).getwidth()[1]
 
 
 @pytest.fixture
 def odd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the ids of video OCR hold what most ids do not."""
+    """Let the ids of video OCR hold characters that most ids do not have."""
     service = SERVICES["video-ocr"]._replace(ids=Ids(whole=r"[\w.:/-]{1,200}"))
     monkeypatch.setattr("providers.services.SERVICES", {**SERVICES, "video-ocr": service})
 

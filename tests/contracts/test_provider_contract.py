@@ -1,4 +1,4 @@
-"""What every provider promises, whatever cloud is behind it. A new service needs one file in `cases/` and no more."""
+"""The contract of every provider, for any cloud. A new service needs only one file in `cases/`."""
 
 import logging
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ async def test_a_cursor_of_no_list_is_refused(case: Case, cursor: str):
 
 
 @every
-async def test_whatever_stands_around_the_jobs_nothing_but_a_provider_error_is_raised(case: Case):
+async def test_any_json_around_the_jobs_raises_only_provider_errors(case: Case):
     job_id = case.ids[0]
     records = [case.record(job_id, word(case, JobState.FAILED))]
     bend: tuple[str, Any] = ("", None)
@@ -113,7 +113,7 @@ async def test_whatever_stands_around_the_jobs_nothing_but_a_provider_error_is_r
 
 
 @every
-async def test_what_it_cannot_list_it_refuses(case: Case):
+async def test_a_query_that_it_cannot_list_is_refused(case: Case):
     subject = holding(case, case.record(case.ids[0], word(case, JobState.RUNNING)))
     if subject.capabilities.lists:
         assert (await subject.page(JobQuery())).jobs
@@ -174,7 +174,7 @@ async def test_a_lookup_accounts_for_every_id_once(case: Case):
 
 
 @every
-async def test_a_lookup_of_nothing_asks_nothing(case: Case):
+async def test_a_lookup_of_no_ids_sends_no_request(case: Case):
     lookup = await provider(case, lambda request: pytest.fail(f"asked {request.url}")).lookup([])
     assert (lookup.found, lookup.missing, lookup.unanswered) == ((), (), ())
 
@@ -222,7 +222,7 @@ async def test_unknown_fields_are_ignored(case: Case):
 
 
 @listing
-async def test_malformed_entries_never_hide_their_neighbours(case: Case):
+async def test_malformed_entries_never_hide_their_neighbors(case: Case):
     assert case.query is not None
     first, second, _ = case.ids
     state = word(case, JobState.RUNNING)
@@ -260,7 +260,7 @@ async def test_a_job_that_cannot_be_read_is_unanswered_and_not_missing(case: Cas
 
 
 @listing
-async def test_a_page_fits_the_filters_that_are_declared_whatever_the_cloud_sends(case: Case):
+async def test_a_page_matches_the_declared_filters_for_any_reply(case: Case):
     assert case.query is not None
     running, failed, _ = case.ids
     records = case.record(running, word(case, JobState.RUNNING)), case.record(failed, word(case, JobState.FAILED))
@@ -280,7 +280,7 @@ async def test_a_page_fits_the_filters_that_are_declared_whatever_the_cloud_send
 
 
 @every
-async def test_a_cut_off_body_is_malformed_and_asked_for_again(case: Case):
+async def test_a_cut_off_body_is_malformed_and_retried(case: Case):
     asked = 0
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""How every provider fails: each documented refusal becomes one of the eight errors, and tells no secret."""
+"""The failures of every provider: each documented refusal becomes one of the eight errors, without secrets."""
 
 import logging
 from collections import Counter
@@ -33,7 +33,7 @@ def test_a_case_has_each_kind_of_failure(case: Case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_meaning_of_a_code_can_be_asked_for(case: Case):
+def test_the_meaning_of_a_code_is_available(case: Case):
     failed = Job(account=case.account.name, service=case.service, id=case.ids[0], state=JobState.FAILED)
     for code in ("no such code", *(failure.code for failure in case.failures)):
         meaning = registry.meaning(failed.model_copy(update={"error": JobError(code=code)}))

@@ -1,4 +1,4 @@
-"""What is shipped for containers, as data."""
+"""The files shipped for containers, as data."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @cache
 def objects() -> tuple[Json, ...]:
-    """Every object of the manifests."""
+    """Return every object of the manifests."""
     return tuple(each for file in MANIFESTS for each in yaml.load_all(file.read_text(), yaml.CSafeLoader))
 
 
@@ -30,7 +30,7 @@ def named(kind: str, name: str) -> Json:
 
 
 def pods() -> dict[str, Json]:
-    """The pod of each workload, by its component."""
+    """Return the pod of each workload, by its component."""
     templates = [each["spec"]["template"] for each in of_kind(*WORKLOADS)]
     return {each["metadata"]["labels"]["app.kubernetes.io/component"]: each for each in templates}
 
@@ -41,7 +41,7 @@ def container(pod: Json) -> Json:
 
 
 def selects(selector: Json, labels: dict[str, str]) -> bool:
-    """Whether a label selector matches; an empty one matches everything."""
+    """Return whether a label selector matches; an empty one matches everything."""
     listed: list[Json] = selector.get("matchExpressions", [])
     assert all(each["operator"] == "In" for each in listed)
     return selector.get("matchLabels", {}).items() <= labels.items() and all(
@@ -54,7 +54,7 @@ def compose() -> Json:
 
 
 def base_image() -> str:
-    """What the Dockerfile builds on: the argument PYTHON says it for each of its stages."""
+    """Return the Dockerfile's base image, which the argument PYTHON sets for each of its stages."""
     found = re.findall(r"^(?:ARG PYTHON=|FROM )(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     (base,) = set(found) - {"${PYTHON}"}
     return base

@@ -1,4 +1,4 @@
-"""What the image is made of, and how it says that it is well."""
+"""The content of the image, and its health check."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def healthcheck() -> list[str]:
 
 @pytest.fixture
 def probed() -> ThreadingHTTPServer:
-    """A server that is well at /healthz alone."""
+    """Return a server that is healthy only at /healthz."""
 
     class Healthy(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -71,7 +71,7 @@ def test_the_script_runs_the_dockerfiles_own_steps_and_names_no_host():
     assert base_image().startswith("python:3.12.")
 
 
-def test_the_bill_of_materials_is_of_the_runtime_alone_and_the_same_each_time():
+def test_the_bill_of_materials_is_only_of_the_runtime_and_the_same_each_time():
     planned = subprocess.run(
         ["make", "--dry-run", "--always-make", "sbom"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

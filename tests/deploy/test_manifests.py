@@ -1,4 +1,4 @@
-"""The manifests fit Kubernetes' schemas; each workload is probed, limited, spread and isolated."""
+"""The manifests match Kubernetes' schemas; each workload is probed, limited, spread and isolated."""
 
 import re
 from typing import Any, cast
@@ -27,7 +27,7 @@ from tests.deploy.files import (
 )
 
 VERSIONS = ("1.27", "1.37")
-"""Of Kubernetes: the oldest that docs/run.md names, and the newest that the validator knows."""
+"""Versions of Kubernetes: the oldest that docs/run.md names, and the newest that the validator has."""
 COMPONENTS = ("redis", "serve", "worker")
 PINNED = re.compile(r"[a-z0-9./-]+:(?!latest)[\w.-]*\d[\w.-]*@sha256:[0-9a-f]{64}")
 
@@ -37,7 +37,7 @@ def title(each: Json) -> str:
 
 
 def strings(value: Any) -> list[str]:
-    """Every text in it, however deep."""
+    """Return every text in a value, at any depth."""
     match value:
         case str():
             return [value]
@@ -81,7 +81,7 @@ def test_pods_are_probed_and_limited(component: str):
     startup = run["startupProbe"]
     assert (
         startup["periodSeconds"] * startup["failureThreshold"] >= 2 * STARTUP_TIMEOUT_S
-    )  # Callboard waits so long for Redis
+    )  # Callboard waits this long for Redis
     assert run["resources"]["requests"].keys() == {"cpu", "memory"}
     assert run["resources"]["limits"]["memory"] == "512Mi"
 

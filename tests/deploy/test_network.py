@@ -1,6 +1,6 @@
-"""Who may talk to whom, by the NetworkPolicies: read as network plugins read them.
+"""The connections that the NetworkPolicies allow, read as network plugins read them.
 
-Once a policy selects a pod, the pod may do what some policy that selects it allows, and nothing else.
+Once a policy selects a pod, only what some policy for that pod allows is allowed.
 """
 
 from typing import Literal, NamedTuple
@@ -33,7 +33,7 @@ def policies(labels: dict[str, str], way: str) -> list[Json]:
 
 
 def allowed(pod: Json, way: Literal["Ingress", "Egress"], peer: Peer, port: int, protocol: str = "TCP") -> bool:
-    """Whether a pod may be called by a peer (Ingress) or call it (Egress)."""
+    """Return whether a peer may connect to a pod (Ingress) or the reverse (Egress)."""
     names = {each["name"]: each["containerPort"] for each in container(pod)["ports"]}
     selected = policies(labels_of(pod), way)
     assert selected, "no policy denies anything"
@@ -64,7 +64,7 @@ def test_the_namespace_denies_everything_by_default():
     assert not {"ingress", "egress"} & spec.keys()
 
 
-def test_redis_is_reached_by_callboards_pods_alone_and_reaches_nothing():
+def test_redis_is_reached_only_by_callboards_pods_and_reaches_nothing():
     redis = pods()["redis"]
     for part in ("serve", "worker"):
         ours = labels_of(pods()[part])

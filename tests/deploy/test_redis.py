@@ -32,7 +32,7 @@ def _compose() -> tuple[list[str], list[str]]:
 
 
 def _interpolated(text: str) -> str:
-    """As Compose reads a text: `$$` is a dollar sign, and there are no variables."""
+    """Return a text as Compose reads it: `$$` is a dollar sign, and there are no variables."""
     assert "$" not in text.replace("$$", "")
     return text.replace("$$", "$")
 
@@ -48,7 +48,7 @@ Way = Callable[[], tuple[list[str], list[str]]]
 
 
 def _here(command: list[str], folder: Path) -> list[str]:
-    """The command with this folder's secret and socket in the place of the container's."""
+    """Return the command with this folder's secret and socket instead of the container's."""
     return [
         word.replace(MOUNTED, f"{folder}/redis_password").replace("redis-cli", f"redis-cli -s {folder}/redis.sock")
         for word in command

@@ -17,6 +17,7 @@ NAMED = set(re.findall(r'"file:/run/secrets/(\w+)"', (ROOT / "deploy/callboard.t
 GROUP = 10001
 REDIS = 999
 STRANGER = 12345
+TYPED = "xoxb-1"
 
 
 def commands(heading: str) -> str:
@@ -49,20 +50,17 @@ def test_each_process_is_in_the_group_that_reads_the_secrets():
 
 @pytest.fixture
 def secrets() -> Generator[Path]:
-    """The folder, made by the page's own commands."""
+    """The folder, made by the page's own commands, with a secret typed for each name."""
     if os.getuid() != 0 or sys.platform != "linux":
-        pytest.skip("the commands give files to another group, which root alone can")
+        pytest.skip("the commands give files to another group, which only root can do")
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         here.chmod(0o755)
         (here / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
         (here / "sudo").chmod(0o755)
-        written = commands("Secrets").replace("xoxb-…", "xoxb-1")
-        others = "\n".join(
-            f"printf %s x > secrets/{name}" for name in sorted(NAMED - set(re.findall(r"> secrets/(\w+)", written)))
-        )
         environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "USER": "root"}
-        subprocess.run(["sh", "-ec", written + others], cwd=here, env=environment, check=True)
+        command = ["bash", "-ec", commands("Secrets")]
+        subprocess.run(command, cwd=here, env=environment, input=f"{TYPED}\n" * len(NAMED), text=True, check=True)
         yield here / "secrets"
 
 
@@ -73,12 +71,13 @@ def reads(file: Path, user: int, group: int, *groups: int) -> bool:
 
 def test_the_processes_and_their_owner_read_it_and_others_do_not(secrets: Path):
     assert {file.name for file in secrets.iterdir()} == NAMED
+    assert {file.read_text() for file in secrets.iterdir() if file.name != "redis_password"} == {TYPED}
     assert secrets.stat().st_mode & 0o777 == 0o750
     for file in secrets.iterdir():
         assert file.stat().st_uid == os.getuid()  # kubectl reads it as its owner
         assert reads(file, GROUP, GROUP)
         assert not reads(file, STRANGER, STRANGER)
-    # Compose mounts the file alone, into a process of another user that has the group besides.
+    # Compose mounts only the file, into a process of another user that is also in the group.
     assert reads(secrets / "redis_password", REDIS, REDIS, GROUP)
     assert not reads(secrets / "redis_password", REDIS, REDIS)
 

@@ -1,4 +1,4 @@
-"""`make soak`: a long run, its figures, and exit status 1 where anything was lost, doubled or otherwise wrong."""
+"""`make soak`: a long run and its figures, with exit status 1 for any loss, duplicate or other fault."""
 
 import argparse
 import asyncio
@@ -12,18 +12,18 @@ from tests.faults.driver import Report, Run, drive
 from tests.releases import MissingCommitError, full_name
 
 MIXED_QUIET_S = 900.0
-"""A version that leaves newer records alone takes half of the tasks, and does nothing in them."""
+"""A version that does not read newer records. It takes half of the tasks and does nothing in them."""
 
 
 async def _until_stopped(run: Run, folder: Path) -> Report:
-    """Do it, and end every process on SIGTERM too."""
+    """Do the run, and end every process on SIGTERM too."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await drive(run, folder)
 
 
 def main() -> int:
-    """Do one run as the command line says."""
+    """Do one run with the options of the command line."""
     options = argparse.ArgumentParser(prog="make soak", description=__doc__)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(100_000))
     options.add_argument("--kills", type=int, default=200)

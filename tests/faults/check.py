@@ -1,4 +1,4 @@
-"""The verdict: every promise against what stands in the workspace."""
+"""The verdict: every promise compared with the messages in the workspace."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ NONE = Failures({}, {})
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was promised: `kind` is "lost", "doubled" or what else is wrong."""
+    """A difference from what was promised: `kind` is "lost", "doubled" or another fault."""
 
     kind: str
     place: str
@@ -25,22 +25,22 @@ class Finding:
 
 @dataclass
 class ErrorAction:
-    """All that was found, and how many ends were told as they should be."""
+    """All findings, and the number of results posted as promised."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
     told: int = 0
     watched: int = 0
-    """Failures that watches wanted."""
+    """Failures that watches match."""
     emptied: int = 0
-    """Subscriptions that an emptied Redis held: their pending posts may be lost."""
+    """Subscriptions in a Redis that was emptied: their pending posts may be lost."""
 
     def number(self, kind: str) -> int:
-        """How many findings are of one kind."""
+        """Return the number of findings of one kind."""
         return sum(each.kind == kind for each in self.findings)
 
 
 def judge(ledger: Ledger, conversations: Sequence[Conversation], failures: Failures = NONE) -> ErrorAction:
-    """Compare what was promised, and what watches want of the `failures` that there were, with what was told."""
+    """Compare the promises, and the `failures` that watches match, with the messages."""
     action = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
     for conversation in conversations:
         action.findings += _strangers(ledger, conversation)
@@ -70,7 +70,7 @@ def _wanted(ledger: Ledger, destination: str, ref: str) -> bool:
 
 
 def _watched(ledger: Ledger, found: Conversation, failures: Failures) -> Iterator[Finding]:
-    """What watches want beside what is followed alone: each failure once, in a head or a storm message."""
+    """Check the failures that watches match in addition to subscriptions: each once, in a head or a storm message."""
     wanted, possible = failures.wanted.get(found.place, set()), failures.possible.get(found.place, set())
     for ref in {*found.failures, *wanted}:
         heads, followed = found.failures.get(ref, []), (found.place, ref) in ledger.cards
@@ -83,7 +83,7 @@ def _watched(ledger: Ledger, found: Conversation, failures: Failures) -> Iterato
 
 
 def _counted(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
-    """Ends other than failures that have no message of their own: as many as storm messages count."""
+    """Check results other than failures without a message: as many as storm messages count."""
     short = Counter(
         ledger.ends[ref]
         for (place, ref) in ledger.cards
@@ -104,22 +104,22 @@ def _alone(ledger: Ledger, place: str, ref: str) -> bool:
 
 
 def _by_card(ledger: Ledger, found: Conversation, ref: str) -> bool:
-    """Whether the card of a job was the notification of its end."""
+    """Return whether a job's card was the notification of its result."""
     wanted = _wanted(ledger, found.place, ref)
     return wanted and _notified(ledger.options[found.place, ref], found.card_of(ref))
 
 
 def _shown(ledger: Ledger, found: Conversation, ref: str) -> int:
-    """How often the end of a job with a card of its own has a message."""
+    """Return how many messages show the result of a job with a separate card."""
     ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
     heads = found.failures.get(ref, [])
-    # A card may be posted after its failure was taken in by a head: then it shows what the head has told.
+    # A card may be posted after a head already showed its failure. Then it repeats the head.
     before = any(head < card.ts for head in heads for card in found.card_of(ref))
     return len(ends) + len(heads) + (_by_card(ledger, found, ref) and not before)
 
 
 def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
-    """What nobody asked for, and posts that stand there twice under one id."""
+    """Find results without a subscription, and posts that appear twice with the same id."""
     for other in found.others:
         yield Finding("unasked", found.place, "", other)
     for post, timestamps in found.posts.items():
@@ -127,22 +127,22 @@ def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
             yield Finding("doubled", found.place, "", f"the post {post} stands at {', '.join(timestamps)}")
     for ref in {*found.tellings, *(ref for card in found.cards for ref in card.refs)}:
         if (found.place, ref) not in {*ledger.cards, *ledger.emptied}:
-            yield Finding("unasked", found.place, ref, "nobody subscribed to it here")
+            yield Finding("unasked", found.place, ref, "it has no subscription here")
 
 
 def _posted_twice(found: Conversation, refs: list[str]) -> Iterator[Finding]:
-    """Ends that were posted more than once, even if Redis forgot them."""
+    """Find results that were posted more than once, even if Redis lost their records."""
     for ref in refs:
         ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
         if len(ends) > 1:
-            yield Finding("doubled", found.place, ref, f"its end was posted {len(ends)} times: {ends}")
+            yield Finding("doubled", found.place, ref, f"its result was posted {len(ends)} times: {ends}")
     for ts in {card.ts for ref in refs for card in found.card_of(ref)}:
         if len(finals := found.finals.get(ts, [])) > 1:
-            yield Finding("doubled", found.place, refs[0], f"its batch ended {len(finals)} times below {ts}")
+            yield Finding("doubled", found.place, refs[0], f"its batch has {len(finals)} final posts below {ts}")
 
 
 def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Iterator[Finding]:
-    """The card of a job: one, with its batch, and showing how it ended."""
+    """Check a job's card: one, with its batch, and showing the job's result."""
     cards = found.card_of(ref)
     if len(cards) != 1:
         kind = "doubled" if cards else "lost"
@@ -167,28 +167,28 @@ def _shown_on_card(ledger: Ledger, destination: str, ref: str) -> str:
 
 
 def _notified(options: SubscriptionOptions, cards: Sequence[Card]) -> bool:
-    """Whether a card was the notification of its end: it has said so since it was posted, where `to:` says."""
+    """Return whether a card was the notification: posted with the result, in the place that `to:` sets."""
     return options.to != "thread" and any(card.unedited for card in cards)
 
 
 def _single(ledger: Ledger, found: Conversation, ref: str, failures: Failures) -> Iterator[Finding]:
-    """A job with a card of its own: its end told once if wanted, and nothing after it."""
+    """Check a job with a separate card: its result once if wanted, and nothing after it."""
     tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
     ends = [each for each in tellings if each.state in ENDED]
     options, failed = ledger.options[found.place, ref], ledger.ends[ref] == "failed"
     least = int(_wanted(ledger, found.place, ref) or ref in failures.wanted.get(found.place, ()))
     most = least or int(failed and ref in failures.possible.get(found.place, ()))
     number = _shown(ledger, found, ref)
-    if number > most or (number < least and failed):  # other ends may be counted in a storm message
+    if number > most or (number < least and failed):  # other results may be counted in a storm message
         kind = "lost" if number < least else "doubled"
-        what = f"its end was told {number} times, not {least}: {ends}, {found.failures.get(ref, [])}"
+        what = f"its result was posted {number} times, not {least}: {ends}, {found.failures.get(ref, [])}"
         yield Finding(kind, found.place, ref, what)
     if (ends and tellings[-1] is not ends[-1]) or (_by_card(ledger, found, ref) and tellings):
-        yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
+        yield Finding("disordered", found.place, ref, f"a post came after its result: {tellings}")
     if any(each.state != ledger.ends[ref] for each in ends):
-        yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
+        yield Finding("wrong", found.place, ref, f"it finished as {ledger.ends[ref]}: {ends}")
     if options.on != "any" and len(ends) != len(tellings):
-        yield Finding("unasked", found.place, ref, f"more than its end was told: {tellings}")
+        yield Finding("unasked", found.place, ref, f"more than its result was posted: {tellings}")
     yield from _misplaced(options, found.card_of(ref), tellings)
 
 
@@ -206,7 +206,7 @@ def _broadcast(options: SubscriptionOptions, states: list[str]) -> bool:
 
 @dataclass
 class _Batch:
-    """A card of several jobs: one post tells their end, its own or a digest."""
+    """A card of several jobs: one post has their results, the card's own or a digest."""
 
     ledger: Ledger
     found: Conversation
@@ -215,16 +215,16 @@ class _Batch:
 
     @property
     def ended(self) -> list[str]:
-        """The jobs that were followed until they ended."""
+        """Return the jobs that were tracked until they finished."""
         return [ref for ref in self.refs if (self.found.place, ref) in self.ledger.promised]
 
     @property
     def wanted(self) -> int:
-        """How many ends its final post is to tell."""
+        """Return how many results the final post must have."""
         return sum(_wanted(self.ledger, self.found.place, ref) for ref in self.ended)
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with how its end was told."""
+        """Yield the faults of its results' posts."""
         destination, first = self.found.place, self.refs[0]
         threads = {card.ts for card in self.found.card_of(first)}
         finals = [post for ts in threads for post in self.found.finals.get(ts, [])]
@@ -236,18 +236,18 @@ class _Batch:
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
             posts = [post["ts"] for post in finals]
-            what = f"its end was told {number} times, not {wanted}: by itself {posts}, in digests {sorted(digests)}"
+            what = f"its result was posted {number} times, not {wanted}: in {posts}, in digests {sorted(digests)}"
             yield Finding(kind, destination, f"{self.card}: {', '.join(self.refs)}", what)
         if digests and Counter(each.ref for each in tellings) != Counter(
             ref for ref in self.ended if _wanted(self.ledger, destination, ref)
         ):
             yield Finding(
-                "wrong", destination, first, f"the digest tells other ends than those of {self.ended}: {tellings}"
+                "wrong", destination, first, f"the digest has other results than those of {self.ended}: {tellings}"
             )
         if any(len(self.found.batches.get(ts, [])) > 1 for ts in threads):
             yield Finding("doubled", destination, first, "the batch has two heads")
         if any(each.how == "reply" for each in tellings):
-            yield Finding("unasked", destination, first, f"jobs of a batch told one by one: {tellings}")
+            yield Finding("unasked", destination, first, f"jobs of a batch posted one by one: {tellings}")
         options, states = self.ledger.options[destination, first], [self.ledger.ends[ref] for ref in self.ended]
         for post in finals:
             if post["broadcast"] != _broadcast(options, states):

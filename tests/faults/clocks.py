@@ -1,7 +1,7 @@
-"""Gives a process a clock of its own, which can be wrong and step (libfaketime).
+"""A separate clock for a process, which can be wrong and step (libfaketime).
 
-Only the wall clock is: the monotonic clock of a machine never steps. libfaketime 0.9.10 breaks `time.sleep`, which the
-bot does not use.
+Only the wall clock differs: the monotonic clock of a machine never steps. libfaketime 0.9.10 breaks `time.sleep`, which
+the bot does not use.
 """
 
 import os
@@ -15,13 +15,13 @@ import pytest
 
 HOUR_S = 3600.0
 FAKED = shutil.which("faketime") is not None
-"""Whether processes can have clocks of their own here."""
+"""Whether processes can have separate clocks on this machine."""
 NEEDED = pytest.mark.skipif(not FAKED, reason="needs faketime (apt-get install faketime)")
-"""For each test that starts a process with a clock of its own."""
+"""For each test that starts a process with a separate clock."""
 
 
 class WallClock:
-    """The clock of one process or several, in a file; right until it is set."""
+    """The clock of one process or several, in a file; correct until it is set."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -46,7 +46,7 @@ class WallClock:
 
 @cache
 def _library() -> str:
-    """Return the library as the command `faketime` preloads it for a process with threads."""
+    """Return the library that the command `faketime` preloads for a process with threads."""
     shown = subprocess.run(
         ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
     )

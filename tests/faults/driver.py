@@ -1,4 +1,4 @@
-"""One run: everything is started, lives and suffers for a while, is left alone until it is quiet, and is judged."""
+"""One run: start everything, cause faults for a while, wait until it is quiet, and judge."""
 
 import asyncio
 import sys
@@ -31,12 +31,12 @@ LOOK_S = 0.5
 RESTORE_S = 2.0
 CALLS_SHOWN = 12
 QUIET_S = 8.0
-"""New jobs of watched services are looked for more often."""
+"""The interval of discovery, shorter than usual."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be run. `every_s` is the time between two deeds of harm, `quiet_s` how long the bot may take after.
+    """The parameters of a run. `every_s` is the time between two faults, `quiet_s` the time limit afterward.
 
     With `beside`, half of the fleet runs that commit.
     """
@@ -50,18 +50,18 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long the story lasts, about: half of the deeds are kills."""
+        """Return the approximate duration of the story: half of the faults are kills."""
         return 2.7 * self.kills * self.every_s
 
     @property
     def most_s(self) -> float:
-        """How long the story may last at most."""
+        """Return the time limit of the story."""
         return 180 + 3 * self.seconds
 
 
 @dataclass
 class Report:
-    """What came of a run."""
+    """The result of a run."""
 
     run: Run
     seconds: float = 0
@@ -79,28 +79,28 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Whether everything was as promised."""
+        """Return whether everything was as promised."""
         return not self.action.findings and not self.left
 
     def table(self) -> str:
-        """The figures, one a line."""
+        """Return the figures, one per line."""
         rows: list[tuple[str, object]] = [
             ("seed", self.run.seed),
             *([(f"commit of {', '.join(BESIDE)}", self.run.beside)] if self.run.beside else []),
             ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
-            ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
-            ("commands typed in vain", self.in_vain),
-            ("ends told", self.action.told),
-            ("failures that watches want", self.action.watched),
+            ("jobs tracked", f"{self.jobs} in {self.subscriptions} subscriptions"),
+            ("commands without effect", self.in_vain),
+            ("results posted", self.action.told),
+            ("failures that watches match", self.action.watched),
             ("subscriptions in the emptied Redis", self.action.emptied),
             ("lost", self.action.number("lost")),
             ("doubled", self.action.number("doubled")),
             ("wrong otherwise", len(self.action.findings) - sum(map(self.action.number, ("lost", "doubled")))),
             ("posts in doubt found by search", self.by_search),
-            ("posts taken back", self.taken_back),
-            ("processes that ended by themselves", _counted(self.restarts) or 0),
-            ("left undone", ", ".join(self.left) or 0),
+            ("duplicate posts deleted", self.taken_back),
+            ("processes that exited on their own", _counted(self.restarts) or 0),
+            ("work left", ", ".join(self.left) or 0),
             ("seconds", round(self.seconds)),
         ]
         return "\n".join(f"{name:36}{value}" for name, value in rows)
@@ -114,10 +114,10 @@ def _counted(counter: Counter[Any]) -> str:
 
 
 async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdout.write) -> Report:
-    """Do a run; logs and Redis's data are left in `folder`.
+    """Do a run; logs and Redis's data stay in `folder`.
 
     Raises:
-        MissingCommitError: the commit that is to run beside this one is not in this clone.
+        MissingCommitError: the commit to run beside this one is not in this clone.
     """
     say(f"seed {run.seed}: {run.kills} kills, {run.jobs} jobs, about {run.seconds:.0f} s; logs in {folder}\n")
     with checkout(run.beside, folder / "beside") if run.beside else nullcontext() as other:
@@ -150,7 +150,7 @@ async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callabl
             for episode in (*episodes, *bursts):
                 doing.create_task(play(stage, episode))
         report = Report(run, kills=harm.kills, faults=harm.faults)
-        say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
+        say(f"seed {run.seed}: all faults caused and all jobs finished after {time.monotonic() - began:.0f} s\n")
         report.left = await _until_quiet(stage, run.quiet_s)
         await _judge(report, stage, actors)
         restoring.cancel()
@@ -161,12 +161,12 @@ async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callabl
 
 async def _until_ready(actors: Cast) -> None:
     async with asyncio.timeout(READY_WITHIN_S):
-        while any(not part.logged('"event": "ready"') for part in actors.parts.values()):  # noqa: ASYNC110  # nor does a log
+        while any(not part.logged('"event": "ready"') for part in actors.parts.values()):  # noqa: ASYNC110  # a log sends no event
             await asyncio.sleep(LOOK_S)
 
 
 async def _restore(stage: Stage, archived: set[str]) -> None:
-    """Press Restore wherever that helps, as the owners of subscriptions do."""
+    """Press Restore wherever that helps, as subscribers do."""
     while True:
         for place in await stage.memory.suspended():
             if place not in archived:
@@ -175,7 +175,7 @@ async def _restore(stage: Stage, archived: set[str]) -> None:
 
 
 async def _until_quiet(stage: Stage, seconds: float) -> list[str]:
-    """Wait until nothing is left to do for a while, and return what is left all the same."""
+    """Wait until no work has been left for a while; return what is left at the time limit."""
     ends, quiet_since = time.monotonic() + seconds, float("inf")
     left: list[str] = []
     while time.monotonic() < min(ends, quiet_since + QUIET_S):
@@ -196,13 +196,13 @@ async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     report.action = judge(stage.ledger, conversations, failures)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)
-    report.by_search = actors.logged("a post in doubt had arrived")
+    report.by_search = actors.logged("post in doubt arrived")
     report.restarts = Counter(status for part in actors.parts.values() for status in part.ended_by_itself)
     report.details = [_detail(finding, conversations, calls) for finding in report.action.findings]
 
 
 def _detail(finding: Finding, conversations: list[Conversation], calls: list[Json]) -> str:
-    """All that is known of something that went wrong."""
+    """Return everything known about a fault."""
     lines = [f"{finding.kind}: {finding.ref} in {finding.place}: {finding.what}"]
     here = next((each for each in conversations if each.place == finding.place), None)
     names = [finding.ref] if ":" not in finding.ref else finding.ref.partition(": ")[2].split(", ")

@@ -1,7 +1,7 @@
-"""What is done to a run: processes killed, paused and told to stop, sockets lost, answers spoilt.
+"""The faults of a run: processes killed, paused and stopped, sockets lost, answers spoiled.
 
-The sandbox is the judge and keeps what happened in its memory, so it is not killed: its answers fail, hang and are cut
-off instead, before and after they were carried out, and its sockets break, end or go deaf.
+The sandbox is the judge and keeps its records in its memory, so it is not killed. Instead its answers fail, hang and
+are cut off, before and after it acts on the request, and its sockets break, close or stop answering.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ METHODS = {
     "chat.delete": 1,
     "response_url": 2,
 }
-"""Which calls are spoilt, and how often compared with the others."""
+"""Calls with spoiled answers, each with its relative frequency."""
 ANSWERS: tuple[Json, ...] = (
     {"error": "ratelimited", "retry_after": 1},
     {"error": "ratelimited", "retry_after": 3},
@@ -57,34 +57,40 @@ CLOUD_FAULTS: tuple[Json, ...] = (
 )
 MISDIRECTED = "cloud: no such API for a minute"
 MISDIRECTED_S = 60.0
-"""So long a gateway answers that there is no such API or resource: ten times as long as a lost job is missed here."""
+"""How long a gateway answers that there is no such API or resource.
+
+Ten times the absence that makes a job lost here.
+"""
 KILLS_A_MINUTE_OF_IT = 50
 EMPTIED = "Redis emptied"
 KILLS_TO_EMPTY = 25
-"""A run with fewer kills would have few subscriptions beside those that are deleted."""
+"""Only runs with more kills empty Redis: shorter ones would have few other subscriptions."""
 KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", "redis")
-"""What is killed with -9: workers, who tell things, more often than the others."""
+"""Processes to kill with -9: workers, which post, more often than the others."""
 BACK = (0.0, 0.0, 0.5, 3.0)
-"""After so many seconds what was ended is started again."""
+"""Seconds until a killed process starts again."""
 FROZEN_S = (0.5, 1.5, 3.0, TIMEOUT_S + 3)
-"""So long a process is frozen. After the last of them its post is late, and somebody else has told the same by then."""
+"""Seconds of a freeze. After the longest, the process posts late, and another has posted the same by then."""
 STEPS: tuple[tuple[str, float, float], ...] = (
     ("an hour ahead", HOUR_S, 12.0),
     ("an hour behind", -HOUR_S, 12.0),
     ("5 minutes ahead", 300.0, 60.0),
     ("5 minutes behind", -300.0, 60.0),
 )
-"""A wrong clock of a process: by how many seconds, and for how long."""
+"""A process's wrong clock: the offset and the duration, in seconds."""
 KILLS_A_STEP = 10
-"""After so many kills the next clock is wrong, each way in its turn."""
+"""Kills between two wrong clocks; each of `STEPS` has its turn."""
 SPARED_S = 5.0
-"""A process that comes too late has so long to take its post back: nobody else knows of it, so neither it nor Redis is
-killed meanwhile. What is left when that happens is the one hole that is known."""
+"""How long a late process has to delete its duplicate post.
+
+Only it has the post's id, so neither it nor Redis is killed during that time. Otherwise the duplicate stays, which is
+the one known gap.
+"""
 
 
 @dataclass
 class Harm:
-    """Does harm at random, until so many kills are done; `after` keeps the time between two deeds, in seconds."""
+    """Causes faults at random, until enough kills are done; `after` is the time between two faults, in seconds."""
 
     cast: Cast
     people: People
@@ -102,7 +108,7 @@ class Harm:
     _redis_is_up: bool = True
 
     async def go_on(self, kills: int) -> None:
-        """Do harm until so much was killed with -9; then bring everything back."""
+        """Cause faults until there were enough kills with -9; then restart everything."""
         self.kills_wanted = kills
         deeds: dict[Callable[[], Awaitable[None]], int] = {
             self._kill: 10,
@@ -127,7 +133,7 @@ class Harm:
         await self.clouds.calm()
 
     async def _kill(self) -> None:
-        """Kill something; often while the answer to a post is on its way, which is where it hurts."""
+        """Kill a process, often at the worst moment: while a post's answer is in transit."""
         name, back = self.random.choice(KILLED), self.random.choice(BACK)
         if self.random.random() < 0.5:
             fault: Json = {"method": "chat.postMessage", "hang_s": 1, "after": self.random.random() < 0.7, "times": 2}
@@ -201,7 +207,7 @@ class Harm:
         await self.people.order(how, **({"seconds": self.random.uniform(2, 8)} if how == "deafen" else {}))
 
     async def _archive(self) -> None:
-        """Archive a channel for a while: what it should be told is kept until somebody presses Restore."""
+        """Archive a channel for a while: its notifications are held until a person presses Restore."""
         channel, seconds = self.random.choice(CHANNELS).id, self.random.uniform(1, 5)
         if channel in self.archived:
             return
@@ -216,10 +222,10 @@ class Harm:
         self._later(seconds, unarchive)
 
     async def _cut_the_power(self) -> None:
-        """Kill everything at once."""
+        """Kill everything in the same moment."""
         if self._spared or not self._redis_is_up:
             return
-        self.faults["everything killed at once"] += 1
+        self.faults["all processes killed"] += 1
         self.kills += Counter(["redis", *(name.partition("-")[0] for name in PARTS)])
         self._redis_is_up = False
         await asyncio.gather(asyncio.to_thread(self.cast.redis.dies), *(self.cast.parts[name].stop() for name in PARTS))
@@ -233,13 +239,13 @@ class Harm:
         await self.clouds.fault(account=account, duration_s=self.random.uniform(1, 5), **fault)
 
     async def _misdirect(self) -> None:
-        """Have every gateway answer as one at a wrong address does, as if all jobs were gone."""
+        """Let every gateway answer as one at a wrong address, as if no job existed."""
         if self.faults[MISDIRECTED] < self.kills.total() // KILLS_A_MINUTE_OF_IT:
             self.faults[MISDIRECTED] += 1
             await self.clouds.fault(account="*", duration_s=MISDIRECTED_S, fault="not_found_api")
 
     async def _empty(self) -> None:
-        """Delete all that Redis holds, once, in the second half of a long run."""
+        """Delete everything in Redis, once, in the second half of a long run."""
         late = self.kills.total() >= max(KILLS_TO_EMPTY, self.kills_wanted / 2)
         if late and self._redis_is_up and not self._spared and not self.faults[EMPTIED]:
             self.faults[EMPTIED] += 1
@@ -247,7 +253,7 @@ class Harm:
             await self.empty_redis()
 
     async def _step_a_clock(self) -> None:
-        """Make a process's clock wrong for a while: a worker's, or any by an hour."""
+        """Set a process's clock wrong for a while: a worker's a little, or any by an hour."""
         steps = sum(self.faults[f"clock {how}"] for how, *_ in STEPS)
         if not self.clocks or self.kills.total() < steps * KILLS_A_STEP:
             return
@@ -264,7 +270,7 @@ class Harm:
         self._later(seconds, right)
 
     def _note(self, deed: str) -> None:
-        """Write down when something was done, beside the logs of those that it was done to."""
+        """Log the time of a fault, beside the logs of the affected processes."""
         with (self.cast.folder / "harm.log").open("a") as log:
             log.write(f"{datetime.now(UTC):%H:%M:%S.%f} {deed}\n")
 
@@ -278,7 +284,7 @@ class Harm:
 
 
 def _name(answer: Json) -> str:
-    """What a spoilt answer is called in the figures."""
+    """Return the name of a spoiled answer in the figures."""
     kind = answer.get("error") or next((key for key in ("status", "drop", "hang_s") if key in answer), "")
     words = {"ratelimited": "429", "status": "5xx", "hang_s": "late", "drop": "cut off"}.get(kind, "Slack's own error")
     return f"{words}, carried out" if answer.get("after") else words

@@ -1,4 +1,4 @@
-"""What was promised to whom: every subscription as Redis had it just before its job ended, and how the job ended."""
+"""The promises: every subscription in Redis just before its job finished, and the job's result."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class SubscriptionOptions:
-    """What somebody typed: `on` what, `to` where (empty: as usual)."""
+    """A subscription as typed: `on`, and `to` (empty: the default)."""
 
     user: str
     channel: str
@@ -15,17 +15,17 @@ class SubscriptionOptions:
 
     @property
     def place(self) -> str:
-        """Where it is told."""
+        """Return the destination of its notifications."""
         return self.user if self.to == "dm" else self.channel
 
     def wants(self, state: str) -> bool:
-        """Whether an end like this is to be told."""
+        """Return whether it notifies about a result in this state."""
         return self.on != "failed" or state == "failed"
 
 
 @dataclass
 class Ledger:
-    """The books of a run, by (place, ref)."""
+    """The ledger of a run, by (destination, ref)."""
 
     options: dict[tuple[str, str], SubscriptionOptions] = field(
         default_factory=dict[tuple[str, str], SubscriptionOptions]
@@ -37,24 +37,24 @@ class Ledger:
     in_vain: list[str] = field(default_factory=list[str])
     forgotten: list[str] = field(default_factory=list[str])
     emptied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    """What Redis held when it was emptied: nothing is promised for it any more."""
+    """The subscriptions in Redis when it was emptied: nothing is promised for them."""
 
     def asked(self, options: SubscriptionOptions, ref: str) -> None:
-        """Somebody is about to type a command for a job."""
+        """Record a subscribe command that a person is about to type for a job."""
         self.options[options.place, ref] = options
 
     def followed(self, destination: str, ref: str, card: str) -> None:
-        """Redis has a subscription. One card for each, from then on."""
+        """Record that Redis has a subscription, which needs one card from then on."""
         before = self.cards.setdefault((destination, ref), card)
         if before != card and (destination, ref) not in self.emptied:
             self.forgotten.append(f"{ref} in {destination} was on card {before} and is on {card}")
 
     def unsubscribing(self, destination: str, ref: str) -> None:
-        """Somebody is about to unsubscribe."""
+        """Record an unsubscribe command that a person is about to type."""
         self.dropped.add((destination, ref))
 
     def ending(self, ref: str, state: str, followers: dict[str, str]) -> None:
-        """A job is about to end: what its followers were promised is fixed now."""
+        """Record that a job is about to finish, which fixes the promises to its subscribers."""
         self.ends[ref] = state
         for destination, card in followers.items():
             self.followed(destination, ref, card)
@@ -64,7 +64,7 @@ class Ledger:
                 self.forgotten.append(f"{ref} was followed in {destination}, and is no longer")
 
     def batches(self) -> dict[tuple[str, str], list[str]]:
-        """The jobs of each card, by (place, card)."""
+        """Return the jobs of each card, by (destination, card)."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for (destination, ref), card in self.cards.items():
             found[destination, card].append(ref)

@@ -1,4 +1,4 @@
-"""What Redis remembers, as far as the driver looks: who follows a job, what still waits, what a digest counts."""
+"""The driver's view of Redis: who is subscribed to a job, what is pending, what a digest counts."""
 
 import json
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
@@ -23,9 +23,9 @@ from bot.store.redis.keys import (
 )
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
-"""Keys that are there only while there is something left to do."""
+"""Keys that exist only while some work is left."""
 HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"), GROUP_JOBS.of("*", "*"))
-"""Keys that name unfinished jobs, and what the buttons of digests count."""
+"""Keys that name unfinished jobs, and the counts of digests' buttons."""
 EMPTY = """
 local held = {}
 for _, pattern in ipairs(ARGV) do
@@ -40,7 +40,7 @@ end
 redis.call('FLUSHALL')
 return held
 """
-"""Deletes everything, and returns what some keys held: nothing is written between the two."""
+"""Deletes everything, and returns the values of some keys, atomically."""
 
 
 class Member(NamedTuple):
@@ -53,7 +53,7 @@ class Member(NamedTuple):
 
 
 class Memory:
-    """Redis, asked again and again while it is down."""
+    """A connection to Redis that retries while it is down."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -62,7 +62,7 @@ class Memory:
         self._lost_members: dict[str, list[str]] = {}
 
     async def followers(self, refs: Iterable[str]) -> dict[str, dict[str, str]]:
-        """For each job who follows it: the channel or person to the card."""
+        """Return the subscriptions of each job: channel or person to card."""
         found: dict[str, dict[str, str]] = {}
         for ref in refs:
             service, _, job = ref.rpartition("/")
@@ -72,7 +72,10 @@ class Memory:
         return found
 
     async def waiting(self, ended: Collection[str] = ()) -> list[str]:
-        """The keys of what is left to do. Of watched services that is to see the jobs that have `ended`."""
+        """Return the keys of pending work.
+
+        For watched services that means the jobs that have `ended` and were not seen.
+        """
         keys: list[str] = await self._ask("KEYS", f"{PREFIX}*")
         left = [key for key in keys if any(f"}}:{word}" in key for word in WAITS)]
         return sorted([key for key in left if not key.endswith("}:jobs") or await self._unseen(key, ended)])
@@ -83,12 +86,12 @@ class Memory:
         return bool(followed) or any(f"{_place(key)}/{job}" in ended for job in jobs)
 
     async def suspended(self) -> list[str]:
-        """The places that nothing is posted to, because Slack took nothing for them."""
+        """Return the destinations that are suspended because Slack refused their posts."""
         keys: list[str] = await self._ask("KEYS", SUSPENDED.of("*"))
         return [bare_id(key.removeprefix(PREFIX).partition("}")[0].removeprefix("{")) for key in keys]
 
     async def empty(self) -> set[tuple[str, str]]:
-        """Delete everything; return the jobs that Redis had something to do for, as (place, ref)."""
+        """Delete everything; return the jobs with pending work, as (destination, ref)."""
         held: list[tuple[str, Any]] = await self._ask("EVAL", EMPTY, "0", *HELD)
         digest = DIGEST.of("")
         self._lost_digests |= {key.removeprefix(digest): value for key, value in held if key.startswith(digest)}
@@ -101,17 +104,17 @@ class Memory:
         return {pair for key, value in held for pair in _followed(key, value)}
 
     async def watched(self, channel: str) -> int:
-        """How many watches a channel has."""
+        """Return the number of watches of a channel."""
         keys: list[str] = await self._ask("KEYS", WATCHES.of(f"*{channel}"))
         return sum([await self._ask("HLEN", key) for key in keys])
 
     async def discovers(self, services: Iterable[str]) -> bool:
-        """Whether the new jobs of services are known since a baseline."""
+        """Return whether each service has a baseline, after which new jobs are discovered."""
         known = [await self._ask("HMGET", DISCOVERY.of(f"media-cn/{each}"), "since", "unfinished") for each in services]
         return all(since and unfinished == "1" for since, unfinished in known)
 
     def lost_members(self, channel: str, group: str) -> list[str] | None:
-        """The jobs of a head, or of those in a storm message, from before Redis was emptied; None if it had none."""
+        """Return the jobs of a head or a storm message from before Redis was emptied; None if it had none."""
         place = next((each for each in self._lost_records if bare_id(each) == channel), None)
         if place is None or group not in self._lost_records[place]:
             return None
@@ -120,7 +123,7 @@ class Memory:
         return [member.partition("\t")[0] for members in kept for member in members]
 
     async def digest(self, key: str) -> list[Member]:
-        """What the digest of a "See all" button counts."""
+        """Return what the digest of a "See all" button counts."""
         kept = await self._ask("GET", DIGEST.of(key)) or self._lost_digests.get(key)
         told: list[dict[str, Any]] = json.loads(kept)["told"] if kept else []
         return [_member(each) for each in told]
@@ -130,7 +133,7 @@ class Memory:
 
 
 def _followed(key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the jobs in a record of subscriptions, cards or an outbox, with their places."""
+    """Yield the jobs in a record of subscriptions, cards or an outbox, with their destinations."""
     slot, _, family = key.removeprefix(PREFIX).removeprefix("{").partition("}:")
     if family == "subscriptions":
         for job, places in zip(value[::2], value[1::2], strict=True):
@@ -161,7 +164,7 @@ def _member(told: dict[str, Any]) -> Member:
 
 @asynccontextmanager
 async def memory(url: str) -> AsyncGenerator[Memory]:
-    """Look into Redis while the block runs; each look waits up to half a minute for it."""
+    """Connect to Redis during the block; each request waits up to half a minute for it."""
     retry = Retry(ConstantBackoff(0.1), 300)
     async with Redis.from_url(url, decode_responses=True, retry=retry, socket_timeout=5) as redis:
         yield Memory(redis)

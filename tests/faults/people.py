@@ -1,4 +1,4 @@
-"""People at the workspace's page, and the control panels of the workspace and of the clouds."""
+"""People at the workspace's page, and the control panels of workspace and clouds."""
 
 import asyncio
 import json
@@ -12,23 +12,23 @@ from bot.domain.slack_ids import bare_id
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")
 CLICKS, ANSWERED_S, LOOK_S = 8, 4.0, 0.05
-"""How often a button is pressed, for how many seconds the answer is waited for, and how often it is looked for."""
+"""How often a button is pressed, the seconds to wait for its answer, and how often it is looked for."""
 
 
 class People:
-    """Whoever types. Nobody waits for an answer: it may be lost, and what counts is what Redis has then."""
+    """People who type. They do not wait for answers, which may be lost: only what Redis then has counts."""
 
     def __init__(self, page: httpx.AsyncClient) -> None:
         self._page = page
 
     async def types(self, user: str, channel: str, text: str) -> None:
-        """Type a command; in an archived channel nobody can."""
+        """Type a command; in an archived channel nothing is sent."""
         typed = await self._page.post("/ui/message", json={"user": user, "channel": channel, "text": text})
         if typed.status_code != 200 and typed.json()["error"] != "is_archived":
             typed.raise_for_status()
 
     async def restores(self, destination: str) -> None:
-        """Press Restore for a place on the newest note about it that anybody has, if there is one yet."""
+        """Press Restore for a destination on the newest note about it, if there is one."""
         for user in USERS:
             for message in reversed(await self.messages(user)):
                 for block, button in buttons(message["blocks"]):
@@ -57,7 +57,7 @@ class People:
         return pages
 
     async def _press(self, click: Json, right: Callable[[Json], bool]) -> Json:
-        """Press a button until the answer is there: a process of another version may not know the button."""
+        """Press a button until its answer appears: a process of another version may not have the button."""
         for _ in range(CLICKS):
             await self._post("/ui/action", click)
             for _ in range(round(ANSWERED_S / LOOK_S)):
@@ -72,21 +72,21 @@ class People:
         return found.json()
 
     async def order(self, what: str, **details: Any) -> None:
-        """Have the workspace misbehave: see `sandbox.slack.test_api.workspace_hooks`."""
+        """Make the workspace misbehave: see `sandbox.slack.test_api.workspace_hooks`."""
         await self._post(f"/test/{what}", details)
 
     async def calm(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         (await self._page.delete("/test/fault")).raise_for_status()
 
     async def messages(self, destination: str) -> list[Json]:
-        """What the bot said in a place for everybody there to see, oldest first."""
+        """Return the bot's messages in a conversation that all members see, oldest first."""
         found = await self._page.get("/test/messages", params={"channel": destination})
         found.raise_for_status()
         return [each for each in found.json() if each["bot"] and each["username"] == "Callboard"]
 
     async def calls(self) -> list[Json]:
-        """Every call that the workspace got."""
+        """Return every call that the workspace got."""
         found = await self._page.get("/test/calls")
         found.raise_for_status()
         return found.json()
@@ -96,13 +96,13 @@ class People:
 
 
 class Clouds:
-    """Whoever has jobs at the clouds."""
+    """The owner of the jobs at the clouds."""
 
     def __init__(self, control: httpx.AsyncClient) -> None:
         self._control = control
 
     async def add(self, service: str, name: str, wait_s: float) -> str:
-        """Begin a job that ends when it is told to; return its ref."""
+        """Start a job that runs until it is finished; return its ref."""
         account = account_of(service)
         order = {"account": account, "service": service, "name": name, "wait_s": wait_s, "run_s": 86_400}
         added = await self._control.post("/control/jobs", json=order)
@@ -110,45 +110,45 @@ class Clouds:
         return f"{account}/{service}/{added.json()['id']}"
 
     async def end(self, ref: str, state: str) -> None:
-        """Have a job end."""
+        """Finish a job."""
         ended = await self._control.post(f"/control/jobs/{ref.rpartition('/')[2]}", json={"state": state})
         ended.raise_for_status()
 
     async def storm(self, services: Iterable[str], **order: float | str) -> list[str]:
-        """Have jobs of the watched account fail; return their refs."""
+        """Let jobs of the watched account fail; return their refs."""
         body = {"services": [f"media-cn/{each}" for each in services], **order}
         made = await self._control.post("/control/storm", json=body)
         made.raise_for_status()
         return made.json()["failing"]
 
     async def transitions(self) -> list[Json]:
-        """What really happened to each job of the account that is watched."""
+        """Return the true transitions of each job of the watched account."""
         found = await self._control.get("/control/transitions", params={"account": "media-cn"})
         found.raise_for_status()
         return found.json()["jobs"]
 
     async def now(self) -> float:
-        """The clouds' true clock."""
+        """Return the clouds' true clock."""
         found = await self._control.get("/control/transitions", params={"account": "nobody"})
         found.raise_for_status()
         return found.json()["now"]
 
     async def fault(self, **fault: Any) -> None:
-        """Have a cloud misbehave: see `sandbox.clouds.faults`."""
+        """Make a cloud misbehave: see `sandbox.clouds.faults`."""
         (await self._control.post("/control/fault", json=fault)).raise_for_status()
 
     async def calm(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         (await self._control.delete("/control/fault")).raise_for_status()
 
 
 def offers_details(message: Json) -> bool:
-    """Whether a message names jobs: another answer to a click says that the button is not known."""
+    """Return whether a message names jobs: another answer says that the button is unknown."""
     return any(button["action_id"] == "open:details" for _, button in buttons(message["blocks"]))
 
 
 def buttons(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Each button with its block."""
+    """Yield each button with its block."""
     for block in blocks:
         for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
             if element.get("type") == "button":
@@ -168,5 +168,5 @@ def _click(user: str, message: Json, block: Json, button: Json) -> Json:
 
 
 def account_of(service: str) -> str:
-    """The account that a service belongs to."""
+    """Return the account of a service."""
     return "vod-sg" if service.startswith("vod") else "media-cn"

@@ -1,4 +1,4 @@
-"""The processes of a run: started, killed, started again, and each ended by its own id."""
+"""The processes of a run: started, killed, restarted, and each ended by its own id."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ from tests.redis_server import Server
 from tests.releases import ROOT
 
 USUAL_CLOUDS = "http://127.0.0.1:9100"
-"""Where the demo's configuration expects the clouds."""
+"""The URL of the clouds in the demo's configuration."""
 PARTS = ("serve-1", "serve-2", "worker-1", "worker-2")
 BESIDE = ("serve-2", "worker-2")
 """The parts that run another commit in a mixed fleet."""
 BACK_IN_S = 0.5
-"""A process that ended by itself is started again after this time, as any supervisor would."""
+"""The delay before a process that exited is restarted, as a supervisor would do."""
 ENDS_WITHIN_S = 15.0
 
 
@@ -49,7 +49,7 @@ async def _end(process: Process, how: signal.Signals = signal.SIGKILL) -> None:
 
 @dataclass
 class Part:
-    """One process of the bot, which is kept running; what it logs goes to a file. It runs the checkout at `root`."""
+    """One process of the bot, kept running from the checkout at `root`; it logs to a file."""
 
     name: str
     root: Path
@@ -62,7 +62,7 @@ class Part:
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def keep(self) -> None:
-        """Run it, and start it again whenever it has ended, for as long as it is wanted."""
+        """Run it, and restart it whenever it exits while it is wanted."""
         while True:
             await self._wanted.wait()
             with self.log.open("ab") as log:
@@ -80,22 +80,22 @@ class Part:
                 await _end(process)
 
     def start(self) -> None:
-        """Have it run from now on."""
+        """Start it, and keep it running."""
         self._wanted.set()
 
     async def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """End it, and leave it so until it is started again."""
+        """End it until the next start."""
         self._wanted.clear()
         if self._process is not None:
             self._told = self._process
             await _end(self._process, how)
 
     def freeze(self) -> None:
-        """Let it do nothing, as a machine under load or a paused container does."""
+        """Pause it, like a machine under load or a paused container."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Resume it."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -103,13 +103,13 @@ class Part:
             self._process.send_signal(number)
 
     def logged(self, words: str) -> int:
-        """How often it logged these words."""
+        """Return how often it logged these words."""
         return self.log.read_text(errors="replace").count(words) if self.log.exists() else 0
 
 
 @dataclass
 class Cast:
-    """Everything that runs: the sandbox's addresses, Redis, and the parts of the bot by name."""
+    """All processes: the sandbox's URLs, Redis, and the parts of the bot by name."""
 
     folder: Path
     slack: str
@@ -118,7 +118,7 @@ class Cast:
     parts: dict[str, Part]
 
     def logged(self, words: str) -> int:
-        """How often any part logged these words."""
+        """Return how often any part logged these words."""
         return sum(part.logged(words) for part in self.parts.values())
 
 
@@ -131,7 +131,7 @@ async def cast(
 ) -> AsyncGenerator[Cast]:
     """Run all processes during the block; logs and Redis's data are in `folder`.
 
-    Those of the parts that `clocks` names have a clock of their own, those that `roots` names run another checkout.
+    Parts that `clocks` names have a separate clock. Parts that `roots` names run another checkout.
     """
     with (folder / "world.log").open("ab") as log:
         world = await _start("tests.faults.world", out=PIPE, err=log.fileno())

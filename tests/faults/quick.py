@@ -1,12 +1,12 @@
-"""The bot in a hurry: `python -m tests.faults.quick serve|worker --config …` is `callboard` with shorter times.
+"""The bot with shorter intervals: `python -m tests.faults.quick serve|worker --config …` is `callboard`, faster.
 
-Only numbers differ, and they keep their order: a post that was begun counts as settled (TIMEOUT_S) well after the
-client has given up on it (SLACK_S), a dead worker's tasks move on (LEASE) no sooner than that, a task is tried again
-(AGAIN) sooner than either. Jobs are looked at every second, a place is posted to five times a second, and Slack's
-budgets by the minute are wider by as much. What a process needs of the operating system is not hurried: heartbeats,
-Socket Mode's pings, the time that Redis has for an answer.
+Only numbers differ, and they keep their order. An unconfirmed post counts as failed (TIMEOUT_S) well after the client's
+timeout (SLACK_S). A dead worker's tasks are claimed by another (LEASE) no sooner than that, and a task is retried
+(AGAIN) sooner than either. Jobs are looked at every second, a destination gets five posts per second, and Slack's
+budgets per minute grow as much. The operating system's part is not shortened: heartbeats, Socket Mode's pings, and the
+time limit of Redis.
 
-A process ends when its standard input does, so that none outlives whoever started it.
+A process exits when its standard input is closed, so that none outlives its parent.
 """
 
 import os
@@ -26,7 +26,7 @@ from bot.task_queue import worker
 from callboard import cli
 
 ANSWER_S = 3.0
-"""A question to the clouds is answered within this time."""
+"""The time limit of a question to the clouds."""
 QUICK_GROUPS = {
     "CLOSES_AFTER": timedelta(seconds=40),
     "STORM_CLOSES_AFTER": timedelta(seconds=20),
@@ -81,7 +81,7 @@ def hurry() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process when its standard input does."""
+    """Exit when standard input is closed."""
 
     def wait() -> None:
         while os.read(0, 1):

@@ -1,4 +1,4 @@
-"""What the bot's messages tell, read as a person would: from their words and from what their buttons name."""
+"""The content of the bot's messages, read from their words and their buttons' payloads."""
 
 import json
 import re
@@ -16,7 +16,7 @@ RESET = "Callboard's database was reset"
 """Words of a notice after Redis was emptied, and of a lost card."""
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 _GROUP = re.compile(r'"(?:card|group)":"(g\d+)"')
-"""What the buttons of a head carry."""
+"""The payload of a head's buttons."""
 _LINE = re.compile(r"^\S+ [\d,]+ more \w+")
 """A line in the thread of a head."""
 _BATCH = re.compile(r"^\S+ [\d,]+ of [\d,]+ jobs? failed")
@@ -28,7 +28,7 @@ EVENT = "callboard_post"
 
 @dataclass(frozen=True)
 class Card:
-    """A card's message: whose jobs it is about, and what it says, `unedited` since it was posted."""
+    """A card's message: its jobs and its text, `unedited` since it was posted."""
 
     ts: str
     refs: tuple[str, ...]
@@ -38,7 +38,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Telling:
-    """One job's state, told beside its card: in a reply, in the final post of a batch, or in a digest."""
+    """One job's state in a message other than its card: a reply, the final post of a batch, or a digest."""
 
     ts: str
     how: str
@@ -50,7 +50,7 @@ class Telling:
 
 @dataclass
 class Conversation:
-    """Everything that the bot said in one place. A final post tells of no job by itself: `finals` has its thread."""
+    """All messages of the bot in one conversation. A final post names no jobs: `finals` has its thread."""
 
     place: str
     cards: list[Card] = field(default_factory=list[Card])
@@ -59,20 +59,20 @@ class Conversation:
     failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
     """The heads and storm messages that name a failed job, by their ts; every page of *Show all* is read."""
     batches: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
-    """The heads of a batch, by the thread that they are in."""
+    """The heads of a batch, by their thread."""
     counted: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
-    """Ends that storm messages count without their jobs."""
+    """Results that storm messages count without naming jobs."""
     notes: list[str] = field(default_factory=list[str])
     others: list[str] = field(default_factory=list[str])
     posts: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
 
     def card_of(self, ref: str) -> list[Card]:
-        """The messages that are a card of this job."""
+        """Return the messages that are a card of this job."""
         return [card for card in self.cards if ref in card.refs]
 
 
 async def read(destination: str, people: People, memory: Memory, emptied_at: float | None = None) -> Conversation:
-    """Read what stands in a place."""
+    """Read a conversation."""
     found, messages = Conversation(destination), await people.messages(destination)
     reader = _Reader(found, people, memory, emptied_at)
     for message in messages:
@@ -87,7 +87,7 @@ async def read(destination: str, people: People, memory: Memory, emptied_at: flo
 
 @dataclass
 class _Reader:
-    """Reads the messages that stand for several failures. What Redis lost is read as it was before."""
+    """Reads the messages for several failures. What Redis lost is read from its earlier state."""
 
     found: Conversation
     people: People
@@ -95,7 +95,7 @@ class _Reader:
     emptied_at: float | None
 
     async def takes(self, message: Json) -> bool:
-        """Take a head, a storm message or a line below one into account; False for any other message."""
+        """Read a head, a storm message or a line below one; return False for any other message."""
         text, ts = message["text"], message["ts"]
         if _ABOUT_WATCHES.match(text) or (message["thread_ts"] and _LINE.match(text)):
             self.found.notes.append(ts)
@@ -124,7 +124,7 @@ class _Reader:
 
 
 def _named(message: Json) -> list[str]:
-    """The jobs whose details a message offers."""
+    """Return the jobs whose details a message offers."""
     values = (
         json.loads(each["value"]) for _, each in buttons(message["blocks"]) if each["action_id"] == "open:details"
     )
@@ -138,7 +138,7 @@ def _storms(message: Json) -> bool:
 
 
 def _group_of(message: Json) -> str:
-    """The id of the group that a message is the head of, empty for any other message."""
+    """Return the id of the group of which a message is the head; empty for any other message."""
     words = [block.get("block_id") or "" for block in message["blocks"]]
     words += [str(button["value"]) for _, button in buttons(message["blocks"])]
     return next((found[1] for word in words if (found := _GROUP.search(word))), "")
@@ -172,6 +172,6 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
 
 
 def _asks(blocks: list[Json]) -> Iterator[tuple[str, Json]]:
-    """Each button's action with what it carries."""
+    """Yield each button's action with its payload."""
     for _, button in buttons(blocks):
         yield button["action_id"], json.loads(button["value"])

@@ -1,4 +1,4 @@
-"""What people and jobs do in a run: subscribe, begin, unsubscribe, end. Drawn from a seed before anything starts."""
+"""The actions of people and jobs in a run: subscribe, start, unsubscribe, finish. Drawn from a seed beforehand."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ OUTCOMES = {
 }
 LOOK_S = 0.3
 AGAIN_S = 8.0
-"""A command that came to nothing is typed again after this time; until then the first one may still be at work."""
+"""Seconds before a command without effect is typed again; until then the first one may still be running."""
 TRIES = 6
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A job to come: where it runs, what it is called, how long it waits, how and how long after the others it ends."""
+    """A job to come: its service, its name, its delay, its result, and how long after the others it finishes."""
 
     service: str
     name: str
@@ -36,7 +36,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Episode:
-    """Some jobs, who subscribes to them (each command names all of them, or one at a time), and who thinks again."""
+    """Some jobs, their subscribers, and those who unsubscribe. Each command names all jobs, or one."""
 
     at_s: float
     jobs: tuple[Plan, ...]
@@ -44,11 +44,11 @@ class Episode:
     together: bool
     lasts_s: float
     unsubscribes: int = 0
-    """So many of the jobs are unsubscribed from before they end, by whoever subscribed first."""
+    """How many jobs the first subscriber unsubscribes from before they finish."""
 
 
 def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
-    """Draw episodes with about this many jobs, which begin within this time."""
+    """Draw episodes with about this many jobs, which start within this time."""
     episodes: list[Episode] = []
     number = 0
     while number < jobs:
@@ -78,7 +78,7 @@ def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
 
 @dataclass(frozen=True)
 class Storm:
-    """Many jobs that nobody follows, which fail for some reasons within some seconds."""
+    """Many jobs without subscribers, which fail for some reasons within some seconds."""
 
     at_s: float
     services: tuple[str, ...]
@@ -88,7 +88,7 @@ class Storm:
 
 
 def storms(random: Random, number: int, seconds: float) -> list[Storm]:
-    """Draw so many storms, which begin within this time."""
+    """Draw this many storms, which start within this time."""
     return [
         Storm(
             at_s=random.uniform(0, seconds),
@@ -127,22 +127,22 @@ class Stage:
     in_storms: set[str] = field(default_factory=set[str])
 
     async def empty_redis(self) -> None:
-        """Delete all that Redis holds, and write down what that was."""
+        """Delete everything in Redis, and record what it was."""
         self.watched.emptied_at = await self.clouds.now()
         self.ledger.emptied |= await self.memory.empty()
 
     async def keep_watching(self) -> None:
-        """Type the watches that Redis does not have, until it has them and the services are watched."""
+        """Type the missing watches until Redis has them and the services are watched."""
         for channel in dict.fromkeys(each.channel for each in WATCHES):
             for number, words in enumerate(words_in(channel)):
                 while await self.memory.watched(channel) <= number:
                     await self.people.types(USERS[0], channel, f"/jobs watch {words}")
                     await asyncio.sleep(AGAIN_S / 4)
-        while not await self.memory.discovers(SERVICES):  # noqa: ASYNC110  # Redis sets no event of ours
+        while not await self.memory.discovers(SERVICES):  # noqa: ASYNC110  # Redis sends no event
             await asyncio.sleep(LOOK_S)
 
     async def watch_on(self) -> None:
-        """Watch, and again once Redis was emptied."""
+        """Watch, and do so again after Redis was emptied."""
         while True:
             if self.watched.emptied_at and self.watched.restored_at == float("inf"):
                 await self.keep_watching()
@@ -151,7 +151,7 @@ class Stage:
 
 
 async def play(stage: Stage, episode: Episode | Storm) -> None:
-    """Let one episode or storm happen."""
+    """Play one episode or storm."""
     await asyncio.sleep(episode.at_s)
     if isinstance(episode, Storm):
         order = {"failures": episode.failures, "causes": episode.causes, "within_s": episode.within_s}
@@ -172,7 +172,7 @@ async def play(stage: Stage, episode: Episode | Storm) -> None:
 
 
 async def _subscribe(stage: Stage, subscription_options: SubscriptionOptions, refs: list[str]) -> None:
-    """Type the command until Redis has every job, but not for ever."""
+    """Type the command until Redis has every job, with a limit."""
     for ref in refs:
         stage.ledger.asked(subscription_options, ref)
     options = f"on:{subscription_options.on}" + (f" to:{subscription_options.to}" if subscription_options.to else "")
@@ -194,8 +194,8 @@ async def _subscribe(stage: Stage, subscription_options: SubscriptionOptions, re
 
 
 async def _unsubscribe(stage: Stage, options: SubscriptionOptions, ref: str) -> None:
-    """Type the command until Redis has forgotten the job in this place."""
-    # The command takes what is followed where it is typed, whoever asked for it, and what its author follows alone.
+    """Type the command until the destination's subscription is no longer in Redis."""
+    # The command removes the channel's subscriptions of any author, and the author's own elsewhere.
     for place in (options.place, options.channel, options.user):
         stage.ledger.unsubscribing(place, ref)
     for _ in range(TRIES):

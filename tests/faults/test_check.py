@@ -1,4 +1,4 @@
-"""The judge finds what is wrong: a run without findings means something."""
+"""The judge finds every fault, so a run without findings means something."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,14 +37,14 @@ def kinds(ledger: Ledger, found: Conversation) -> set[str]:
 
 
 def emptied(found: Conversation) -> tuple[int, list[str]]:
-    """What is judged of a job that Redis held when it was emptied."""
+    """Judge a job that was in Redis when it was emptied."""
     ledger = kept(REF)
     ledger.emptied.add((DESTINATION, REF))
     action = judge(ledger, [found])
     return action.emptied, [finding.kind for finding in action.findings]
 
 
-def test_what_an_emptied_redis_held_may_be_lost_but_not_doubled():
+def test_records_of_an_emptied_redis_may_be_lost_but_not_doubled():
     assert emptied(said(cards=())) == emptied(said(END)) == (1, [])
     assert emptied(said(END, Telling("3.0", "digest", REF, "succeeded"))) == (1, ["doubled"])
     twice = said()
@@ -59,7 +59,7 @@ def test_other_jobs_are_judged_after_redis_was_emptied():
     assert kinds(ledger, said(cards=(CARD, Card("1.5", (OTHER,), CARD.text)))) == {"lost"}
 
 
-def test_what_is_as_it_was_promised_is_no_finding():
+def test_a_kept_promise_is_no_finding():
     action = judge(kept(REF), [said(END)])
     assert (action.findings, action.told) == ([], 1)
     assert not kinds(kept(REF, on="failed"), said())
@@ -80,25 +80,25 @@ def test_what_is_as_it_was_promised_is_no_finding():
         (said(END, Telling("2.0", "reply", OTHER, "succeeded", thread_ts="1.0")), "unasked"),
     ],
 )
-def test_what_is_not_is_found(found: Conversation, kind: str):
+def test_a_broken_promise_is_found(found: Conversation, kind: str):
     assert kind in kinds(kept(REF), found)
 
 
-def test_an_end_that_nobody_asked_for_and_one_after_leaving_are_found():
+def test_a_result_without_a_subscription_and_one_after_unsubscribing_are_found():
     assert kinds(kept(REF, on="failed"), said(END)) == {"doubled"}
     left = kept(REF)
     left.promised.clear()
     assert "doubled" in kinds(left, said(END))
 
 
-def test_a_subscription_that_redis_forgot_is_lost():
+def test_a_subscription_missing_in_redis_is_lost():
     ledger = kept(REF)
     ledger.ending(REF, "succeeded", {})
     assert "lost" in kinds(ledger, said(END))
 
 
 def batch(tellings: tuple[Telling, ...], finals: int) -> Conversation:
-    found = said(*tellings, cards=(Card("1.0", (REF, OTHER), "All 2 jobs have ended: ✅ 2 succeeded"),))
+    found = said(*tellings, cards=(Card("1.0", (REF, OTHER), "All 2 jobs have finished: ✅ 2 succeeded"),))
     found.finals["1.0"] = [FINAL] * finals
     return found
 
@@ -118,15 +118,15 @@ def digest(*refs: str) -> tuple[Telling, ...]:
         (lambda: batch(digest(REF), 0), {"wrong"}),
     ],
 )
-def test_a_batch_is_told_in_one_post(found: Callable[[], Conversation], expected: set[str]):
+def test_a_batch_is_one_post(found: Callable[[], Conversation], expected: set[str]):
     assert kinds(kept(REF, OTHER), found()) == expected
 
 
 NEW = Card("1.0", (REF,), CARD.text, unedited=True)
-"""A card that was posted when its job had ended."""
+"""A card that was posted after its job finished."""
 
 
-def test_a_card_that_was_posted_for_a_job_that_had_ended_is_the_notification():
+def test_a_card_posted_for_a_finished_job_is_the_notification():
     assert not kinds(kept(REF), said(cards=(NEW,)))
     assert not kinds(kept(REF, on="failed"), said(cards=(NEW,)))
     assert kinds(kept(REF), said(END, cards=(NEW,))) == {"doubled", "disordered"}
@@ -134,7 +134,7 @@ def test_a_card_that_was_posted_for_a_job_that_had_ended_is_the_notification():
     assert not kinds(kept(REF, to="thread"), said(END, cards=(NEW,)))
 
 
-def test_a_batch_card_that_was_posted_for_jobs_that_had_ended_is_their_final_post():
+def test_a_batch_card_posted_for_finished_jobs_is_their_final_post():
     found = batch((), 0)
     found.cards = [Card("1.0", (REF, OTHER), found.cards[0].text, unedited=True)]
     assert not kinds(kept(REF, OTHER), found)
@@ -160,7 +160,7 @@ def failed(*heads: str, ref: str = REF) -> Conversation:
         (failed("1.0", ref=OTHER), {"lost", "unasked"}),
     ],
 )
-def test_a_failure_that_a_watch_wants_is_in_one_head(found: Conversation, expected: set[str]):
+def test_a_failure_that_a_watch_matches_is_in_one_head(found: Conversation, expected: set[str]):
     assert {each.kind for each in judge(Ledger(), [found], WANTED).findings} == expected
 
 
@@ -170,7 +170,7 @@ def test_a_failure_that_a_threshold_may_drop_is_in_one_head_or_in_none():
     assert judge(Ledger(), [failed("1.0", "2.0")], maybe).findings
 
 
-def test_a_failure_that_is_followed_and_watched_is_in_one_head():
+def test_a_failure_that_is_subscribed_to_and_watched_is_in_one_head():
     ledger = kept(REF)
     ledger.ends[REF] = "failed"
     card = Card("1.0", (REF,), "❌ Failed: film")
@@ -195,7 +195,7 @@ def test_a_success_without_a_message_is_counted_in_a_storm_message(number: int, 
     assert kinds(kept(REF), found) == expected
 
 
-def test_what_really_failed_is_matched_with_each_watch():
+def test_true_failures_are_matched_with_each_watch():
     def job(name: str, service: str, at: float) -> dict[str, object]:
         transitions = [{"state": "running", "at": at - 1}, {"state": "failed", "at": at}]
         return {"account": "media-cn", "service": service, "id": name, "name": name, "transitions": transitions}

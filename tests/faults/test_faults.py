@@ -1,4 +1,4 @@
-"""A short run of harm. `make soak` does a long one; `make soak ARGS="--seed 7 --kills 6"` repeats this one."""
+"""A short run with faults. `make soak` does a long one; `make soak ARGS="--seed 7 --kills 6"` repeats this one."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ from tests.faults.driver import Run, drive
 
 
 @pytest.mark.heavy("kills processes for a minute, which takes the whole machine")
-async def test_nothing_is_lost_or_told_twice_whatever_is_killed():
+async def test_no_kill_loses_or_doubles_a_notification():
     folder = Path(tempfile.mkdtemp(prefix="callboard-faults-"))  # short: a socket's path has 104 bytes at most
     run = Run(seed=7, kills=6, jobs=60, every_s=0.7, quiet_s=90)
     report = await drive(run, folder)

@@ -1,6 +1,6 @@
-"""Ends are posted in time, and once, by processes whose clock is wrong or steps.
+"""Processes with wrong or stepping clocks post results in time, and once.
 
-The bot runs in a hurry (`tests.faults.quick`): its usual times are a fraction of what they are.
+The bot runs with shorter intervals (`tests.faults.quick`).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.faults.reading import Conversation, read
 from tests.faults.world import CHANNELS
 
 NORMAL_S = 25.0
-"""An end is posted within this time. A wrong clock used to delay it by its offset."""
+"""The time limit for a result's post. A wrong clock used to delay it by its offset."""
 SERVICE = "digital-human"
 PARTS = ("serve-1", "worker-1")
 CHANNEL = CHANNELS[1].id
@@ -35,7 +35,7 @@ pytestmark = [NEEDED, pytest.mark.heavy("starts processes with clocks of their o
 
 @dataclass
 class Stage:
-    """A bot of two processes, and the people and jobs that it works for."""
+    """A bot of two processes, with its people and jobs."""
 
     cast: Cast
     people: People
@@ -44,7 +44,7 @@ class Stage:
     control: httpx.AsyncClient
 
     async def follow(self, number: int) -> list[str]:
-        """Begin jobs, and subscribe to each of them in the channel."""
+        """Start jobs, and subscribe to each of them in the channel."""
         refs = [await self.clouds.add(SERVICE, f"clock-{index}.mp4", 0) for index in range(number)]
         for ref in refs:
             await self.people.types("U0DANA", CHANNEL, f"/jobs subscribe {ref}")
@@ -52,13 +52,13 @@ class Stage:
         return refs
 
     async def end(self, refs: Sequence[str]) -> None:
-        """Have jobs end, and return when nothing is left to be posted."""
+        """Finish jobs, and return when no post is pending."""
         for ref in refs:
             await self.clouds.end(ref, "succeeded")
         await until(self._quiet)
 
     async def looked(self, times: int) -> None:
-        """Return when the worker has asked the service so many times more."""
+        """Return when the worker has requested the service this many times more."""
         before = await self._requests()
 
         async def more() -> bool:
@@ -70,14 +70,14 @@ class Stage:
         return await read(CHANNEL, self.people, self.memory)
 
     async def ready(self, part: str) -> httpx.Response:
-        """Ask a process whether it is ready."""
+        """Request a process's readiness."""
         lines = (json.loads(line) for line in self.cast.parts[part].log.read_text().splitlines() if line[:1] == "{")
         where = [line["http"] for line in lines if line.get("event") == "ready"][-1]
         async with httpx.AsyncClient(base_url=f"http://{where}") as probe:
             return await probe.get("/readyz")
 
     async def told_once(self, refs: Sequence[str]) -> None:
-        """See that each of these ends is in the channel once: in a reply, or counted in a storm message."""
+        """Check that the channel has each of these results once: in a reply, or counted in a storm message."""
         said = await self.conversation()
         told = [len(said.tellings[ref]) for ref in refs]
         assert max(told) <= 1, said
@@ -97,13 +97,13 @@ class Stage:
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(NORMAL_S):
-        while not await true():  # noqa: ASYNC110  # what is waited for happens in other processes
+        while not await true():  # noqa: ASYNC110  # other processes change it
             await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
 async def staged(**ahead_s: float) -> AsyncGenerator[tuple[Stage, dict[str, WallClock]]]:
-    """Start a bot whose processes have clocks of their own, so many seconds ahead."""
+    """Start a bot whose processes have separate clocks, ahead by these seconds."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-clock-"))  # short: a socket's path has 104 bytes at most
     clocks = {name: WallClock(folder / f"{name}.clock") for name in PARTS}
     for part, seconds in ahead_s.items():

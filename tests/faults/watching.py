@@ -1,4 +1,4 @@
-"""The watches of a run, and which failures they want: what really happened, matched without anything of the bot."""
+"""The watches of a run, and their failures: the true events, matched without the bot's code."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,17 +8,19 @@ from tests.faults.world import CHANNELS
 
 Json = dict[str, Any]
 SERVICES = ("video-ocr", "image-moderation", "digital-human")
-"""Those that list their jobs, all of one account."""
+"""Services that list their jobs, all of one account."""
 STRANGER = "nightly"
-"""How jobs are named that nobody follows."""
+"""Names of jobs without subscribers."""
 BEFORE_EMPTIED_S, AFTER_RESTORED_S = 120.0, 15.0
-"""What failed so long before Redis was emptied may not be posted yet; so long after the watches are back, a baseline
-may have read it."""
+"""A failure this shortly before Redis was emptied may be unposted.
+
+One this soon after the watches are back may be part of a baseline.
+"""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """A watch of a channel, as it is typed, and the failures that it wants."""
+    """A watch of a channel, as it is typed, and the failures that it matches."""
 
     channel: str
     words: str
@@ -28,7 +30,7 @@ class Watch:
     least: int = 1
 
     def wants(self, job: Json) -> bool:
-        """Whether it wants the failure of a job of GET /control/transitions."""
+        """Return whether it matches the failure of a job of GET /control/transitions."""
         name = job["name"] if job["service"] != "image-moderation" else ""  # its API has no names
         return (
             job["account"] == "media-cn"
@@ -49,20 +51,20 @@ WATCHES = (
 
 
 def words_in(channel: str) -> Iterator[str]:
-    """Yield what is typed in a channel."""
+    """Yield the commands that are typed in a channel."""
     yield from (each.words for each in WATCHES if each.channel == channel)
 
 
 @dataclass
 class Watched:
-    """Since when the watches are in force, on the clouds' clock, and when Redis was emptied and they were not."""
+    """When the watches took effect, on the clouds' clock, and when Redis was emptied."""
 
     since: float = float("inf")
     emptied_at: float | None = None
     restored_at: float = float("inf")
 
     def sure(self, at: float) -> bool:
-        """Whether what failed at a time has to be posted where a watch wants it."""
+        """Return whether a failure at this time must be posted where a watch matches it."""
         if self.emptied_at is None:
             return at >= self.since
         return self.since <= at < self.emptied_at - BEFORE_EMPTIED_S or at >= self.restored_at + AFTER_RESTORED_S
@@ -70,7 +72,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Failures:
-    """What watches want of what really happened, by channel."""
+    """The failures that watches match, by channel."""
 
     wanted: dict[str, set[str]]
     possible: dict[str, set[str]]

@@ -1,7 +1,7 @@
-"""The judge: the sandbox in a process of its own, with nothing in it but what the driver puts there.
+"""The judge: the sandbox in a separate process, with only the driver's data.
 
-`python -m tests.faults.world` prints the addresses of the workspace and of the clouds, and ends when its standard input
-does.
+`python -m tests.faults.world` prints the URLs of the workspace and of the clouds. It stops when its standard input is
+closed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from sandbox.slack.workspace.seed import seeded
 from tests.faults.quick import end_with_parent
 
 CHANNELS = tuple(Channel(f"C0FAULT{number}", f"fault-{number}", private=number == 0) for number in range(6))
-"""Where jobs are subscribed to, besides direct messages; the first is private."""
+"""Channels of the subscriptions, in addition to direct messages; the first is private."""
 
 
 async def main() -> None:

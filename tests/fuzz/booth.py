@@ -1,7 +1,7 @@
-"""An app behind its real HTTP door, handed one payload after another; what comes of each is kept and judged.
+"""An app behind its real HTTP endpoint that gets one payload after another; each outcome is kept and judged.
 
-Lee may see both accounts, dana one of them. Every name in the account that she may not see has HUSH in it, and no
-payload of hers has: wherever she reads it, something was told to her that she may not know.
+Lee may see both accounts, Dana one of them. Every name in the account hidden from her contains HUSH, and none of her
+payloads does. If she reads HUSH anywhere, the app leaked something to her.
 """
 
 import json
@@ -44,12 +44,12 @@ DANA, LEE = "U0DANA", "U0LEE"
 SEEN, UNSEEN = "acme", "vault"
 RULES = (AccessRule(accounts=(SEEN,), users=("*",)), AccessRule(accounts=(UNSEEN,), users=(LEE,)))
 JUDGED = {"invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "no_text", "view_too_large"}
-"""What Slack says of an answer that breaks its rules, whoever it is for."""
+"""Slack's errors for an answer that breaks its rules, for any reader."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one payload: the reply to it, the calls that it led to, and what was logged."""
+    """The outcome of one payload: the reply to it, the calls that it caused, and the log."""
 
     status: int
     reply: str
@@ -58,12 +58,12 @@ class Outcome:
 
     @property
     def answers(self) -> list[CallMade]:
-        """What somebody got to see."""
+        """Return the calls whose content a person saw."""
         return [each for each in self.calls if each.error is None and each.method in SHOWN]
 
     @property
     def unfit(self) -> list[CallMade]:
-        """The calls that break Slack's rules, whoever they are for."""
+        """Return the calls that break Slack's rules, for any reader."""
         return [each for each in self.calls if each.error in JUDGED]
 
     @property
@@ -72,7 +72,7 @@ class Outcome:
 
     @property
     def heard(self) -> bool:
-        """Whether somebody was told something, or would have been if what they looked at were still there."""
+        """Return whether a person was answered, or only their message or view was missing."""
         return bool(self.answers or self.reply or [each for each in self.calls if each.error in GONE])
 
 
@@ -113,7 +113,7 @@ class Booth:
         return Person(LEE, self.page, self.workspace)
 
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
-        """Carry what the workspace has to tell, as Slack's way in."""
+        """Deliver the workspace's payloads over HTTP, as Slack does."""
         del retry
         self.heard.append((kind, json.loads(json.dumps(payload))))
         answer = await self.post(*encoded(kind, payload))
@@ -122,7 +122,7 @@ class Booth:
         return answer.json() if answer.content.startswith(b"{") else None
 
     async def quiet(self) -> bool:
-        """Whether all that was told was taken; returns once nothing is being answered."""
+        """Return whether all payloads were accepted, once no handler runs."""
         taken = all(each["acknowledged"] for each in await self.dana.events())
         await self.under_way.nothing()
         return taken
@@ -134,15 +134,15 @@ class Booth:
         return await self.door.post("/slack/events", content=body, headers={"content-type": kind, **signed, **headers})
 
     async def hand(self, kind: Kind, payload: Mapping[str, Any]) -> Outcome:
-        """Hand over a payload, and wait until all that comes of it has come."""
+        """Send a payload, and wait for everything that it causes."""
         return await self.send(*encoded(kind, payload))
 
     async def send(self, body: bytes, kind: str) -> Outcome:
-        """Send a body with Slack's signature, and wait until all that comes of it has come."""
+        """Send a body with Slack's signature, and wait for everything that it causes."""
         return await self._outcome(self.post(body, kind))
 
     async def unsigned(self, kind: Kind, payload: Mapping[str, Any], headers: Mapping[str, str]) -> Outcome:
-        """Send a payload with these headers alone."""
+        """Send a payload with only these headers."""
         body, _ = encoded(kind, payload)
         return await self._outcome(self.door.post("/slack/events", content=body, headers=headers))
 
@@ -160,7 +160,7 @@ class Booth:
         return f"{self.origin}/response/{self.workspace.team.id}/{token}"
 
     def fresh(self, payload: Json) -> Json:
-        """The payload with a trigger, a response_url and a view that are open now, where it has any."""
+        """Return the payload with a current trigger, response_url and view, where it has any."""
         now = dict(payload)
         self.workspace.modals.close_all(DANA)
         if isinstance(now.get("trigger_id"), str):
@@ -175,7 +175,7 @@ class Booth:
 
 
 def encoded(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, str]:
-    """A payload as Slack writes it into a request, and its content type."""
+    """Return a payload as Slack writes it into a request, and its content type."""
     if kind == "events_api":
         return json.dumps(payload).encode(), "application/json"
     fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
@@ -183,7 +183,7 @@ def encoded(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, str]:
 
 
 def provider(account: str, service: str, names: str, *, lists: bool = True) -> InMemory:
-    """A service with jobs in every state, one of them failed for a reason."""
+    """Return a service with jobs in every state; one failed for a reason."""
     made = InMemory(account, service, capabilities=InMemory.capabilities if lists else CANNOT_LIST)
     jobs: list[Job] = []
     for number, state in enumerate([*JobState] * 3):
@@ -199,7 +199,7 @@ def provider(account: str, service: str, names: str, *, lists: bool = True) -> I
 
 @asynccontextmanager
 async def booth(store: Store) -> AsyncGenerator[Booth]:
-    """Serve a workspace and an app that knows both accounts while the block runs."""
+    """Serve a workspace and an app with both accounts during the block."""
     workspace = seeded(MANIFEST)
     with configured(StringIO()) as log:
         async with httpx.AsyncClient() as nobody:

@@ -1,6 +1,6 @@
-"""The app at its door, and what Slack told it on a walk through the workspace.
+"""The app behind its HTTP endpoint, and Slack's payloads from a walk through the workspace.
 
-Hypothesis' tests are plain functions here, which run what they draw in a loop of their own.
+Hypothesis tests are plain functions here. They run what they draw in a separate loop.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ Corpus = list[tuple[Kind, dict[str, Any]]]
 
 
 class Door:
-    """A booth, and the loop in which it is; `corpus` is what Slack told the app on a walk.
+    """A booth and its loop; `corpus` is what Slack sent to the app on a walk.
 
-    No dataclass: Hypothesis would print all of it beside an example.
+    Not a dataclass: Hypothesis would print all of it beside an example.
     """
 
     def __init__(self, booth: Booth, runner: asyncio.Runner, corpus: Corpus | None = None) -> None:
@@ -38,7 +38,7 @@ class Door:
 
 @pytest.fixture(autouse=True)
 def first_words(whole_answers: None) -> None:
-    """There are none."""
+    """Disable first words."""
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def door(redis_url: str) -> Generator[Door]:
 
 @pytest.fixture
 def walked(door: Door, monkeypatch: pytest.MonkeyPatch) -> Door:
-    """The same after the walk. Acknowledgements of payloads by hand are not carried out, so none is waited for."""
+    """Return the door after the walk. Acknowledgements of hand-made payloads have no effect to wait for."""
     corpus = door.run(walk(door.booth))
     monkeypatch.setattr("bot.slack_app.modals.PAUSES_S", [0.0] * len(modals.PAUSES_S))
     return Door(door.booth, door.runner, corpus)

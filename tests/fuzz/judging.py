@@ -1,4 +1,4 @@
-"""What holds of whatever arrives; and how many examples of it are tried.
+"""The checks for any payload, and the number of examples to try.
 
 More of them, at random: `CALLBOARD_STORIES=5000 pytest tests/fuzz`
 """
@@ -11,7 +11,7 @@ from tests.fuzz.booth import HUSH, Outcome
 
 
 def bounded(usual: int) -> settings:
-    """So many examples, or as many others as the environment asks for."""
+    """Return settings for this many examples, or as many random ones as the environment sets."""
     return settings(
         max_examples=int(os.environ.get("CALLBOARD_STORIES", usual)),
         database=None,
@@ -25,7 +25,7 @@ def bounded(usual: int) -> settings:
 
 
 def judge(outcome: Outcome, *refusals: int) -> None:
-    """It was taken or plainly refused, nothing broke, and nothing was said that is unfit for Slack or for dana."""
+    """Check an outcome: accepted or plainly refused, no error, and no words unfit for Slack or for Dana."""
     assert outcome.status in {200, *refusals}
     assert not [line for line in outcome.log if line["level"] in {"error", "critical"}], outcome.log
     assert not outcome.unfit

@@ -1,4 +1,4 @@
-"""Payloads that nobody's Slack sends: fields dropped, retyped, cut off, blown up, or taken from another payload."""
+"""Payloads that Slack never sends: fields dropped, retyped, cut off, enlarged, or taken from other payloads."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ NOTED = {
     "values", "text", "user", "channel", "event", "links", "message", "container", "thread_ts", "response_urls", "type",
     "url", "ts",
 }  # fmt: skip
-"""Fields that handlers read: they are hit as often as all the others together."""
+"""Fields that handlers read: they are mutated as often as all the others together."""
 ASKS = (
     {"v": 1, "text": f"list {UNSEEN}"},
     {"v": 1, "text": f"show {UNSEEN}/video/job-0001"},
@@ -38,11 +38,11 @@ ODD: tuple[Any, ...] = (
     [], {}, [None], [[]], [{}], {"id": None}, {"id": LEE}, {"": {}}, {"value": 5}, {"type": []},
     *map(json.dumps, ASKS), *ACTIONS, *map("{}:x".format, ACTIONS),
 )  # fmt: skip
-"""What may stand anywhere instead of what belongs there."""
+"""Values that replace a field's value."""
 
 
 def paths(node: Any, here: Path = ()) -> Iterator[Path]:
-    """Where everything in a payload is, itself left out."""
+    """Yield the path of everything in a payload, except the payload itself."""
     match node:
         case dict():
             inner: Any = cast("Json", node).items()
@@ -56,14 +56,14 @@ def paths(node: Any, here: Path = ()) -> Iterator[Path]:
 
 
 def at(node: Any, path: Path) -> Any:
-    """What stands at a path."""
+    """Return the value at a path."""
     for key in path:
         node = node[key]
     return node
 
 
 def mutated(random: Random, corpus: Sequence[tuple[Kind, Json]]) -> tuple[Kind, Json]:
-    """A payload of the corpus with up to four mutations, as if dana had caused it."""
+    """Return a payload of the corpus with up to four mutations, as if by Dana."""
     kind, payload = random.choice(corpus)
     payload = deepcopy(payload)
     for _ in range(random.randint(1, 4)):
@@ -96,7 +96,7 @@ def _mutate(random: Random, payload: Json, corpus: Sequence[tuple[Kind, Json]]) 
 
 
 def _inside(random: Random, value: Any, corpus: Sequence[tuple[Kind, Json]]) -> Any:
-    """JSON in a text, mutated as what is around it."""
+    """Return JSON in a text, mutated as the payload around it."""
     start = value.find("{") if isinstance(value, str) else -1
     try:
         held = json.loads(value[start:]) if start >= 0 else None
@@ -109,7 +109,7 @@ def _inside(random: Random, value: Any, corpus: Sequence[tuple[Kind, Json]]) -> 
 
 
 def of_dana(payload: Json) -> Json:
-    """The payload as Slack would vouch for it: it is dana who did something, and she knows no hidden name."""
+    """Return the payload as Slack would sign it: Dana caused it, and she knows no hidden name."""
     payload = json.loads(json.dumps(payload).replace(HUSH, "hash"))
     for holder in (payload, payload.get("event")):
         if not isinstance(holder, dict):

@@ -1,4 +1,4 @@
-"""Whatever is typed is answered once, in words that Slack takes, and tells nothing that may not be seen."""
+"""Any typed text is answered once, in words that Slack accepts, and reveals nothing hidden."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ wordy = st.lists(st.one_of(WORDS, typed), max_size=6).map(" ".join)
 
 @st.composite
 def mistyped(draw: st.DrawFn) -> str:
-    """A command as it should be, over the accounts that there are here, with some of its letters wrong."""
+    """Draw a valid command over the accounts here, with some of its letters wrong."""
     text = str(draw(requests))
     for account in CATALOG.accounts:
         text = text.replace(account, draw(st.sampled_from([SEEN, UNSEEN, account])))
@@ -45,7 +45,7 @@ commands = st.one_of(
 
 
 def typing(booth: Booth, text: str) -> Json:
-    """The payload of a command of dana's."""
+    """Return the payload of a command of Dana's."""
     return {
         "command": "/jobs",
         "text": text,

@@ -30,17 +30,17 @@ from tests.fuzz.judging import bounded
 
 PATIENCE_S = 20
 BODY = b"ssl_check=1&token=x"
-"""What Bolt answers without any handler."""
+"""Bolt's answers without any handler."""
 SLACKS = "/slack/events"
 PATHS = (SLACKS, "/slack/install", "/slack/oauth_redirect?state=x", "/healthz", "/readyz", "/metrics", "/", "/healthz/")
 REFUSALS = {400, 401, 404, 405, 408, 413}
-"""Answers to strangers, besides pages, probes and the redirect to Slack's consent."""
+"""Answers to strangers, in addition to pages, probes and the redirect to Slack's consent."""
 
 Fields = list[tuple[bytes, bytes]]
 
 
 class Server:
-    """The bot's addresses at a port, and a loop in which to call them."""
+    """The bot's URLs at a port, and a loop in which to call them."""
 
     def __init__(self, runner: asyncio.Runner, port: int) -> None:
         self.runner, self.port = runner, port
@@ -131,7 +131,7 @@ KNOWN = (
 
 
 def _a_value(value: bytes) -> bool:
-    """Whether it ends where its line ends: what comes after that would be another header."""
+    """Return whether a value ends where its line ends: the rest would be another header."""
     return not {0x0D, 0x0A} & set(value)
 
 
@@ -140,7 +140,7 @@ some_fields = st.lists(st.tuples(st.sampled_from(NAMES), values), max_size=5)
 
 
 def fields_of(odd: Fields, left_out: set[bytes]) -> Fields:
-    """Right headers, but for those that are left out or odd, and the odd ones."""
+    """Return valid headers, without those left out, and with the odd ones."""
     now = int(time.time())
     right = {SIGNATURE: sign(BODY, now).encode(), TIMESTAMP: b"%d" % now, LENGTH: b"%d" % len(BODY), HOST: b"bot"}
     replaced = left_out | {name for name, _ in odd}
@@ -149,7 +149,7 @@ def fields_of(odd: Fields, left_out: set[bytes]) -> Fields:
 
 
 def is_signed(odd: Fields, left_out: set[bytes]) -> bool:
-    """Whether there is one right signature, with its one right time."""
+    """Return whether there is one valid signature with one valid time."""
     given = [(name, value) for name, value in odd if name in {SIGNATURE, TIMESTAMP}]
     names = [name for name, _ in given]
     return len(names) == len(set(names)) and {value for _, value in given} <= {RIGHT} and left_out <= set(names)
@@ -192,5 +192,5 @@ def test_an_odd_address_breaks_nothing(server: Server, caplog: pytest.LogCapture
     judge(server.ask("GET", f"/{path}", [(HOST, b"bot")], b""), caplog)
 
 
-def test_the_right_headers_are_known(server: Server):
+def test_the_right_headers_are_accepted(server: Server):
     assert server.ask("POST", SLACKS, fields_of([], set())) == 200

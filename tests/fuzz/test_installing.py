@@ -1,4 +1,4 @@
-"""Whatever a browser brings back from a consent page ends on a page that says what to do, and installs nothing."""
+"""An odd return from a consent page leads to advice, and installs nothing."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ RIGHT = {"state": "the state that was given", "code": "a code that Slack gave"}
 
 
 class Callback:
-    """The two addresses of an app, and Slack's consent page."""
+    """The two URLs of an app, and Slack's consent page."""
 
     def __init__(
         self, runner: asyncio.Runner, link: RedisLink, bot: httpx.AsyncClient, north: httpx.AsyncClient
@@ -39,7 +39,7 @@ class Callback:
         self.runner, self.link, self.bot, self.north = runner, link, bot, north
 
     async def _begun(self) -> tuple[str, str, str]:
-        """A cookie, and the state and code with which the browser of that cookie would be sent back."""
+        """Return a cookie, with the state and code that its browser would bring back."""
         begun = await self.bot.get("/slack/install")
         decided = await self.north.post("/test/authorize", json={"url": begun.headers["location"]})
         query = httpx.URL(decided.json()["redirect"]).params
@@ -55,7 +55,7 @@ class Callback:
         return page, await self.link.execute("HLEN", "callboard:installations")
 
     def come(self, fields: list[tuple[str, str]], *, cookie: bool = True) -> tuple[httpx.Response, int]:
-        """Come back with these fields; return the page, and how many installations there are."""
+        """Come back with these fields; return the page, and the number of installations."""
         return self.runner.run(self._come(fields, cookie=cookie))
 
     def get(self, path: str) -> httpx.Response:
@@ -92,7 +92,7 @@ values = st.sampled_from([*RIGHT.values(), "access_denied", "", "<script>alert(1
 @given(fields=st.lists(st.tuples(names, values), max_size=4), cookie=st.booleans())
 def test_a_page_says_what_to_do(callback: Callback, fields: list[tuple[str, str]], cookie: bool):  # noqa: FBT001
     page, installations = callback.come(fields, cookie=cookie)
-    told = dict(fields)  # of a field that is there twice, the last counts
+    told = dict(fields)  # of a repeated field, the last value counts
     right = cookie and {**told, **RIGHT} == told and "error" not in told
     assert page.status_code in STATUSES
     assert re.search("<h1>.+</h1>", page.text)
@@ -101,14 +101,14 @@ def test_a_page_says_what_to_do(callback: Callback, fields: list[tuple[str, str]
     assert installations == int(right)
 
 
-def test_the_right_way_is_known(callback: Callback):
+def test_the_right_callback_installs(callback: Callback):
     page, installations = callback.come(list(RIGHT.items()))
     assert (page.status_code, installations) == (200, 1)
 
 
 @bounded(60)
 @given(query=st.text(max_size=60))
-def test_the_link_leads_to_slack_whatever_stands_behind_it(callback: Callback, query: str):
+def test_the_link_leads_to_slack_with_any_query(callback: Callback, query: str):
     page = callback.get(f"/slack/install?{urlencode({'team': query}, errors='replace')}&{httpx.QueryParams(x=1)}")
     assert page.status_code == 302
     assert httpx.URL(page.headers["location"]).path == "/oauth/v2/authorize"

@@ -1,4 +1,4 @@
-"""Whatever arrives with Slack's signature ends in an answer or in a plain refusal, and tells nobody too much."""
+"""Any signed payload gets an answer or a plain refusal, and leaks nothing."""
 
 import json
 from random import Random
@@ -17,9 +17,9 @@ from tests.fuzz.mutations import ODD, mutated, of_dana
 Json = dict[str, Any]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 NOT_OURS, NOT_SLACKS, UNSIGNED = 404, 400, 401
-"""What Bolt says of a payload that nobody listens to, and our door of one that is none of Slack's, or not signed."""
+"""Bolt's refusal of a payload without a listener, and ours of one that is not Slack's or not signed."""
 seeds = st.integers(0, 2**64)
-"""Of mutations: what they are made of is known only once the walk is done."""
+"""Mutations. Their sources are known only after the walk."""
 
 
 @bounded(250)
@@ -34,11 +34,11 @@ def test_mutations_of_what_slack_really_sent(walked: Door, seed: int):
 
 
 def acts_alone(payload: Json) -> bool:
-    """Whether the click itself is answered by nothing: Refresh on a card, whose message changes."""
+    """Return whether the click itself has no answer: Refresh on a card, whose message changes."""
     return any(action["action_id"] == REFRESH for action in payload.get("actions", []))
 
 
-def test_what_others_did_done_by_dana(walked: Door):
+def test_other_peoples_actions_done_by_dana(walked: Door):
     for kind, payload in walked.corpus:
         outcome = walked.run(walked.booth.hand(kind, walked.booth.fresh(of_dana(payload))))
         judge(outcome, *([NOT_OURS] if payload.get("type") in {"block_suggestion", "view_closed"} else []))

@@ -1,4 +1,4 @@
-"""A walk past everything that can be typed, clicked, picked and sent off: the payloads of it are what is mutated."""
+"""A walk through everything that can be typed, clicked, picked and submitted; its payloads are mutated."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CONSOLE = "https://vod.console.aliyun.com/#/media/video/detail/30e5d700000000000
 
 
 async def walk(booth: Booth) -> list[tuple[Kind, Json]]:
-    """Let dana and lee use everything, and return what Slack told the app of it."""
+    """Let Dana and Lee use everything, and return the payloads that Slack sent."""
     await _answers(booth.dana)
     await _answers(booth.lee)
     await _subscriptions(booth.dana, REF)
@@ -85,7 +85,7 @@ async def _messages(booth: Booth) -> None:
 
 
 def _by_hand(booth: Booth) -> list[tuple[Kind, Json]]:
-    """What the walk does not come by: the buttons of a digest, a menu's request, a form that was closed."""
+    """Return payloads that the walk does not cause: a digest's buttons, a menu's request, a closed form."""
     click = next(each for _, each in booth.heard if each.get("type") == "block_actions")
     sent = next(each for _, each in booth.heard if each.get("type") == "view_submission")
     [action] = click["actions"]

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: catalogs, requests, and texts as people and Slack write them."""
+"""Hypothesis strategies for catalogs, requests, and texts of people and Slack."""
 
 from hypothesis import strategies as st
 
@@ -92,7 +92,7 @@ options = st.fixed_dictionaries(
     },
 )
 WORDS = {*On, *To, grammar.ALL, *grammar.HELP}
-"""What could be an id, and is read as a word in a subscription's commands."""
+"""Words of subscription commands that could be ids."""
 ids = st.from_regex(r"[0-9A-Za-z_-]{1,64}", fullmatch=True).filter(lambda drawn: drawn.lower() not in WORDS)
 watch_ids, group_ids = (st.integers(1, 9999).map(f"{kind}{{}}".format) for kind in "wg")
 thresholds = st.builds(Threshold, count=st.integers(2, 100), window_s=st.integers(60, 86400)) | st.builds(

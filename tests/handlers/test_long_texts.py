@@ -1,4 +1,4 @@
-"""Long texts are read in linear time: messages whole, commands up to a limit."""
+"""Long texts take linear time: whole messages, and commands up to a limit."""
 
 import time
 from collections.abc import Callable
@@ -86,12 +86,12 @@ def form(typed: str) -> dict[str, object]:
 
 
 def said(typed: str) -> str:
-    """A text as JSON brings it; halves of surrogate pairs are refused before."""
+    """Return a text after JSON decoding; halves of surrogate pairs are refused earlier."""
     return typed.encode(errors="replace").decode()
 
 
 def work(reader: Callable[[str], object], content: str) -> float:
-    """The seconds of CPU that a text takes in this thread."""
+    """Return the CPU seconds that a text takes in this thread."""
     before = time.thread_time()
     with suppress(UsageError, NotAnAddressError, MaskedIdError, ValueError):
         reader(content)
@@ -126,7 +126,7 @@ def test_so_it_does_for_commands_and_messages():
 @pytest.mark.parametrize("text", ["show " + "a" * (TYPED_MAX - 4), "find " + "é" * (TYPED_MAX // 2), "x " * READ_MAX])
 async def test_a_command_that_is_too_long_is_refused_in_words(desk: Desk, provider: InMemory, text: str):
     answer = await desk.command(text)
-    assert f"This command has {len(text.encode()) / 1000:.1f} kB; I read up to 8 kB." in answer.text
+    assert f"This command has {len(text.encode()) / 1000:.1f} kB, and I read only up to 8 kB." in answer.text
     assert "*Look up jobs*" in answer.text
     assert provider.asked == []
 
@@ -144,7 +144,7 @@ async def test_a_message_is_read_whole(desk: Desk, provider: InMemory, atom: str
     assert f"acme/video/{JOB}" in answer.text
 
 
-async def test_so_is_what_is_said_to_the_bot(desk: Desk, provider: InMemory):
+async def test_so_is_a_direct_message(desk: Desk, provider: InMemory):
     provider.jobs = [provider.job(JOB)]
     root = desk.says("root")
     text = f"<@U0CALLBOARD> show {hostile('look ', READ_MAX - 60)} {JOB}"

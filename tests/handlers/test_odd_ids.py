@@ -1,4 +1,4 @@
-"""A sixth service whose ids hold what most do not: listed, shown, opened by its buttons, and found in messages."""
+"""A sixth service with unusual ids: in lists, details, buttons and messages."""
 
 from typing import Any, cast
 

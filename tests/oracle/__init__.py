@@ -1,1 +1,1 @@
-"""An oracle: what really happened in the clouds, matched by brute force, beside what the workspace server received."""
+"""An oracle: the clouds' true events, matched by brute force and compared with the workspace's messages."""

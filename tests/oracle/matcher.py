@@ -1,7 +1,7 @@
-"""Which true events a rule wants, by trying each of them. It shares no code with the bot that it judges.
+"""Matches true events with rules by trying each rule. It shares no code with the bot.
 
-A rule is the text that is typed after `/jobs watch`. An event is a transition of a job as the clouds have it
-(`GET /control/transitions`), with a word of `on:`.
+A rule is the text after `/jobs watch`. An event is a transition of a job in the clouds' records (`GET
+/control/transitions`), with a word of `on:`.
 """
 
 import re
@@ -14,13 +14,13 @@ WORDS = {"pending": "submitted", "running": "started", "succeeded": "succeeded",
 COVERED = {"any": set(WORDS.values()), "done": {"succeeded", "failed", "cancelled"}, "failed": {"failed"},
            "started": {"started"}, "stuck": set[str](), "down": set[str]()}  # fmt: skip
 OUTCOMES = ("", "threshold", "muted", "not wanted", "filtered", "not then")
-"""What becomes of an event by one rule, the loudest first: of several rules the loudest counts."""
+"""The outcomes of an event by one rule, the loudest first: of several rules the loudest counts."""
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """Something that happened to a job: what, and when on the true clock in seconds."""
+    """An event of a job, and its time in seconds on the true clock."""
 
     job: Any
     kind: str
@@ -28,7 +28,7 @@ class Event:
 
     @property
     def cause(self) -> tuple[str, ...]:
-        """What failures of one group have in common; every code of the clouds has one message."""
+        """Return what failures of one group share; every code of the clouds has one message."""
         return tuple(str(self.job[name]) for name in ("account", "service", "kind", "code"))
 
 
@@ -41,9 +41,9 @@ def events(jobs: list[Any]) -> Iterator[Event]:
 
 @dataclass(frozen=True)
 class Rule:
-    """A watch, `typed`, from `since` to `until` on the true clock; `muted` codes, each with since when.
+    """A watch, `typed`, from `since` to `until` on the true clock; `muted` codes, each with its start.
 
-    A subscription is one with an `id:`; with `batch` its failures have a message of their own.
+    A subscription is one with an `id:`; with `batch` its failures have a separate message.
     """
 
     typed: str
@@ -53,7 +53,7 @@ class Rule:
     batch: bool = False
 
     def judge(self, event: Event) -> str:
-        """Return why this rule alone leaves an event out, empty if it wants it; a threshold is not looked at."""
+        """Return the reason why this rule alone drops an event, empty if it matches; thresholds are ignored."""
         if not self.since <= event.at < self.until:
             return "not then"
         words = self.typed.split()
@@ -80,7 +80,7 @@ class Rule:
         return fits == bool(negated)
 
     def reached(self, failures: list[Event]) -> set[tuple[str, ...]]:
-        """Return the causes of which enough failures came close together: `after:5/10m`, without it one."""
+        """Return the causes with enough failures close together: `after:5/10m`, without it one."""
         given = re.search(r"after:(\d+)/(\d+)([smh])", self.typed)
         least, window = (int(given[1]), int(given[2]) * SECONDS[given[3]]) if given else (1, 0)
         times = [(each.cause, each.at) for each in failures]
@@ -88,9 +88,10 @@ class Rule:
 
 
 def judge(rules: list[Rule], happened: list[Event]) -> dict[tuple[str, str], str]:
-    """Return, by kind and job id, what a conversation with these rules makes of each event: empty for one to show.
+    """Return each event's outcome under a conversation's rules, by kind and job id.
 
-    A failure below a threshold is shown where its cause has a message for another reason.
+    An empty outcome means that the event must be shown. A failure below a threshold is shown where its cause has a
+    message for another reason.
     """
     found: dict[tuple[str, str], str] = {}
     judged = [(rule, [(each, rule.judge(each)) for each in happened]) for rule in rules]

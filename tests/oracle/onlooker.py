@@ -1,4 +1,4 @@
-"""An onlooker types rules, makes things happen in the clouds, and judges what the workspace server received."""
+"""A judge that types rules, causes events in the clouds, and checks the messages."""
 
 import asyncio
 import re
@@ -28,12 +28,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "threshold": "so far, for|too few for",
     }
 )
-"""What `why` says of an event, by what the matcher says: one of these."""
+"""The possible answers of `why` for each outcome of the matcher."""
 
 
 @dataclass
 class Onlooker:
-    """`people` read the conversations: by channel, for those that not everybody reads."""
+    """`people` read the conversations: by channel, for those that only some members read."""
 
     dana: Person
     clouds: httpx.AsyncClient
@@ -45,15 +45,15 @@ class Onlooker:
     before: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def reader(self, channel: str) -> Person:
-        """Return who reads a conversation."""
+        """Return the reader of a conversation."""
         return self.people.get(channel, self.dana)
 
     async def transitions(self) -> Any:
-        """Return what really happened."""
+        """Return the true transitions."""
         return (await self.clouds.get("/control/transitions", params={"account": "media-cn"})).json()
 
     async def calm(self) -> None:
-        """End all jobs that are under way, so that only ordered ones make news."""
+        """Finish all running jobs, so that only ordered ones cause events."""
         ids = [
             each["id"] for each in (await self.transitions())["jobs"] if each["transitions"][-1]["state"] not in ENDED
         ]
@@ -68,15 +68,15 @@ class Onlooker:
     async def follow(self, ids: Sequence[str], channel: str, on: str = "done") -> None:
         """Subscribe to jobs."""
         answer = await self.reader(channel).types(f"/jobs subscribe {' '.join(ids)} on:{on}", channel)
-        assert answer.says("I follow"), answer.text
-        # A batch has one more message about all ends.
+        assert answer.says("Following"), answer.text
+        # A batch has one more message with all results.
         batch = len(ids) > 1
         self.batches[channel] += [{*ids}] if batch else []
         self.rules[channel] += [Rule(f"id:{each} on:{'failed' if batch else on}", 0, batch=batch) for each in ids]
         self.ordered |= {*ids}
 
     async def begin(self) -> None:
-        """Let all rules count from now on; what is said already does not count."""
+        """Start judging: earlier messages do not count."""
         now = int((await self.transitions())["now"])
         for channel, rules in self.rules.items():
             self.rules[channel] = [replace(each, since=each.since or now) for each in rules]
@@ -107,7 +107,7 @@ class Onlooker:
         self.ordered |= {each.rpartition("/")[2] for each in (*made["failing"], *made["succeeding"])}
 
     async def happened(self) -> list[Event]:
-        """Wait until all jobs that were ordered have ended; return everything that happened to them."""
+        """Wait until all ordered jobs have finished; return all their events."""
         rows: list[Any] = []
 
         async def over() -> bool:
@@ -120,9 +120,9 @@ class Onlooker:
         return list(events([each | {"name": ""} if each["service"] == "image-moderation" else each for each in rows]))
 
     async def judge(self, *channels: str, why: bool = True) -> None:
-        """Check that each wanted event of each conversation is shown exactly once, and that `why` explains the rest.
+        """Check that each conversation shows every wanted event exactly once.
 
-        A job that was deleted may be missing.
+        With `why`, check also that it explains the rest. A deleted job may be missing.
         """
         happened = await self.happened()
         for channel in channels or tuple(self.rules):
@@ -131,7 +131,7 @@ class Onlooker:
             await self._wait(channel, sum(not each for (kind, _), each in wanted.items() if kind == "failed"))
             wrong = await self._wrong(channel, wanted)
             for _ in range(TRIES):
-                if wrong:  # an edit of a head is on its way
+                if wrong:  # an edit of a head may be pending
                     await asyncio.sleep(0.5)
                     wrong = await self._wrong(channel, wanted)
             assert not wrong, await self._report(channel, wrong)
@@ -149,11 +149,11 @@ class Onlooker:
         async def there() -> bool:
             return failures_in(await messages(person, channel, self.before[channel])) >= failures
 
-        with suppress(TimeoutError):  # what is missing is reported with names
+        with suppress(TimeoutError):  # missing events are reported by name
             await _until(there)
 
     async def _wrong(self, channel: str, wanted: Mapping[tuple[str, str], str]) -> dict[str, list[tuple[str, str]]]:
-        """Return how what a conversation shows differs from what it is to show."""
+        """Return the differences between what a conversation shows and what it must show."""
         found = await received(self.reader(channel), channel, self.before[channel])
         mine = {event: times for event, times in found.shown.items() if event[1] in self.ordered}
         missing = [each for each, why in wanted.items() if not why and each not in mine]
@@ -174,7 +174,7 @@ class Onlooker:
         return {name: each for name, each in wrong.items() if each}
 
     async def _explained(self, channel: str, job: str, kind: str) -> bool:
-        """Whether an event is in one message with a later one of its job, or was over before it could be seen."""
+        """Return whether an event is merged with the job's next, or was too short."""
         happened, _, here = (await self.why(job, channel)).text.partition("*Here*")
         together = [line for line in here.split("\n") if f"*{kind}*" in line.partition("in one message with")[0]]
         return any("in one message with" in line for line in together) or f"*{kind}*" not in happened
@@ -184,7 +184,7 @@ class Onlooker:
         return await self.reader(channel).types(f"/jobs why {job}", channel)
 
     async def _ask_why(self, channel: str, wanted: Mapping[tuple[str, str], str]) -> None:
-        """Ask about one failure of each kind of answer that the matcher gives."""
+        """Ask about one failure for each kind of the matcher's answers."""
         asked = {why: job for (kind, job), why in wanted.items() if kind == "failed"}
         for why, job in asked.items():
             answer = await self.why(job, channel)
@@ -193,7 +193,7 @@ class Onlooker:
 
 
 async def _until(done: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something that takes a second or more, and that takes some work to look at."""
+    """Wait for a condition that takes a second or more, and is costly to check."""
     async with asyncio.timeout(PATIENCE_S):
         while not await done():  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)

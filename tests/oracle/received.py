@@ -1,7 +1,7 @@
-"""What the workspace server received: which events of which jobs the messages of a conversation show, and how often.
+"""The events in a conversation's messages, as the workspace server received them, with their counts.
 
-It reads what a person reads: single messages, heads and storm messages with the pages of *Show all* clicked through.
-It shares no code with the bot.
+It reads what a person reads: single messages, heads and storm messages with the pages of *Show all* clicked through. It
+shares no code with the bot.
 """
 
 import re
@@ -15,10 +15,10 @@ KINDS = {"Failed": "failed", "Succeeded": "succeeded", "Cancelled": "cancelled",
          "Pending": "submitted"}  # fmt: skip
 """First words of a message about one event of one job."""
 COUNTED = {"finished": "succeeded", "cancelled": "cancelled", "started": "started", "submitted": "submitted"}
-"""Words of a storm message for events that it counts without their jobs."""
+"""Words of a storm message for events that it counts without naming jobs."""
 MANY = re.compile(r"^\S+ (\d[\d,]*) (?:of \d[\d,]* jobs? )?(failed|finished|cancelled|started|submitted)")
 """The text of a head or a storm message."""
-FINAL = re.compile(r"^All \d[\d,]* jobs? have ended")
+FINAL = re.compile(r"^All \d[\d,]* jobs? have finished")
 """The text of the final post of a batch."""
 ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COUNT = re.compile(rf"(\d[\d,]*) ({'|'.join(COUNTED)})")
@@ -26,14 +26,17 @@ COUNT = re.compile(rf"(\d[\d,]*) ({'|'.join(COUNTED)})")
 
 @dataclass
 class Received:
-    """What a conversation shows: how often each (kind, job id), and how many others of each kind it only counts."""
+    """The events of a conversation.
+
+    How often each (kind, job id) appears, and how many of each kind are only counted.
+    """
 
     shown: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     counted: Counter[str] = field(default_factory=Counter[str])
 
 
 async def messages(person: Person, channel: str, before: Collection[str]) -> list[Answer]:
-    """Return the messages about events: none with a ts of `before`, no answers, no lines in the threads of heads."""
+    """Return the messages about events, without `before`, answers, and lines in heads' threads."""
     said = [each for each in await person.sees(channel) if not each.json["ephemeral"] and each.ts not in before]
     said = [each for each in said if MANY.match(each.json["text"]) or _kind(each)]
     heads = {each.ts for each in said}
@@ -41,7 +44,7 @@ async def messages(person: Person, channel: str, before: Collection[str]) -> lis
 
 
 async def received(person: Person, channel: str, before: Collection[str] = ()) -> Received:
-    """Read a conversation, but not the messages with a ts of `before`."""
+    """Read a conversation, except the messages with a ts of `before`."""
     found = Received()
     for message in await messages(person, channel, before):
         if not MANY.match(message.json["text"]):
@@ -86,7 +89,7 @@ def _offered(message: Answer, label: str = "") -> set[str]:
 
 
 async def _pages(person: Person, message: Answer, channel: str) -> list[Answer]:
-    """Click *Show all*, and then *Next* until there is no more."""
+    """Click *Show all*, and then *Next* until the last page."""
     seen = {each.ts for each in await person.sees(channel)}
     await person.starts("Show all", message, channel)
     pages: list[Answer] = []

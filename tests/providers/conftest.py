@@ -1,4 +1,4 @@
-"""Retries that do not wait: what is tried again is tested, not how long the pause was."""
+"""Retries without waits: tests check the retries, not the pauses."""
 
 import pytest
 from tenacity import wait_none

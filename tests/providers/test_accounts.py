@@ -27,7 +27,7 @@ def test_a_cloud_picks_its_model():
     assert isinstance(read(ALIBABA | KEYS), AlibabaAccount)
 
 
-def test_an_iam_token_stands_for_a_key_pair():
+def test_an_iam_token_replaces_a_key_pair():
     account = read(HUAWEI | {"token": "env:TOKEN"})
     assert not account.has_key_pair
 

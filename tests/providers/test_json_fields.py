@@ -1,4 +1,4 @@
-"""Readers of vendors' fields: a value or None, never an exception, whatever JSON holds."""
+"""Readers of vendors' fields: a value or None, never an exception, for any JSON."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""Entries of a list that were read before: when the same job is given again."""
+"""Cached entries of a list: when the same job is returned again."""
 
 from typing import Any
 
@@ -35,13 +35,13 @@ def test_a_sweep_gets_the_same_job_until_it_changes(known: KnownEntries):
         assert known.job({**ENDED, "at": "2026-11-18T08:00:01Z"}, "r4") is not ended
 
 
-def test_people_get_what_the_newest_answer_has(known: KnownEntries):
+def test_people_get_the_newest_answer(known: KnownEntries):
     with without_raw():
         known.job(ENDED, "r1")
     assert known.job(ENDED, "r2").request_id == "r2"
 
 
-def test_few_are_remembered(known: KnownEntries):
+def test_the_cache_is_bounded(known: KnownEntries):
     with without_raw():
         first = known.job(ENDED, "r1")
         for number in range(2):
@@ -49,6 +49,6 @@ def test_few_are_remembered(known: KnownEntries):
         assert known.job(ENDED, "r2") is not first
 
 
-def test_an_entry_without_an_id_is_not_remembered(known: KnownEntries):
+def test_an_entry_without_an_id_is_not_cached(known: KnownEntries):
     with without_raw(), pytest.raises(Unreadable):
         known.job({"state": "failed", "id": None}, "r1")

@@ -1,4 +1,4 @@
-"""Looking up ids: what is asked, and what becomes of each answer."""
+"""Looking up ids: the requests, and the outcome of each answer."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ def answer(outcomes: dict[str, Outcome], *impossible: str) -> Lookup:
     return lookup(outcomes, impossible, "media", "video-ocr")
 
 
-def test_ids_are_stripped_and_asked_once():
+def test_ids_are_stripped_and_requested_once():
     question = sort_ids([" a ", "a", "", "b\n", "no/job", "x" * 65, "5c9dff****67f5"])
     assert question.ids == ["a", "b"]
     assert question.impossible == ["no/job", "x" * 65, "5c9dff****67f5"]
@@ -29,7 +29,7 @@ def test_batches_are_as_few_as_can_be():
     assert batches([], 10) == []
 
 
-def test_each_id_stands_in_one_place():
+def test_each_id_is_in_one_part():
     throttled = Throttled()
     found = answer({"a": job("a"), "b": None, "c": throttled, "d": Unreadable("no id")}, "e/")
     assert [one.id for one in found.found] == ["a"]
@@ -51,7 +51,7 @@ def test_anything_answered_raises_nothing(other: Outcome):
     assert answer({"a": Throttled()}, "no/job").missing == ("no/job",)
 
 
-def test_nothing_asked_is_an_empty_answer():
+def test_no_ids_are_an_empty_answer():
     assert answer({}) == Lookup()
     assert answer({}, "no/job") == Lookup(missing=("no/job",))
 
@@ -61,7 +61,7 @@ def test_silence_means_missing_unless_something_could_not_be_read():
     assert isinstance(silence(1), Unreadable)
 
 
-async def test_what_stands_in_the_way_takes_the_place_of_a_result():
+async def test_an_error_takes_the_place_of_a_result():
     refused, unreadable = Throttled(), Unreadable("no id")
 
     async def ask(job_id: str) -> Outcome:
@@ -84,7 +84,7 @@ async def test_a_mistake_of_ours_is_no_answer():
         await each(ask, [1])
 
 
-async def test_a_few_are_asked_at_once():
+async def test_a_few_run_in_parallel():
     under_way = most = 0
     gone_on = asyncio.Event()
 
@@ -103,7 +103,7 @@ async def test_a_few_are_asked_at_once():
     assert most == 4
 
 
-async def test_refused_credentials_end_the_question():
+async def test_rejected_credentials_end_the_question():
     asked = list[int]()
     refused = Unauthorized("The key is locked.", retry_after=300)
 

@@ -100,7 +100,7 @@ def test_a_job_does_not_print_what_the_provider_sent():
     assert "vendor" not in repr(job(raw={"vendor": "text"}))
 
 
-def test_a_reason_that_says_nothing_is_none():
+def test_an_empty_reason_is_none():
     assert JobError.of(None, None) is None
     assert JobError.of("X", None) == JobError(code="X")
 

@@ -1,4 +1,4 @@
-"""Redaction: what names a secret is removed, what could carry one is cut."""
+"""Redaction: values under secret names are removed, and texts that could carry one are cut."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ def test_any_json_stays_json_and_is_not_changed_in_place(value: Any):
     assert json.dumps(value) == before
 
 
-def test_what_is_nested_without_end_is_cut():
+def test_endless_nesting_is_cut():
     value: Any = "bottom"
     for _ in range(5000):
         value = {"a": [value]}

@@ -1,4 +1,4 @@
-"""References to secrets: they name a place, and never what is there."""
+"""References to secrets: they name a location, never the secret."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_a_file_is_read_when_it_is_needed(tmp_path: Path):
 
 
 @pytest.mark.parametrize("value", ["", "  ", "SECRET\nSECRET", "SECRET\x07", "SÉCRET"])
-def test_what_is_no_secret_is_missing_and_not_quoted(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_secret_is_missing_and_not_quoted(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("A_TEST_SECRET", value)
     (tmp_path / "key").write_text(value)
     for place in ("env:A_TEST_SECRET", f"file:{tmp_path / 'key'}"):
@@ -54,7 +54,7 @@ def test_a_secret_in_the_configuration_is_refused_without_being_repeated(value: 
     assert "AKIASECRET" not in error["msg"]
 
 
-def test_its_text_is_its_place(monkeypatch: pytest.MonkeyPatch):
+def test_its_text_is_its_location(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("A_TEST_PLACE", "hidden")
     config = Config.model_validate({"key": "env:A_TEST_PLACE"})
     assert repr(config) == "Config(key=SecretRef('env:A_TEST_PLACE'))"

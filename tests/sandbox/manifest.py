@@ -12,12 +12,12 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
 def manifest_document() -> Json:
-    """A copy of the manifest; its YAML is read once."""
+    """Return a copy of the manifest. Its YAML is read only once."""
     return json.loads(_as_json())
 
 
 def write_manifest(document: Json, path: Path) -> None:
-    """Write it as JSON, which is YAML."""
+    """Write the manifest as JSON, which is YAML."""
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
 

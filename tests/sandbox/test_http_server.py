@@ -1,4 +1,4 @@
-"""How the sandbox's servers stop: at once, and after what is under way was answered."""
+"""How the sandbox's servers stop: immediately, and after they answer running requests."""
 
 import asyncio
 import socket
@@ -41,7 +41,7 @@ async def test_it_stops_without_a_pause(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
 
 
-async def test_what_is_under_way_is_answered():
+async def test_a_running_request_is_answered():
     asked, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_: Request) -> PlainTextResponse:
@@ -57,12 +57,15 @@ async def test_what_is_under_way_is_answered():
         assert (await asking).text == "at last"
 
 
-async def test_a_line_that_is_closing_already_is_no_trouble():
+async def test_a_closing_websocket_does_not_block_the_stop():
     opened: list[Line] = []
     turns = 10
 
     class Lingering(Line):
-        """Is there for some turns of the loop after it was closed, as when the other end reads slowly."""
+        """A connection that lingers for some turns of the loop after its close.
+
+        A slow reader has the same effect.
+        """
 
         def connection_lost(self, exc: Exception | None, left: int = turns) -> None:
             if left:
@@ -84,7 +87,7 @@ async def test_a_line_that_is_closing_already_is_no_trouble():
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_a_connection_that_comes_while_the_server_stops_is_closed(turns: int):
-    """However far the loop has got with it when the server stops."""
+    """The loop can be at any stage of the connection when the server stops."""
     async with served(config(Starlette()), listen(0)) as url:
         target = httpx.URL(url)
         coming = socket.create_connection((target.host, target.port or 0))

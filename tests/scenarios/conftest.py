@@ -1,7 +1,7 @@
-"""The whole of Callboard on real sockets: the bot, a workspace, two clouds and a Redis.
+"""All of Callboard on real sockets: the bot, a workspace, two clouds and a Redis.
 
-Each test runs with one of Slack's ways in, which its id decides, so that both are covered; with `mode(name)` in that
-one, with `both_modes` in each.
+Each test runs with one of Slack's delivery modes. Its id decides which, so that the tests cover both. The mark
+`mode(name)` selects one, `both_modes` runs the test in each.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -53,16 +53,16 @@ def modes(test: pytest.Item) -> Sequence[Mode]:
 
 @pytest.fixture(autouse=True)
 def _ample(request: pytest.FixtureRequest) -> None:
-    """No scenario waits for a budget, unless the budget is what it is about."""
+    """No scenario waits for a request budget, except those about the budget."""
     if not request.node.get_closest_marker("own_budget"):
         request.getfixturevalue("ample_budget")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything but the bot: a workspace, two clouds, and the settings for a bot between them.
+    """Everything but the bot: a workspace, two clouds, and the settings of a bot between them.
 
-    `balancer` is how the workspace reaches bots that it calls; None where they open sockets.
+    `balancer` is how the workspace reaches bots that it calls; None if bots open sockets.
     """
 
     dana: Person
@@ -75,7 +75,7 @@ class Scene:
 
     @asynccontextmanager
     async def bot(self, port: int = 0, *, patience_s: float = 10.0) -> AsyncGenerator[Deps]:
-        """Run a bot while the block runs, at any free port; while there are several, Slack tells each in turn."""
+        """Run a bot while the block runs, at any free port. If there are several, Slack alternates between them."""
         port = port or self.free_port()
         async with running(at(self.settings, port), register, tasks, reasons, answer_s=patience_s) as bot:
             if self.balancer:
@@ -83,7 +83,7 @@ class Scene:
             yield bot
 
     def job(self, service: str = "video-ocr", **order: object) -> Job:
-        """Add a job that runs for an hour unless told otherwise; see the clouds' control panel for what can be told."""
+        """Add a job that runs for an hour by default. The clouds' control panel lists the other options."""
         account = "vod-sg" if service.startswith("vod") else "media-cn"
         wanted = {"account": account, "service": service, "wait_s": 0, "run_s": 3600, **order}
         job = make(JobOrder.model_validate(wanted), self.world.now())
@@ -103,7 +103,7 @@ class Stage:
     scene: Scene
 
     async def fault(self, service: str, fault: str, **details: object) -> None:
-        """Make a service misbehave; see the clouds' control panel for what there is."""
+        """Make a service misbehave. The clouds' control panel lists the faults."""
         account = "vod-sg" if service.startswith("vod") else "media-cn"
         asked = await self.clouds.post(
             "/control/fault", json={"account": account, "service": service, "fault": fault, **details}
@@ -118,30 +118,30 @@ def settings_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def patience_s() -> float:
-    """How long the bot waits for the last service; a module that tests lateness waits less."""
+    """Return how long the bot waits for the last service. Modules that test lateness wait less."""
     return 10.0
 
 
 @pytest.fixture(autouse=True)
 def first_words(whole_answers: None) -> None:
-    """There are none; a module that tests first words overrides this."""
+    """Turn off partial answers. Modules that test them override this."""
 
 
 @pytest.fixture
 def http_port(free_port: FreePort) -> int:
-    """Where the bot serves its probes, and where Slack calls it."""
+    """Return the ports where the bot serves its probes, and where Slack calls it."""
     return free_port()
 
 
 @pytest.fixture
 def retry_after() -> Sequence[float]:
-    """The seconds that Slack waits before it tells an event again that was not acknowledged."""
+    """Return the seconds after which Slack redelivers an event that was not acknowledged."""
     return RETRY_AFTER
 
 
 @pytest.fixture
 def more_settings() -> str:
-    """What else stands in the configuration."""
+    """Return additional text of the configuration."""
     return ""
 
 
@@ -162,7 +162,7 @@ def set_up(  # noqa: PLR0917  # fixtures
     free_port: FreePort,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AbstractAsyncContextManager[Scene]:
-    """A scene to be entered, in whatever event loop."""
+    """Return a scene to be entered in any event loop."""
     del link  # empties Redis before, and looks at its keys afterwards
 
     @asynccontextmanager
@@ -203,13 +203,13 @@ async def stage(scene: Scene, http_port: int, patience_s: float) -> AsyncGenerat
 
 @pytest.fixture
 def soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Believe within a second that a job is lost, so that a story takes no minutes."""
+    """Shorten the time after which a job is lost to a second. Tests must not take minutes."""
     monkeypatch.setattr(absence, "LOST_AFTER", timedelta(seconds=1))
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at followed jobs many times a second, so that a story takes no minutes."""
+    """Sweep tracked jobs many times a second. Tests must not take minutes."""
     monkeypatch.setattr(planner, "YOUNG", timedelta(seconds=0.3))
     monkeypatch.setattr(planner, "OLDEST", timedelta(seconds=0.5))
     monkeypatch.setattr(sweep, "LEAST_S", 0.1)

@@ -1,4 +1,4 @@
-"""Somebody at the workspace's page: types, clicks, reads. What they do goes through the page's own protocol."""
+"""A person at the workspace's page. Typing, clicks and reading use the page's own protocol."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Everything that can be read in the blocks."""
+        """All readable text in the blocks."""
         return "\n".join(_texts(self.blocks))
 
     @property
@@ -56,7 +56,7 @@ class Person:
     workspace: Workspace
 
     async def types(self, text: str, channel: str = "C0ONCALL") -> Answer:
-        """Type a command and return the bot's answer, which this person alone sees."""
+        """Type a command and return the bot's answer, which only this person sees."""
         seen = {answer.ts for answer in await self.sees(channel)}
         return await self._after(
             lambda: self._post("message", channel=channel, text=text),
@@ -65,11 +65,11 @@ class Person:
         )
 
     async def begins(self, text: str, channel: str = "C0ONCALL") -> None:
-        """Type a command and wait for nothing."""
+        """Type a command without waiting."""
         await self._post("message", channel=channel, text=text)
 
     async def clicks(self, label: str, on: Answer, channel: str = "C0ONCALL", *, nth: int = 0) -> Answer:
-        """Press a button that answers with a message of its own."""
+        """Press a button that answers with a new message."""
         seen = {answer.ts for answer in await self.sees(channel)}
         block, button = self._button(label, on, nth)
         return await self._after(
@@ -79,21 +79,21 @@ class Person:
         )
 
     async def turns(self, label: str, on: Answer, channel: str = "C0ONCALL") -> Answer:
-        """Press a button whose answer takes the message's place."""
+        """Press a button whose answer replaces the message."""
         block, button = self._button(label, on, 0)
         return await self._after(lambda: self._act(on, block, button, channel), _changed(on), channel)
 
     async def starts(self, label: str, on: Answer, channel: str = "C0ONCALL") -> None:
-        """Press a button and wait for nothing."""
+        """Press a button without waiting."""
         block, button = self._button(label, on, 0)
         await self._act(on, block, button, channel)
 
     async def picks(self, option: str, on: Answer, channel: str = "C0ONCALL") -> Answer:
-        """Choose an option of a select, by its label, and return the answer in the message's place."""
+        """Choose an option of a select, by its label. Returns the answer that replaces the message."""
         return await self._after(lambda: self.starts_picking(option, on, channel), _changed(on), channel)
 
     async def starts_picking(self, option: str, on: Answer, channel: str = "C0ONCALL") -> None:
-        """Choose an option of a select, by its label, and wait for nothing."""
+        """Choose an option of a select, by its label, without waiting."""
         for block, element in on.elements:
             for choice in element.get("options", []):
                 if choice["text"]["text"] == option:
@@ -102,7 +102,7 @@ class Person:
         raise AssertionError(f"no option {option!r} in {on.text}")
 
     async def opens(self, label: str, on: Answer, channel: str = "C0ONCALL", *, until: str) -> str:
-        """Press a button that opens a modal, and return what the modal says once it holds `until`."""
+        """Press a button that opens a modal. Returns its text once it contains `until`."""
         block, button = self._button(label, on, 0)
         await self._act(on, block, button, channel)
         async with asyncio.timeout(PATIENCE_S):
@@ -115,7 +115,7 @@ class Person:
                     await events.get()
 
     async def chooses(self, callback_id: str, on: Json, channel: str = "C0ONCALL") -> Answer:
-        """Pick a shortcut from the menu of anybody's message, and return the answer that this person alone sees."""
+        """Pick a shortcut from a message's menu. Returns the answer that only this person sees."""
         seen = {answer.ts for answer in await self.sees(channel)}
         return await self._after(
             lambda: self._post("shortcut", channel=channel, message_ts=on["ts"], callback_id=callback_id),
@@ -124,9 +124,9 @@ class Person:
         )
 
     async def opened(self, act: Callable[[], Any], until: str = "", *, after: Json | None = None) -> Json:
-        """Do something and return the modal on top once it says this, as the page has it.
+        """Do something and return the top modal of the page once it contains this text.
 
-        With `after` it is not that one, and not with these contents.
+        With `after` it must differ from that modal and its contents.
         """
 
         def found(state: Json) -> Json | None:
@@ -136,15 +136,15 @@ class Person:
         return await self._looks(act, found, until)
 
     async def picks_shortcut(self, callback_id: str) -> None:
-        """Pick a shortcut of the workspace, from no conversation."""
+        """Pick a shortcut of the workspace, outside of any conversation."""
         await self._post("shortcut", callback_id=callback_id)
 
     async def looks_at_home(self, *, until: str) -> Json:
-        """Open the Home tab and return it once it says this."""
+        """Open the Home tab and return it once it contains this text."""
         return await self._looks(lambda: self._post("home", tab="home"), lambda state: state["home"], until)
 
     async def home(self, until: str) -> Json:
-        """Wait until the Home tab says this."""
+        """Wait until the Home tab contains this text."""
         return await self._looks(lambda: asyncio.sleep(0), lambda state: state["home"], until)
 
     async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "", after: Json | None = None) -> Json:
@@ -163,7 +163,7 @@ class Person:
         await self._in_view(view, block, element, selected_conversation=channel)
 
     async def picks_in(self, view: Json, option: str) -> None:
-        """Choose an option of a select in the Home tab or a modal, by its label."""
+        """Choose an option of a select in the Home tab or a modal."""
         for block, element in elements(view["blocks"]):
             for choice in element.get("options", []):
                 if choice["text"]["text"] == option:
@@ -171,7 +171,7 @@ class Person:
         raise AssertionError(f"no option {option!r} in {_texts(view['blocks'])}")
 
     async def selects(self, view: Json, name: str, value: str) -> None:
-        """Choose an option of a select in a form that tells of every change at once."""
+        """Choose an option of a select in a form that reports every change immediately."""
         block = next(each for each in view["blocks"] if each.get("block_id", "").partition(":")[0] == name)
         element = block["element"]
         option = next(each for each in element["options"] if each["value"] == value)
@@ -183,7 +183,7 @@ class Person:
         await self._post("action", **where, type=element["type"], state_values=state, **chosen)
 
     async def sends(self, view: Json, **fields: Any) -> None:
-        """Fill in the fields of a form, by name, and send it off. A value is what Slack's state has for the field."""
+        """Fill in the fields of a form, by name, and submit it. A value is Slack's state of the field."""
         state: Json = {}
         for block in view["blocks"]:
             name = block.get("block_id", "").partition(":")[0]
@@ -202,13 +202,13 @@ class Person:
                     await events.get()
 
     async def says(self, text: str, channel: str = "C0ONCALL", *, as_: str = "", thread_ts: str | None = None) -> None:
-        """Say something to everybody, in the words that Slack keeps; `as_` somebody else."""
+        """Post a message in Slack's markup; `as_` posts it for another person."""
         said = {"user": as_ or self.id, "channel": channel, "text": text, "thread_ts": thread_ts}
         response = await self.page.post("/test/say", json=said)
         assert response.json()["ok"], response.text
 
     async def reads_once(self, text: str, *, of: str, channel: str = "C0ONCALL") -> Json:
-        """Wait until a message of anybody, found by what it says, also says this, and return it."""
+        """Wait until a message, found by its text, also contains this text, and return it."""
         async with asyncio.timeout(PATIENCE_S):
             with self.workspace.feed.page(self.id) as events:
                 while text not in str(message := await self.reads(of, channel)):
@@ -216,12 +216,12 @@ class Person:
         return message
 
     async def reads(self, text: str, channel: str = "C0ONCALL") -> Json:
-        """A message of anybody that says this, wherever it says it, as the page has it."""
+        """Return a message of the page with this text in any part of it."""
         response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
         return next(each for each in response.json() if text in str(each))
 
     async def hears(self, text: str, channel: str = "C0ONCALL", **traits: object) -> Answer:
-        """Wait for a message of the bot that says this, with these traits (`broadcast=True`), and return it."""
+        """Wait for the bot's message with this text and these traits (`broadcast=True`). Returns it."""
 
         def found(answers: list[Answer]) -> Answer | None:
             return next((each for each in answers if each.says(text) and each.has(traits)), None)
@@ -237,11 +237,11 @@ class Person:
         return answer
 
     async def events(self) -> list[Json]:
-        """The events that the app was told of, oldest first, each with its attempts and what became of them."""
+        """Return the events sent to the app, oldest first, with their attempts and results."""
         return (await self.page.get("/test/events")).json()
 
     async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
-        """The bot's messages in a channel that this person can see, oldest first."""
+        """Return the bot's messages in a channel that this person can see, oldest first."""
         response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
         return [
             Answer(message)
@@ -252,7 +252,7 @@ class Person:
     async def _after(
         self, act: Callable[[], Any], find: Callable[[list[Answer]], Answer | None], channel: str
     ) -> Answer:
-        """Do something, then wait until what is looked for can be seen."""
+        """Do something, then wait until the result is visible."""
         async with asyncio.timeout(PATIENCE_S):
             with self.workspace.feed.page(self.id) as events:
                 await act()
@@ -284,14 +284,14 @@ class Person:
 
 
 async def until(done: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something of which nobody tells."""
+    """Wait for a condition that sends no notification."""
     async with asyncio.timeout(PATIENCE_S):
         while not await done():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 def elements(blocks: list[Json]) -> list[tuple[Json, Json]]:
-    """Every button and select, with its block."""
+    """Yield every button and select, with its block."""
     return [
         (block, element)
         for block in blocks

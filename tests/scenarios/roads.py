@@ -1,4 +1,4 @@
-"""Slack's way in to the bots of a scene: over WebSockets that they open, or at addresses that Slack calls."""
+"""Slack's delivery modes: over WebSockets that the bots open, or at addresses that Slack calls."""
 
 import time
 from collections import deque
@@ -14,16 +14,16 @@ from sandbox.slack.workspace.model import Json
 Mode = Literal["socket", "http"]
 MODES: tuple[Mode, ...] = ("socket", "http")
 HTTP = 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
-"""What a configuration for Socket Mode has in place of its mode then."""
+"""Replaces the mode in a configuration for Socket Mode."""
 
 
 def at(settings: Settings, port: int) -> Settings:
-    """The same settings for a bot at this port."""
+    """Return the same settings for a bot at this port."""
     return settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
 
 
 class Balancer:
-    """What stands before the bots that Slack calls: payloads go to each in turn, past those who do not open."""
+    """A load balancer in front of the bots. Payloads go to each in turn; closed ports are skipped."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""What a person does at each surface of the bot about one job, and what the bot shows for it."""
+"""Actions of a person about one job at each surface, and the bot's reactions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ REF = f"media-cn/video-ocr/{ID}"
 
 @dataclass(frozen=True)
 class Cell:
-    """A person who does something in a channel; several of them click on `prepared`."""
+    """A person who does something in a channel. Several such people click on `prepared`."""
 
     stage: Stage
     person: Person
@@ -30,7 +30,7 @@ class Cell:
     prepared: dict[str, Answer] = field(default_factory=dict[str, Answer])
 
     async def reaction(self, act: Callable[[], Awaitable[object]], on: Answer | None = None) -> str:
-        """Do something and return what the bot shows for it: a new message, the clicked one anew, or a modal."""
+        """Do something and return the bot's reaction: a new message, the clicked one again, or a modal."""
         before = self._shown()
         with self.person.workspace.feed.page(self.person.id) as events:
             await act()
@@ -40,7 +40,7 @@ class Cell:
         return new[-1]
 
     def _shown(self) -> dict[str, str]:
-        """Messages and modals; what waits for answers is none yet, and a card comes beside the answer."""
+        """Return messages and modals, without those that still wait for answers and without cards."""
         workspace = self.person.workspace
         messages = {each.ts: each for each in workspace.messages.seen_by(self.channel, self.person.id) if each.by_app}
         shown = {ts: str(workspace.messages.as_page(each)) for ts, each in messages.items()}
@@ -59,7 +59,7 @@ class Cell:
         return await self.reaction(lambda: self.person.says(text, self.channel))
 
     async def clicks(self, label: str, command: str, *then: str) -> str:
-        """Press a button of what Lee was answered, on a message that everybody reads."""
+        """Press a button of Lee's answer, on a message that all members read."""
         on = self.prepared.get(what := " ".join([command, *then]))
         if on is None:
             answer = await self.stage.lee.types(f"/jobs {command}", self.channel)
@@ -69,12 +69,12 @@ class Cell:
         return await self.reaction(lambda: self.person.starts(label, on, self.channel), on)
 
     async def everybodys(self, blocks: list[Json]) -> Answer:
-        """A message in the channel for everybody, as it got there before there were rules."""
+        """Post a message for the whole channel, as it was posted before there were rules."""
         assert self.stage.bot.workspaces
         slack = (await self.stage.bot.workspaces.get("")).client
         posted = await slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
         [message] = [each for each in await self.person.sees(self.channel) if each.ts == posted["ts"]]
-        return message  # a card may have come after it
+        return message  # a card may follow it
 
     async def fills_in(self, view: Json, **fields: Json) -> str:
         return await self.reaction(lambda: self.person.sends(view, **fields))
@@ -87,7 +87,7 @@ class Cell:
 
 
 def _reactions(before: dict[str, str], now: dict[str, str], on: Answer | None) -> list[str]:
-    """What is new: other messages than the one that was clicked change by themselves."""
+    """Return what is new, without messages that change without a click."""
 
     def may_change(key: str) -> bool:
         return key.startswith("V") or (on is not None and key == on.ts)
@@ -179,4 +179,4 @@ DOES: dict[str, Callable[[Cell], Awaitable[str]]] = {
     "Keep looking": pressing("seek", f"subscribe {ID}"),
     "Restore": lambda cell: pressing("restore", "", place=f"T0SANDBOX/{cell.channel}")(cell),
 }
-"""What is no command that somebody types, or says to the bot."""
+"""Actions other than commands that a person types or says to the bot."""

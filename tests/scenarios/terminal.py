@@ -1,4 +1,4 @@
-"""Somebody at a terminal: two simulated clouds, a configuration file, and the `callboard` command."""
+"""A person at a terminal: two simulated clouds, a configuration file, and the `callboard` command."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ PATIENCE_S = 30
 
 @dataclass(frozen=True)
 class Printed:
-    """What a command printed, and its exit status."""
+    """The output of a command, and its exit status."""
 
     status: int
     out: str
@@ -40,7 +40,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class Terminal:
-    """A shell with a configuration file; `world` is what the clouds know."""
+    """A shell with a configuration file; `world` is the state of the clouds."""
 
     file: Path
     world: World
@@ -50,17 +50,17 @@ class Terminal:
         return self.plainly(*words, "--config", str(self.file))
 
     def plainly(self, *words: str) -> Printed:
-        """Run a command in this process as it stands; an exception in it is an exception here."""
+        """Run a command in this process without a change. An exception in it is raised here."""
         result = CliRunner().invoke(app, list(words), catch_exceptions=False)
         return Printed(result.exit_code, result.stdout, result.stderr)
 
     def starts(self, *words: str, out: int = subprocess.PIPE, err: int = subprocess.PIPE) -> "subprocess.Popen[str]":
-        """Start a command as a program of its own."""
+        """Start a command as a separate program."""
         command = (*PROGRAM, *words, "--config", str(self.file))
         return subprocess.Popen(command, stdout=out, stderr=err, text=True, env=os.environ)
 
     def runs(self, *words: str) -> Printed:
-        """Run a command as a program of its own, to its end."""
+        """Run a command as a separate program until it exits."""
         with self.starts(*words) as program:
             out, err = program.communicate(timeout=PATIENCE_S)
         return Printed(program.returncode, out, err)
@@ -80,7 +80,7 @@ class Terminal:
 
 @contextmanager
 def beside(server: AbstractAsyncContextManager[str]) -> Generator[str]:
-    """Serve beside the test, since a command has an event loop of its own; yields the address."""
+    """Serve in another thread, since a command has its own event loop. Yields the address."""
     address: list[str] = []
     serves, finished = threading.Event(), asyncio.Event()
 
@@ -103,5 +103,5 @@ def beside(server: AbstractAsyncContextManager[str]) -> Generator[str]:
 
 
 def configuration(clouds_url: str) -> str:
-    """The sandbox's configuration, for clouds at another address."""
+    """Return the sandbox's configuration, for clouds at another address."""
     return CONFIGURATION.read_text().replace(f"http://127.0.0.1:{PORT}", clouds_url)

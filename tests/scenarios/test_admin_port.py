@@ -1,4 +1,4 @@
-"""Probes and metrics have a port of their own, out of reach from Slack's port."""
+"""Probes and metrics have their own port, which Slack's port does not expose."""
 
 import socket
 from collections.abc import AsyncGenerator, Sequence

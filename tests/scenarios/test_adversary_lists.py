@@ -1,4 +1,4 @@
-"""Lists that do all that lists may do: each job that fails is notified of once, with few requests."""
+"""Lists with all permitted oddities: the bot notifies of each failed job once, with few requests."""
 
 from collections import Counter
 from math import ceil
@@ -27,7 +27,7 @@ CUTS = ("error", "malformed", "cut", "throttle")
 
 @pytest.fixture
 def walks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How many walks ended, by service."""
+    """Count the walks that ended, by service."""
     ended, end_walk = Counter[str](), discovery.end_walk
 
     async def counted(*arguments: object) -> None:
@@ -54,7 +54,7 @@ async def trouble(oracle: Onlooker, random: Random, services: tuple[str, ...]) -
 async def few_requests(oracle: Onlooker, walks: Counter[str], services: tuple[str, ...]) -> None:
     """Check the requests of walks that find nothing new: the overlap in pages, which share a job.
 
-    Where look-ups read the list, those for jobs that were deleted would count as well.
+    If look-ups read the list, those for deleted jobs would count as well.
     """
     rows = (await oracle.transitions())["jobs"]
     jobs = Counter(each["service"] for each in rows if not each["deleted"])
@@ -73,7 +73,7 @@ async def few_requests(oracle: Onlooker, walks: Counter[str], services: tuple[st
 
 
 async def story(scene: Scene, walks: Counter[str], seed: int, services: tuple[str, ...] = SERVICES) -> None:
-    """Two storms, each while lists are in trouble; then requests are counted where nothing happens."""
+    """Run two storms while lists fail, then count the requests while nothing happens."""
     random, oracle = Random(seed), onlooker(scene)
     async with scene.bot() as bot:
         await oracle.calm()

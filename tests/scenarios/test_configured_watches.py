@@ -1,4 +1,4 @@
-"""Watches from the configuration are there from the start, and are not changed in Slack."""
+"""Watches from the configuration exist from the start, and cannot be changed in Slack."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Somebody speaks to Callboard: in a channel, in a thread, in direct messages."""
+"""A person speaks to Callboard in a channel, in a thread, or in direct messages."""
 
 from tests.scenarios.conftest import Stage
 
@@ -40,7 +40,7 @@ async def test_direct_messages_need_no_slash(stage: Stage):
 async def test_subscribing_in_direct_messages(stage: Stage):
     job = stage.scene.job(name="secret.mp4")
     await stage.dana.says(f"subscribe {job.id}", DIRECT)
-    await stage.dana.hears("I follow", DIRECT)
+    await stage.dana.hears("Following", DIRECT)
     await stage.dana.hears("Subscribed by <@U0DANA>", DIRECT)
 
 

@@ -1,4 +1,4 @@
-"""A gateway's wrong answer ends no subscription: the job is followed on, or waits until it is found."""
+"""A gateway's wrong answer ends no subscription: the job is still tracked, or waits until it is found."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def test_a_job_is_followed_on_while_its_api_is_missing(
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
     await stage.fault(service, "not_found_api")
-    await stage.dana.hears("not checked since")
+    await stage.dana.hears("Not checked since")
     await stage.clouds.delete("/control/fault")
     stage.world.end(job.id, "failed")
     await stage.dana.hears("Failed", thread_ts=card.ts)
@@ -51,7 +51,7 @@ async def test_a_lost_job_that_somebody_finds_has_its_subscription_back(stage: S
     await stage.dana.hears("Gone", thread_ts=card.ts)
     add(stage, job, "video-ocr")
     await stage.lee.types(f"/jobs show {job.id}")
-    await stage.dana.hears("its subscription is restored", thread_ts=card.ts)
+    await stage.dana.hears("subscription restored", thread_ts=card.ts)
     await stage.dana.hears("is restored", "D0DANA")
     stage.world.end(job.id, "failed")
     await stage.dana.hears("Failed", thread_ts=card.ts)

@@ -1,4 +1,4 @@
-"""Redis is emptied under the running bot, which says so and works on."""
+"""Redis is emptied under the running bot, which reports it and continues to work."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -33,7 +33,7 @@ def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old cards are left as they are."""
+    """Leave old cards as they are."""
     monkeypatch.setattr(lost_card_search, "SHOWN_FOR", timedelta(0))
 
 
@@ -53,7 +53,7 @@ async def card(scene: Scene, words: str = "", name: str = "lecture.mp4") -> tupl
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Look until there is something to see, and return it."""
+    """Wait until there is a result, and return it."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             if found := await look():
@@ -62,7 +62,7 @@ async def until(look: Callable[[], Awaitable[T | None]]) -> T:
 
 
 async def says(probe: httpx.AsyncClient, path: str, words: str, *, there: bool = True) -> httpx.Response:
-    """Wait until a page of the bot says this, or says it no longer."""
+    """Wait until a page of the bot has this text, or no longer has it."""
 
     async def look() -> httpx.Response | None:
         answer = await probe.get(path)
@@ -72,7 +72,7 @@ async def says(probe: httpx.AsyncClient, path: str, words: str, *, there: bool =
 
 
 async def edited(person: Person, message: Answer, words: str) -> Answer:
-    """Wait until a message says this."""
+    """Wait until a message has this text."""
 
     async def look() -> Answer | None:
         return next((each for each in await person.sees() if each.ts == message.ts and each.says(words)), None)
@@ -104,7 +104,7 @@ async def test_old_cards_are_found_and_closed_with_one_notice(stage: Stage):
     closed = await edited(stage.dana, old, f"*No longer followed*: {RESET}")
     assert closed.says("lecture.mp4")
     await stage.dana.starts("Subscribe again", closed)
-    await stage.dana.hears("That calls <@U0LEE>")
+    await stage.dana.hears("Each notification mentions <@U0LEE>")
     stage.world.end(job.id, "succeeded")
     ended = await stage.dana.hears("Succeeded", thread_ts=None)
     assert ended.says("lecture.mp4")
@@ -149,7 +149,7 @@ async def test_a_post_whose_record_is_lost_on_the_way_stays(stage: Stage):
         await stage.bot.store.link.execute("FLUSHALL")
         await stage.dana.hears("Subscribed by")
         await asking
-    assert "a post is kept although its record is lost: the database was reset" in [each["event"] for each in logs]
+    assert "keeping a post whose record a database reset lost" in [each["event"] for each in logs]
     assert [each.says("lecture.mp4") for each in await stage.dana.sees() if not each.json["ephemeral"]] == [True]
 
 

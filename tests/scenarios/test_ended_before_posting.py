@@ -1,4 +1,4 @@
-"""Jobs end while nothing can be posted to a channel: their cards, posted afterwards, are the notification."""
+"""Jobs end while the bot cannot post to a channel. Their cards, posted afterwards, are the notification."""
 
 import pytest
 
@@ -10,12 +10,12 @@ from tests.scenarios.person import Answer, until
 pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 
 CHANNEL = "C0FINANCE"
-"""The bot is no member of it."""
+"""The bot is not a member of it."""
 FAILURE = Failure("ALG.002", "Failed to open the input video")
 
 
 async def backlog(stage: Stage, states: dict[str, Outcome], words: str = "", *, together: bool = False) -> list[Answer]:
-    """Subscribe to jobs with these names, and end them; return what is posted once the bot is a member."""
+    """Subscribe to jobs with these names, and end them. Returns the posts after the bot became a member."""
     jobs = {name: stage.scene.job(name=name) for name in states}
     ids = [job.id for job in jobs.values()]
     for typed in [" ".join(ids)] if together else ids:

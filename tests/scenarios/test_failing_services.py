@@ -1,4 +1,4 @@
-"""A service that hangs, throttles or refuses costs one line, never the answer."""
+"""A service that hangs, throttles or refuses costs one line, never the whole answer."""
 
 import pytest
 
@@ -10,11 +10,11 @@ pytestmark = pytest.mark.mode("socket")
 @pytest.mark.parametrize(
     ("fault", "details", "said"),
     [
-        ("error", {"status": 503}, "is not available"),
-        ("throttle", {"seconds": 60}, "wants fewer requests"),
-        ("unauthorized", {}, "does not accept our credentials"),
-        ("forbidden", {}, "does not allow us to ask this"),
-        ("malformed", {}, "answered something unreadable"),
+        ("error", {"status": 503}, "is unavailable"),
+        ("throttle", {"seconds": 60}, "is rate limiting us"),
+        ("unauthorized", {}, "rejected our credentials"),
+        ("forbidden", {}, "denied permission"),
+        ("malformed", {}, "sent an invalid response"),
         ("cut", {}, "the connection broke"),
         ("down", {}, "the connection broke"),
     ],
@@ -49,21 +49,21 @@ async def test_an_unknown_state_is_shown_with_the_vendors_word(stage: Stage) -> 
 async def test_one_malformed_job_does_not_hide_its_neighbours(stage: Stage) -> None:
     await stage.fault("video-ocr", "malformed_job")
     answer = await stage.dana.types("/jobs list video-ocr")
-    assert "that could not be read" in answer.text
+    assert "unreadable job" in answer.text
     assert "1–10" in answer.text
 
 
 async def test_when_nothing_answers_it_does_not_look_like_there_are_no_jobs(stage: Stage) -> None:
     await stage.fault("video-ocr", "unauthorized")
     answer = await stage.dana.types("/jobs list video-ocr")
-    assert "No service answered" in answer.text
+    assert "No service responded" in answer.text
 
 
 async def test_since_when_a_service_fails_is_told(stage: Stage) -> None:
     await stage.fault("video-ocr", "unauthorized")
     first = await stage.dana.types("/jobs list video-ocr")
     again = await stage.dana.turns("Refresh", first)
-    assert ", since <!date^" in again.text
+    assert ", failing since <!date^" in again.text
 
 
 async def test_the_service_recovers(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Somebody looks for a job in a form, from wherever they are."""
+"""A person finds a job in a form that opens from anywhere."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def nothing() -> None:
-    """What is done to look at what is there."""
+    """Do nothing, to read the present state."""
 
 
 async def sent(stage: Stage, view: Json, until: str, **fields: Any) -> Json:
@@ -42,7 +42,7 @@ async def sent(stage: Stage, view: Json, until: str, **fields: Any) -> Json:
 async def test_it_opens_with_the_newest_jobs(stage: Stage, how: str):
     view = await finding(stage) if how == "shortcut" else await stage.dana.asks(how, until="checked")
     assert "1–10 of" in str(view)
-    assert "cannot list its jobs" in str(view)
+    assert "doesn't support listing" in str(view)
 
 
 async def test_text_and_filters_find_jobs_and_details_stand_on_top(stage: Stage):
@@ -102,7 +102,7 @@ async def test_subscribing_from_it_asks_for_the_channel(stage: Stage):
     details = await stage.dana.opened(lambda: stage.dana.uses(found, "Details"), f"`{job.id}`")
     form = await stage.dana.opened(lambda: stage.dana.uses(details, "Subscribe"), "Subscribe to jobs")
     await stage.dana.sends(form, where={"selected_conversation": "C0MEDIA"})
-    assert (await stage.dana.hears("I follow", "C0MEDIA", ephemeral=True)).says("zebra")
+    assert (await stage.dana.hears("Following", "C0MEDIA", ephemeral=True)).says("zebra")
     await stage.lee.hears("Subscribed by <@U0DANA>", "C0MEDIA")
 
 

@@ -1,4 +1,4 @@
-"""What is there is shown after a second; what is late follows, or takes its place."""
+"""After a second the answer shows what has arrived. Late results follow, or replace it."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 ROW = " · video-ocr · media-cn"
 ASKING = "⏳ still asking video-ocr"
 SLOW_S = 2.5
-"""Seconds of a slow service: longer than first words take, and shorter than an answer waits."""
+"""Seconds of a slow service: longer than the wait for a partial answer, shorter than that for the whole."""
 
 
 @pytest.fixture(autouse=True)
 def first_words() -> None:
-    """They come after a second, as in life."""
+    """Send partial answers after a second, as in production."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def patience_s() -> float:
 
 @pytest.fixture(autouse=True)
 def slow_answer(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set once the slow service has answered, however soon it answers the next request."""
+    """Return an event for the slow service's answer. It stays set during its next request."""
     answered, record = asyncio.Event(), HealthBook.record
 
     async def recorded(book: HealthBook, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
@@ -59,7 +59,7 @@ async def slow(stage: Stage) -> Stage:
 
 
 def rows(*answers: Answer | Json) -> list[str]:
-    """The jobs that have a row in these answers, as refs."""
+    """Return the refs of the jobs that have a row in these answers."""
     blocks = [block for each in answers for block in (each.blocks if isinstance(each, Answer) else each["blocks"])]
     asks = [
         CommandPayload.model_validate_json(element["value"]) for _, element in elements(blocks) if is_details(element)
@@ -81,7 +81,7 @@ async def comes(event: asyncio.Event) -> None:
 
 
 async def nothing_follows(stage: Stage, slow_answer: asyncio.Event) -> None:
-    """Fail if the slow service's answer is followed by a message of its own."""
+    """Fail if a new message follows the slow service's answer."""
     await comes(slow_answer)
     for _ in range(2):
         await stage.dana.types("/jobs help")
@@ -108,7 +108,7 @@ class TestCommands:
         await stage.fault("video-ocr", "hang")
         first = await stage.dana.types("/jobs failed")
         assert ASKING in first.text
-        later = await stage.dana.hears("video-ocr didn't answer in 4 s", ephemeral=True)
+        later = await stage.dana.hears("video-ocr didn't respond in 4 s", ephemeral=True)
         assert rows(later) == []
 
     async def test_when_nothing_is_there_that_is_said_and_no_more(self, slow: Stage) -> None:
@@ -132,7 +132,7 @@ class TestCommands:
         assert "not known" not in first.text
         later = await stage.dana.hears("video-ocr after", ephemeral=True)
         assert "no jobs" in later.text
-        assert "is not known to" in later.text
+        assert "was not found in" in later.text
 
     async def test_find(self, stage: Stage) -> None:
         await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
@@ -150,7 +150,7 @@ class TestCommands:
         job = slow.scene.job()
         first = await slow.dana.types(f"/jobs subscribe media-cn/video-ocr/{job.id}")
         assert first.text == ASKING
-        later = await slow.dana.hears("I follow", ephemeral=True)
+        later = await slow.dana.hears("Following", ephemeral=True)
         assert later.ts != first.ts
 
     async def test_a_message_shortcut(self, slow: Stage) -> None:
@@ -278,11 +278,11 @@ async def test_a_service_that_keeps_missing_its_deadline_is_waited_for_two_secon
     assert first.ts != second.ts
 
     async def missed_twice() -> bool:
-        return sum(each.says("didn't answer in 4 s") for each in await stage.dana.sees()) == 2
+        return sum(each.says("didn't respond in 4 s") for each in await stage.dana.sees()) == 2
 
     await until(missed_twice)
     assert ASKING in (await stage.dana.types("/jobs list")).text
-    await stage.dana.hears("video-ocr didn't answer in 2 s", ephemeral=True)
+    await stage.dana.hears("video-ocr didn't respond in 2 s", ephemeral=True)
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def terminal(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def on_a_screen(terminal: Terminal, *words: str) -> str:
-    """Run a command as a program in a terminal of its own, and return everything that its screen was sent."""
+    """Run a command as a program in its own terminal. Returns all output to its screen."""
     screen, keyboard = pty.openpty()
     with terminal.starts(*words, out=keyboard, err=keyboard) as program:
         os.close(keyboard)

@@ -1,4 +1,4 @@
-"""Strangers flood the address that Slack calls. The bot is a process of its own."""
+"""Strangers flood the address that Slack calls. The bot is a separate process."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ HALF = b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Half: "
 
 @dataclass
 class Bot:
-    """`callboard serve` as a process of its own."""
+    """`callboard serve` as a separate process."""
 
     port: int
     admin_port: int
@@ -49,7 +49,7 @@ class Bot:
         return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:")))
 
     def forget_the_most(self) -> None:
-        """Let VmHWM count from now on."""
+        """Reset VmHWM, so that it counts from now on."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     async def ready(self) -> None:
@@ -58,7 +58,7 @@ class Bot:
                 await asyncio.sleep(0.05)
 
     async def answers(self, times: int) -> None:
-        """Wait until it answered several probes: then it has read what was sent before."""
+        """Wait until the bot answered several probes. Then it has read everything sent before."""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.admin_port}") as probe:
             for _ in range(times):
                 assert (await probe.get("/healthz", headers={"connection": "close"})).text == "ok\n"
@@ -71,7 +71,7 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
 
 
 async def pour(port: int, head: bytes, part: bytes, size: int, stack: AsyncExitStack) -> None:
-    """Send a request of this size, as far as it is taken, and stay connected."""
+    """Send a request of this size while the bot accepts it, and stay connected."""
     with suppress(ConnectionError):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         stack.push_async_callback(hang_up, writer)
@@ -83,7 +83,7 @@ async def pour(port: int, head: bytes, part: bytes, size: int, stack: AsyncExitS
 
 @asynccontextmanager
 async def serving(file: Path, port: int, admin_port: int) -> AsyncGenerator[Bot]:
-    """Run it with the usual limit of files while the block runs."""
+    """Run the bot with the usual limit of files while the block runs."""
     log = file.with_suffix(".log")
     command = f'ulimit -n {FILES}; exec "$@"'
     with log.open("wb") as output:
@@ -105,7 +105,7 @@ async def serving(file: Path, port: int, admin_port: int) -> AsyncGenerator[Bot]
 
 @pytest.fixture(params=["probes apart", "one port"])
 def ports(request: pytest.FixtureRequest, free_port: FreePort) -> tuple[int, int]:
-    """Where Slack calls, and where probes do."""
+    """Return the ports for Slack's calls and for probes."""
     port = free_port()
     return port, (free_port() if request.param == "probes apart" else port)
 
@@ -127,7 +127,7 @@ async def bot(scene: Scene, settings_file: Path, ports: tuple[int, int]) -> Asyn
 
 @pytest.fixture
 def many_files() -> Generator[None]:
-    """This process has the other end of every connection."""
+    """Raise the limit of files: this process has the other end of every connection."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8 * FILES, hard), hard))
     yield

@@ -1,4 +1,4 @@
-"""Somebody looks at Callboard's Home tab."""
+"""A person opens Callboard's Home tab."""
 
 import pytest
 
@@ -20,12 +20,12 @@ async def test_it_shows_what_is_followed_what_runs_what_failed_and_the_accounts(
         "<#C0ONCALL>",
         "lecture.mp4",
         "broken.mp4",
-        "answers in",
+        " · OK · ",
         "Failed in the last",
     ):
         assert words in text
     nobodys = str(await stage.lee.looks_at_home(until="Accounts and services"))
-    assert "You follow nothing" in nobodys
+    assert "You're not following any jobs" in nobodys
 
 
 async def test_unsubscribing_there_shows_at_once_and_can_be_undone(stage: Stage):
@@ -33,8 +33,8 @@ async def test_unsubscribing_there_shows_at_once_and_can_be_undone(stage: Stage)
     await stage.dana.types(f"/jobs subscribe {job.id}")
     tab = await stage.dana.looks_at_home(until="Unsubscribe")
     modal = await stage.dana.opened(lambda: stage.dana.uses(tab, "Unsubscribe"), "No longer followed")
-    await stage.dana.home("You follow nothing")
-    await stage.dana.opened(lambda: stage.dana.uses(modal, "Undo"), "I follow")
+    await stage.dana.home("You're not following any jobs")
+    await stage.dana.opened(lambda: stage.dana.uses(modal, "Undo"), "Following")
     await stage.lee.hears("Subscribed by <@U0DANA>")
 
 
@@ -59,7 +59,7 @@ async def test_it_follows_by_itself_what_becomes_of_its_jobs(stage: Stage, monke
     await stage.dana.types(f"/jobs subscribe {job.id}")
     await stage.dana.looks_at_home(until="lecture.mp4")
     stage.world.end(job.id, "succeeded")
-    await stage.dana.home("You follow nothing")
+    await stage.dana.home("You're not following any jobs")
 
 
 async def test_what_others_follow_stands_there_for_who_is_in_the_channel_too(stage: Stage):
@@ -69,16 +69,16 @@ async def test_what_others_follow_stands_there_for_who_is_in_the_channel_too(sta
     tab = await stage.dana.looks_at_home(until="by <@U0LEE>")
     assert "Unsubscribe from trailer.mp4" in str(tab)
     await stage.dana.opened(lambda: stage.dana.uses(tab, "Unsubscribe", nth=1), "No longer followed")
-    await stage.dana.home("Nobody else follows anything in <#C0ONCALL>")
+    await stage.dana.home("No one else follows jobs in <#C0ONCALL>")
 
 
 async def test_a_channel_can_be_picked_there(stage: Stage):
     theirs = stage.scene.job(name="trailer.mp4")
     await stage.lee.types(f"/jobs subscribe {theirs.id}", channel="C0MEDIA")
-    tab = await stage.dana.looks_at_home(until="Pick a channel that you are in")
+    tab = await stage.dana.looks_at_home(until="Choose one of your channels")
     await stage.dana.picks_channel(tab, "C0MEDIA")
     tab = await stage.dana.home("by <@U0LEE>")
-    assert "Nobody else" not in str(tab)
+    assert "No one else" not in str(tab)
     assert "Details of trailer.mp4" in str(tab)
     assert "Unsubscribe" not in str(tab)  # that is for who subscribed there
 
@@ -90,9 +90,9 @@ async def test_nothing_is_shown_of_a_channel_that_somebody_is_not_in(stage: Stag
     theirs = stage.scene.job(name="trailer.mp4")
     await stage.lee.types(f"/jobs subscribe {theirs.id} on:failed", channel="C0MEDIA")
     media.absent.add("U0DANA")
-    tab = await stage.dana.looks_at_home(until="Pick a channel that you are in")
+    tab = await stage.dana.looks_at_home(until="Choose one of your channels")
     await stage.dana.picks_channel(tab, "C0MEDIA")
-    assert "by <@U0LEE>" not in str(await stage.dana.home("We are not both in <#C0MEDIA>"))
+    assert "by <@U0LEE>" not in str(await stage.dana.home("You or I am not in <#C0MEDIA>"))
 
 
 async def test_without_the_scope_it_names_another_way(stage: Stage):
@@ -100,5 +100,5 @@ async def test_without_the_scope_it_names_another_way(stage: Stage):
     theirs = stage.scene.job(name="trailer.mp4")
     await stage.lee.types(f"/jobs subscribe {theirs.id}")
     await stage.dana.types(f"/jobs subscribe {stage.scene.job().id}")
-    tab = await stage.dana.looks_at_home(until="Slack does not tell me who is in <#C0ONCALL>")
+    tab = await stage.dana.looks_at_home(until="I can't see the members of <#C0ONCALL>")
     assert "by <@U0LEE>" not in str(tab)

@@ -1,4 +1,4 @@
-"""The bot behind an address that Slack calls, as others may call it: who is let in, and what is told to whom."""
+"""The bot behind an address that Slack calls: which callers it accepts, and what they learn."""
 
 import asyncio
 import json
@@ -27,16 +27,16 @@ class Site:
     bot: httpx.AsyncClient
 
     def command(self) -> bytes:
-        """`/jobs help`, as Slack writes it."""
+        """Return the body of `/jobs help` as Slack writes it."""
         token = self.dana.workspace.grants.response(self.dana.id, "C0ONCALL")
         url = f"{self.dana.page.base_url}/response/{self.dana.workspace.team.id}/{token}"
         where = {"team_id": "T0SANDBOX", "channel_id": "C0ONCALL", "user_id": self.dana.id}
         return urlencode({"command": "/jobs", "text": "help", "response_url": url, **where}).encode()
 
     async def ready(self) -> None:
-        """Wait until it says that it can work: a worker's first heartbeat takes a moment."""
+        """Wait until the bot reports that it is ready. A worker's first heartbeat takes a moment."""
         async with asyncio.timeout(PATIENCE_S):
-            while (await self.bot.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # it tells nobody by itself
+            while (await self.bot.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # it sends no event
                 await asyncio.sleep(0.02)
 
     async def post(self, body: bytes, timestamp: float, signature: str | None) -> int:
@@ -61,7 +61,7 @@ async def test_what_slack_signed_is_accepted(site: Site) -> None:
 
 
 async def test_slack_sees_whose_address_it_is(site: Site) -> None:
-    """Slack asks this when somebody enters the address of the bot in the app's settings."""
+    """Slack sends this when a developer enters the bot's address in the app's settings."""
     body, now = json.dumps({"type": "url_verification", "challenge": "3eZbrw1aB"}).encode(), int(time.time())
     signed = {"x-slack-request-timestamp": str(now), "x-slack-signature": sign(body, now)}
     headers = {"content-type": "application/json", **signed}
@@ -74,7 +74,7 @@ async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
     with capture_logs() as told:
         assert await site.post(body, now, sign(body, now, "another secret")) == 401
     assert [line["event"] for line in told if line["log_level"] == "warning"] == [
-        "refused a request: slack.signing_secret did not sign it in the last 5 minutes"
+        "request refused: not signed with slack.signing_secret in the last 5 minutes"
     ]
     assert await site.post(body + b"&more=1", now, sign(body, now)) == 401
     assert await site.post(body, now + 1, sign(body, now)) == 401

@@ -1,4 +1,4 @@
-"""Workspaces that install the app by themselves: each its own, and nothing left of one that goes."""
+"""Workspaces install the app without an operator: each is separate, and nothing is left after an uninstall."""
 
 import asyncio
 import re
@@ -30,8 +30,8 @@ HOME, NORTH = "T0SANDBOX", NORTHWIND.id
 
 @pytest.fixture
 async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
-    """Workspaces beside a bot that is not running yet."""
-    del link  # empties Redis before, and looks at its keys afterwards
+    """Yield workspaces and a bot that is not running yet."""
+    del link  # empties Redis before, and checks its keys afterwards
     async with opened(tmp_path, redis_process) as site:
         yield site
 
@@ -47,7 +47,7 @@ READING = {
 
 
 def everything_in(url: str) -> str:
-    """All that Redis keeps, names and values, tasks in pydocket's own form among them."""
+    """Return all that Redis stores, names and values, including tasks in pydocket's format."""
     with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]
 
         def ask(*command: object) -> Any:
@@ -78,11 +78,11 @@ async def test_a_workspace_that_did_not_is_told_so(site: Site) -> None:
     async with site.running():
         await site.installs(NORTH)
         answer = await site.person(HOME).types("/jobs list")
-        assert answer.says("Callboard is not installed in this workspace")
+        assert answer.says("Callboard is no longer installed in this workspace")
 
 
 async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: None) -> None:
-    """Northwind's #incidents has the id of #on-call in the first workspace, and Nora has Dana's."""
+    """Northwind's #incidents has the id of the first workspace's #on-call, Nora has Dana's id."""
     del quick
     async with site.running() as bot:
         for team in (HOME, NORTH):
@@ -98,7 +98,7 @@ async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: Non
         for job in (mine, hers, both):
             site.clouds.end(job.id, "succeeded")
         await dana.hears("✅", broadcast=True)
-        await nora.hears("Both jobs have ended")
+        await nora.hears("Both jobs have finished")
         assert hers.id not in str([each.json for each in await dana.sees()])
         assert mine.id not in str([each.json for each in await nora.sees()])
 
@@ -117,7 +117,7 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(site: Site,
 
 
 async def test_an_organisation_uses_every_surface(site: Site) -> None:
-    """What is told of it names the organisation, the workspace, or both, and a form neither."""
+    """Payloads from it name the organization, the workspace, or both. Those of a form name neither."""
     async with site.running():
         await site.installs(HARBOR_LIVE.id, organization=True)
         for team, channel in ((HARBOR_LIVE.id, "C0LIVEOPS"), (HARBOR_STUDIO.id, "C0STUDIO")):
@@ -125,7 +125,7 @@ async def test_an_organisation_uses_every_surface(site: Site) -> None:
             site.world.workspaces[team].channels[channel].bot_member = True
             tab = await somebody.looks_at_home(until="Running now")
             await somebody.picks_channel(tab, channel)
-            await somebody.home(until="Nobody else follows anything in")
+            await somebody.home(until="No one else follows jobs in")
             found = await somebody.opened(lambda who=somebody: who.picks_shortcut("find_jobs"), until="video-ocr")
             await somebody.sends(found)
             await somebody.opened(lambda: asyncio.sleep(0), until="video-ocr")
@@ -192,7 +192,7 @@ class TestTokens:
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
         async with site.running() as bot:
             answer = await site.person(NORTH).types("/jobs list")
-            assert answer.says("not installed in this workspace")
+            assert answer.says("no longer installed in this workspace")
 
     async def test_it_is_told_when_a_new_key_has_taken_over(
         self, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -302,8 +302,8 @@ class TestRefusals:
         async with site.running():
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200
-            assert "The installation was cancelled in Slack" in page.text
-            assert '<a href="install">Begin again</a>' in page.text
+            assert "The installation was canceled in Slack" in page.text
+            assert '<a href="install">Start again</a>' in page.text
 
     async def test_another_browser(self, site: Site) -> None:
         async with site.running():
@@ -311,7 +311,7 @@ class TestRefusals:
             site.cookies = ""
             page = await site.back(query)
             assert page.status == 400
-            assert "not begun in this browser" in page.text
+            assert "started in another browser" in page.text
 
     async def test_a_link_that_was_used(self, site: Site) -> None:
         async with site.running():
@@ -319,14 +319,14 @@ class TestRefusals:
             assert (await site.back(query)).status == 200
             page = await site.back(query)
             assert page.status == 401
-            assert "was finished before" in page.text
+            assert "it is already finished" in page.text
 
     async def test_a_secret_that_slack_does_not_know(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SLACK_CLIENT_SECRET", "somebody-elses")
         async with site.running():
             page = await site.installs(NORTH)
             assert page.status == 401
-            assert "does not know slack.client_id with this slack.client_secret" in page.text
+            assert "slack.client_id and slack.client_secret don&#x27;t match" in page.text
 
     async def test_a_stranger(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"
@@ -354,7 +354,7 @@ class TestRefusals:
 
 
 async def test_strangers_who_only_begin_leave_nothing(site: Site, link: RedisLink) -> None:
-    """Anyone can, thousands of times: each is known by what its browser brings back."""
+    """Any stranger can start thousands of installations. The browser's own data identifies each."""
     async with site.running() as bot:
         before = set(await link.execute("KEYS", "*"))
         for _ in range(50):

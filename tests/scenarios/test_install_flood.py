@@ -1,4 +1,4 @@
-"""Strangers who come back from consent pages with codes that they made up."""
+"""Strangers return from consent pages with invented codes."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,8 +19,8 @@ STRANGERS = 250
 
 @pytest.fixture
 async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
-    """Workspaces, and the bot."""
-    del link  # empties Redis before, and looks at its keys afterwards
+    """Yield workspaces and a bot."""
+    del link  # empties Redis before, and checks its keys afterwards
     async with opened(tmp_path, redis_process) as site, site.running():
         yield site
 

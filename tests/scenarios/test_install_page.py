@@ -1,4 +1,4 @@
-"""The way of an installation in a real browser: from the bot's link over Slack's consent to the bot's own pages."""
+"""An installation in a real browser: the bot's link, Slack's consent page, the bot's result page."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = ON_THE_PAGE
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
-    del link  # empties Redis before, and looks at its keys afterwards
+    del link  # empties Redis before, and checks its keys afterwards
     async with opened(tmp_path, redis_process) as site:
         yield site
 
@@ -41,7 +41,7 @@ async def test_somebody_cancels_and_begins_again(site: Site, chromium: Browser) 
     link = str(site.bot.base_url.join("/slack/install"))
     async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)") as page:
         await page.get_by_role("button", name="Cancel").click()
-        await expect(page.get_by_role("heading", name="Nothing was installed")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Not installed")).to_be_visible()
         assert await complaints(page) == []
         await page.get_by_role("link").click()
         await expect(page.get_by_role("button", name="Allow")).to_be_visible()

@@ -38,4 +38,4 @@ async def test_selects_narrow_the_list_and_widen_it_again(stage: Stage) -> None:
 
 async def test_a_service_that_cannot_list_says_so(stage: Stage) -> None:
     answer = await stage.dana.types("/jobs list vod-ai")
-    assert "cannot list its jobs. Look one up with" in answer.text
+    assert "doesn't support listing. Look a job up with" in answer.text

@@ -1,4 +1,4 @@
-"""Jobs that their provider no longer knows, does not know yet, or cannot tell about."""
+"""Jobs that their provider lost, does not have yet, or cannot report on."""
 
 from datetime import timedelta
 
@@ -75,7 +75,7 @@ async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkey
     await stage.fault("video-ocr", "down")
     stage.world.end(other.id, "succeeded")
     await stage.dana.hears("Succeeded", broadcast=False)
-    await stage.dana.hears("not checked since")
+    await stage.dana.hears("Not checked since")
     await stage.clouds.delete("/control/fault")
     stage.world.end(job.id, "failed")
     await stage.dana.hears("Failed", broadcast=True)

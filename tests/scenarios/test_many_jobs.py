@@ -1,4 +1,4 @@
-"""Several jobs on one card, and many changes at once."""
+"""Several jobs on one card, and many changes in a short time."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Many questions at once: equal ones cost one request, and one person's many leave the others theirs."""
+"""Many questions together: equal ones share a request, and one person's do not slow down others."""
 
 import asyncio
 from dataclasses import replace
@@ -13,7 +13,7 @@ LISTING: tuple[str, ...] = ("video-ocr", "digital-human", "image-moderation")
 
 
 async def answers(person: Person, number: int, channel: str = "C0ONCALL") -> list[Answer]:
-    """What the bot showed to this person alone, once it is so much."""
+    """Return the bot's answers that only this person sees, once there are this many."""
     async with asyncio.timeout(2 * PATIENCE_S):
         with person.workspace.feed.page(person.id) as events:
             while True:
@@ -24,7 +24,7 @@ async def answers(person: Person, number: int, channel: str = "C0ONCALL") -> lis
 
 
 def requests(stage: Stage) -> dict[str, int]:
-    """How many requests each service got."""
+    """Count the requests to each service."""
     counted = dict.fromkeys(LISTING, 0)
     for target, number in stage.world.requests.items():
         counted[target.service] = counted.get(target.service, 0) + number
@@ -36,7 +36,7 @@ async def test_forty_equal_lists_at_once_are_a_request_or_two_a_service(stage: S
     shown = [each for person in (stage.dana, stage.lee) for each in await answers(person, 20)]
     assert len(shown) == 40
     assert not [each.text for each in shown if "⚠️" in each.text or "media-cn" not in each.text]
-    # A second one where the burst outlasts the two seconds for which an answer is shared.
+    # There is a second one if the burst outlasts the two seconds for which an answer is shared.
     assert all(requests(stage)[service] in {1, 2} for service in LISTING)
 
 
@@ -58,7 +58,7 @@ async def test_one_person_with_sixty_questions_makes_no_service_fail_for_others(
         assert "⚠️" not in answer.text
         assert "media-cn" in answer.text
     shown = await answers(stage.dana, 60)
-    refused = [each for each in shown if "You have 12 questions under way" in each.text]
+    refused = [each for each in shown if "You have 12 questions in progress" in each.text]
     assert len(refused) >= 30
     assert not [each.text for each in shown if "⚠️" in each.text]
 
@@ -95,7 +95,7 @@ users = ["*"]
     async def test_each_sees_exactly_theirs(self, stage: Stage, text: str):
         sam = replace(stage.dana, id="U0SAM")
         job = stage.scene.job("vod-ai")
-        await stage.lee.types(f"/jobs show {job.id}")  # what a service knows that cannot list its jobs
+        await stage.lee.types(f"/jobs show {job.id}")  # makes a job of a service without lists available
         await asyncio.gather(*(person.begins(text) for person in (stage.lee, sam) for _ in range(5)))
         everything, a_part = (await answers(stage.lee, 6))[1:], await answers(sam, 5)
         assert all("media-cn" in str(answer.json) for answer in everything)

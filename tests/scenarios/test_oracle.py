@@ -1,4 +1,4 @@
-"""What the clouds really did, matched by brute force, is what the workspace server received."""
+"""The messages in the workspace match the clouds' real events, computed by brute force."""
 
 import ast
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ SERVICES = ("video-ocr", "image-moderation", "digital-human")
 
 @pytest.fixture
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for new jobs, and edit heads, many times a second."""
+    """Discover jobs and edit heads many times a second."""
     monkeypatch.setattr(sweep, "LOOKAHEAD", timedelta(seconds=0.05))
     monkeypatch.setattr(discovery, "PACE_MIN_S", 0.1)
     monkeypatch.setattr(walks, "PACE_MIN_S", 0.1)
@@ -42,7 +42,7 @@ def onlooker(scene: Scene) -> Onlooker:
 
 
 async def watched(bot: Deps, services: Iterable[str] = SERVICES) -> None:
-    """Wait until all unfinished jobs of each service are known."""
+    """Wait until the bot has found all unfinished jobs of each service."""
     for service in services:
         await until(lambda each=service: _unfinished_known(bot, each))
 
@@ -83,7 +83,7 @@ async def test_several_channels(stage: Stage):
     await stage.dana.hears("1 of 3 jobs failed")
     stage.world.end(batch[1].id, "succeeded")
     stage.world.end(batch[2].id, "failed", reason)
-    await stage.dana.hears("Show the failed ones")
+    await stage.dana.hears("Show failed")
     await oracle.judge("C0ONCALL")
     await oracle.mute("C0ONCALL")
     await oracle.storm(SERVICES, 12, name="act-again-{n}.mp4", causes=3, within_s=1)
@@ -93,7 +93,7 @@ async def test_several_channels(stage: Stage):
 
 
 async def predicts(oracle: Onlooker, words: str, channel: str, service: str) -> None:
-    """Compare what a dry run of a watch says with the messages about a service that the conversation has."""
+    """Compare a watch's dry run with the conversation's messages about a service."""
     answer = await oracle.dana.types(f"/jobs watch {words} dry-run", channel)
     texts = [each.json["text"] for each in await messages(oracle.dana, channel, oracle.before[channel])]
     heads = [each for each in texts if each.endswith(service)]

@@ -1,4 +1,4 @@
-"""`/jobs find`, `accounts`, `help`, and what happens to a mistyped one."""
+"""`/jobs find`, `accounts`, `help`, and the answer to a mistyped command."""
 
 from handlers.commands.grammar import COMMANDS
 from tests.scenarios.conftest import Stage
@@ -28,7 +28,7 @@ async def test_accounts_tell_how_each_service_does(stage: Stage) -> None:
     await stage.fault("image-moderation", "forbidden")
     answer = await stage.dana.types("/jobs accounts")
     assert "✅ *video-ocr* in cn-north-4" in answer.text
-    assert "*media-cn/image-moderation* does not allow us to ask this" in answer.text
+    assert "*media-cn/image-moderation* denied permission" in answer.text
     refreshed = await stage.dana.turns("Refresh", answer)
     assert "requests left this second" in refreshed.text
 
@@ -52,7 +52,7 @@ async def test_an_old_button_says_so_and_offers_the_way_back(stage: Stage) -> No
     listed = await stage.dana.types(f"/jobs list video-ocr name:{'x' * 400}")
     await stage.bot.store.link.execute("FLUSHALL")
     expired = await stage.dana.clicks("Refresh", listed)
-    assert "This button is too old" in expired.text
+    assert "This button has expired" in expired.text
     assert "1–10 of" in (await stage.dana.turns("List jobs", expired)).text
 
 

@@ -1,4 +1,4 @@
-"""Slack answers a post with an error, and stores it or not: the message is there once, and soon."""
+"""Slack answers a post with an error and may have stored it. The message still appears once, and soon."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 
 @pytest.fixture(autouse=True)
 def _early_searches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The early searches come in no time; the last one comes later than a person here waits for."""
+    """Run the early searches immediately. The last one comes later than a test waits."""
     monkeypatch.setattr(posts_in_doubt, "ANSWERED_S", (0.1, 0.2, 0.4))
     monkeypatch.setattr(posts_in_doubt, "SILENT_S", 0.2)
     monkeypatch.setattr(sender, "IN_FLIGHT_TIMEOUT_S", 2.0 * PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What a load balancer and Kubernetes are told while the bot's surroundings break and mend."""
+"""The answers to a load balancer and Kubernetes while the bot's surroundings fail and recover."""
 
 import asyncio
 import tempfile
@@ -25,7 +25,7 @@ def server() -> Generator[Server]:
 
 @pytest.fixture
 def redis_process(server: Server) -> str:
-    """The server of `stage`, in place of the one that outlives the test."""
+    """Return the server of `stage`, in place of the one that outlives the test."""
     return server.url
 
 

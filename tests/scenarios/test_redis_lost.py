@@ -1,4 +1,4 @@
-"""Redis dies under the running bot, and comes back: nobody restarts anything."""
+"""Redis dies under the running bot and comes back. No one restarts the bot."""
 
 import asyncio
 import tempfile
@@ -15,7 +15,7 @@ from tests.scenarios.person import PATIENCE_S, Answer
 pytestmark = pytest.mark.mode("socket")
 
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
-LOST = "cannot be listed now"
+LOST = "can't be listed now"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def server() -> Generator[Server]:
 
 @pytest.fixture
 def redis_process(server: Server) -> str:
-    """The server of `stage`, in place of the one that outlives the test."""
+    """Return the server of `stage`, in place of the one that outlives the test."""
     return server.url
 
 
@@ -50,7 +50,7 @@ async def test_questions_are_answered_without_redis(stage: Stage, server: Server
     server.dies()
     listed = await stage.dana.types("/jobs list")
     assert lines_of_loss(listed) == 2
-    assert "*vod-sg/vod-ai* cannot be listed now" in listed.text
+    assert "*vod-sg/vod-ai* can't be listed now" in listed.text
     assert "1–10 of at least 1" in listed.text
     assert f"media-cn/video-ocr/{OCR}" in (await stage.dana.types(f"/jobs show {OCR}")).text
     found = await stage.dana.types(f"/jobs find {OCR}")
@@ -71,7 +71,7 @@ async def test_buttons_work_without_redis_where_they_can(stage: Stage, server: S
     assert not (await stage.dana.clicks("Share", turned)).json["ephemeral"]
     narrowed = await stage.dana.picks("❌ Failed", turned)
     assert "/jobs list state:failed" in narrowed.text
-    assert "I cannot reach my memory (Redis)" in (await stage.dana.clicks("Refresh", long)).text
+    assert "Callboard's database (Redis) is unavailable" in (await stage.dana.clicks("Refresh", long)).text
     server.start()
     await back(stage)
     assert "No jobs match." in (await stage.dana.turns("Refresh", long)).text

@@ -1,4 +1,4 @@
-"""The user of Redis that docs/operations.md recommends is enough for everything that Callboard does."""
+"""The Redis user that docs/operations.md recommends has all permissions that Callboard needs."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 @pytest.fixture
 async def user(link: RedisLink, redis_process: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
-    """The URL of that user. Afterwards Redis has refused nothing."""
+    """Yield the URL of that user, then check that Redis refused nothing."""
     (rules,) = re.findall(r"^user callboard (on .+)$", PAGE.read_text(), re.MULTILINE)
     await link.execute("ACL", "SETUSER", "callboard", "reset", *rules.split())
     await link.execute("ACL", "LOG", "RESET")

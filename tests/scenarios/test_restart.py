@@ -1,4 +1,4 @@
-"""A bot goes while another comes: nothing is left unanswered, and nothing is answered twice."""
+"""One bot replaces another: each request is answered once."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,7 +15,7 @@ ASKED = 40
 
 
 async def ask(dana: Person) -> None:
-    """Type commands and mention the bot, as fast as its answers to one of them come."""
+    """Type commands and mention the bot, as fast as it answers one of them."""
     for number in range(ASKED):
         await dana.begins("/jobs help")
         await dana.says(f"<@U0CALLBOARD> help {number % 2 * 'list'}")
@@ -23,17 +23,17 @@ async def ask(dana: Person) -> None:
 
 
 async def acknowledged(dana: Person) -> bool:
-    """Whether the app has taken every event."""
+    """Return whether the app has acknowledged every event."""
     return all(each["acknowledged"] for each in await dana.events())
 
 
 def failures(dana: Person) -> int:
-    """How many commands Slack said of that they failed."""
+    """Return how many commands failed, according to Slack."""
     return sum("failed with the error" in each.text for each in dana.workspace.feed.notices)
 
 
 async def answered_once(dana: Person) -> None:
-    """See that each mention is answered in its thread, and each command too unless Slack said that it failed."""
+    """Check that each mention has an answer in its thread. So has each command that Slack did not report as failed."""
 
     async def all_there() -> bool:
         return len(await dana.sees()) + failures(dana) >= 2 * ASKED and await acknowledged(dana)
@@ -47,7 +47,7 @@ async def answered_once(dana: Person) -> None:
 
 
 async def stay(scene: Scene) -> None:
-    """Run a bot until it is cancelled, as SIGTERM does it."""
+    """Run a bot until it is cancelled, as by SIGTERM."""
     async with scene.bot():
         await scene.dana.begins("/jobs help")
         await asyncio.Event().wait()
@@ -70,7 +70,7 @@ async def test_what_was_asked_before_the_end_is_answered(scene: Scene):
 
 
 async def test_a_bot_takes_over_from_another(scene: Scene):
-    """The second begins before the first ends, as in a deployment."""
+    """The second starts before the first stops, as in a deployment."""
     async with AsyncExitStack() as second:
         async with scene.bot():
             asking = asyncio.create_task(ask(scene.dana))

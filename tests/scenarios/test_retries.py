@@ -1,6 +1,6 @@
-"""Slack tells an event again that nobody acknowledged: at once, after a minute, after five. It is taken once.
+"""Slack redelivers an unacknowledged event: immediately, after a minute, after five. The bot handles it once.
 
-Here the acknowledgements of an event get lost, or Slack gets none because nobody heard of the event.
+Here the acknowledgements of an event get lost, or Slack gets none because the event never arrived.
 """
 
 from collections.abc import Sequence
@@ -46,12 +46,12 @@ def lose(monkeypatch: pytest.MonkeyPatch, mode: Mode, times: int, *, heard: bool
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch, mode: Mode) -> None:
-    """Every acknowledgement but the last comes too late."""
+    """Delay every acknowledgement but the last beyond Slack's limit."""
     lose(monkeypatch, mode, TRIES - 1, heard=True)
 
 
 async def told(dana: Person, number: int = 1) -> None:
-    """Wait until the app has acknowledged so many events, each at the last try."""
+    """Wait until the app has acknowledged this many events, each at the last attempt."""
 
     async def all_told() -> bool:
         return sum(each["acknowledged"] for each in await dana.events()) >= number
@@ -61,7 +61,7 @@ async def told(dana: Person, number: int = 1) -> None:
 
 
 async def settled(dana: Person) -> None:
-    """Ask for something else, and wait for its answer: whatever was to come before has come."""
+    """Ask for something else, and wait for its answer. All earlier answers have arrived by then."""
     await dana.types("/jobs help")
 
 

@@ -1,4 +1,4 @@
-"""Somebody picks Callboard from the menu of a message: an alert, a question, a reply."""
+"""A person picks Callboard from the menu of a message: an alert, a question, a reply."""
 
 import tomllib
 
@@ -42,7 +42,7 @@ async def test_a_list_of_ids_in_code_wherever_they_belong(stage: Stage):
 async def test_following_the_job_of_an_alert(stage: Stage):
     alert = await stage.dana.reads("VideoOcrStuck")
     answer = await stage.dana.chooses("subscribe_to_jobs", alert)
-    assert answer.says("I follow")
+    assert answer.says("Following")
     card = await stage.lee.hears("Subscribed by <@U0DANA>")
     assert VIDEO_OCR_ID in str(card.json)
 

@@ -1,4 +1,4 @@
-"""Snoozing as people see it: a card and the Home tab in a real browser, with everything behind them."""
+"""Snoozing in a real browser: a card and the Home tab, with the whole bot behind them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
@@ -58,6 +58,6 @@ async def test_the_home_tab(stage: Stage, chromium: Browser, scheme: Literal["li
     async with looking_at(chromium, address, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
         await page.get_by_role("tab", name="Home").click()
         await expect(page.get_by_text("snoozed until")).to_be_visible()
-        await expect(page.get_by_role("combobox", name="Pick a channel")).to_contain_text("on-call")
+        await expect(page.get_by_role("combobox", name="Choose a channel")).to_contain_text("on-call")
         await expect(page.get_by_role("button", name="Unsubscribe from trailer.mp4")).to_be_visible()
         assert await complaints(page) == []

@@ -1,4 +1,4 @@
-"""A job that is named by its ref before its provider knows it."""
+"""A ref names a job that its provider does not have yet."""
 
 from datetime import timedelta
 

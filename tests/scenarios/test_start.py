@@ -1,4 +1,4 @@
-"""`callboard run`, `check`, `sandbox` and `demo` at the start: what does not work is said in words."""
+"""`callboard run`, `check`, `sandbox` and `demo` at the start: they describe every problem in words."""
 
 import json
 import re
@@ -49,14 +49,14 @@ def terminal(
 
 @pytest.fixture
 def taken() -> Generator[int]:
-    """A port on which somebody else listens."""
+    """Return a port on which another process listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.fixture
 def later() -> Generator[Server]:
-    """A Redis server that is not started yet."""
+    """Return a Redis server that is not started yet."""
     with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
         server = Server(Path(folder))
         server.dies()
@@ -98,7 +98,7 @@ class TestRun:
     def test_a_wrong_token(self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str):
         monkeypatch.setenv(name, "xoxb-hunter2" if "BOT" in name else "xapp-hunter2")
         printed = terminal.types("run")
-        refused(printed, 1, "Slack does not know this token: copy it again")
+        refused(printed, 1, "Slack doesn't recognize this token: copy it again")
         assert "hunter2" not in printed.err
 
     def test_no_workspace(self, terminal: Terminal):
@@ -108,7 +108,7 @@ class TestRun:
 
     def test_slack_out_of_reach(self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api/")
-        refused(terminal.types("run"), 1, "Slack cannot be reached")
+        refused(terminal.types("run"), 1, "Can't reach Slack")
 
     @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
     @pytest.mark.parametrize("details", [{"status": 502}, {"error": "fatal_error"}, {"error": "ratelimited"}])
@@ -119,7 +119,7 @@ class TestRun:
     def test_redis_out_of_reach(self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nobody.sock")
         monkeypatch.setattr("bot.runtime.bootstrap.STARTUP_TIMEOUT_S", 0)
-        refused(terminal.types("run"), 1, "Start Redis, or leave redis.url out")
+        refused(terminal.types("run"), 1, "Start Redis, or remove redis.url")
 
     @pytest.mark.parametrize("command", ["run", "serve", "worker"])
     def test_redis_may_start_later(
@@ -169,7 +169,7 @@ class TestRun:
 
 
 def first(program: "subprocess.Popen[str]", lines: int) -> list[dict[str, str]]:
-    """The first lines of a program's log."""
+    """Return the first lines of a program's log."""
     assert program.stderr
     return [json.loads(program.stderr.readline()) for _ in range(lines)]
 
@@ -204,7 +204,7 @@ class TestHalves:
 
     def test_a_worker_with_a_wrong_token(self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hunter2")
-        refused(terminal.types("worker"), 1, "Slack does not know this token: copy it again")
+        refused(terminal.types("worker"), 1, "Slack doesn't recognize this token: copy it again")
 
 
 class TestCheck:
@@ -220,7 +220,7 @@ class TestCheck:
         assert printed.status == 1
         assert re.search(r"❌ fail +media-cn/video-ocr", printed.out)
         assert "→ set MEDIA_CN_SK" in printed.out
-        assert printed.out.endswith("\n3 to mend.\n")
+        assert printed.out.endswith("\n3 problems.\n")
 
 
 class TestSandbox:

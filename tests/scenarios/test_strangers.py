@@ -1,4 +1,4 @@
-"""People of other organizations and guests: earlier subscriptions, and messages to them."""
+"""People from other organizations and guests: earlier subscriptions, and messages to them."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ SHARED = "Another organization shares this channel"
 
 
 async def becomes(person: Person, **traits: object) -> None:
-    """Make a person a guest, or one of another organization."""
+    """Make a person a guest, or one from another organization."""
     response = await person.page.post("/test/person", json={"user": person.id, **traits})
     assert response.json()["ok"], response.text
 
@@ -32,7 +32,7 @@ async def test_subscribing_in_a_shared_channel_says_who_reads_along(stage: Stage
     assert SHARED in answer.json["text"]
     assert not (await stage.dana.types(f"/jobs subscribe {job.id} to:dm", MEDIA)).says(SHARED)
     stage.dana.workspace.faults.order(Fault(method="conversations.info", error="missing_scope"))
-    assert (await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)).says("followed here before")
+    assert (await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)).says("Already following")
 
 
 async def test_a_person_who_becomes_a_guest_is_notified_of_nothing_more(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -44,7 +44,7 @@ async def test_a_person_who_becomes_a_guest_is_notified_of_nothing_more(stage: S
     await becomes(stage.lee, guest="multi")
     monkeypatch.setattr(membership, "KEPT_S", 0.0)
     stage.world.end(job.id, "failed")
-    await stage.lee.hears("its account may not be seen here", "D0LEE")
+    await stage.lee.hears("this channel lost access to the account", "D0LEE")
     await stage.dana.hears("Failed", "D0DANA", broadcast=True)
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
 
@@ -67,7 +67,7 @@ async def test_slack_is_not_waited_for_for_long(stage: Stage, monkeypatch: pytes
     monkeypatch.setattr(membership, "WAIT_S", 0.2)
     stage.dana.workspace.faults.order(Fault(method="users.info", hang_s=86_400))
     answer = await stage.dana.types("/jobs list")
-    assert "Slack did not say whether you are one. Try again in a minute." in answer.text
+    assert "Slack didn't say whether you are one. Try again in a minute." in answer.text
     stage.dana.workspace.faults.clear_all()
     assert (await stage.dana.types("/jobs list")).says("media-cn")
 
@@ -82,5 +82,5 @@ async def test_the_form_to_subscribe_names_no_user_groups_to_a_guest(stage: Stag
 async def test_a_home_tab_of_another_organization_shows_nothing(stage: Stage):
     vera = replace(stage.dana, id="U0VERA")
     await becomes(vera, team="T0OTHER")
-    tab = str(await vera.looks_at_home(until="Callboard does not answer people of other organizations here."))
+    tab = str(await vera.looks_at_home(until="Callboard doesn't answer people from other organizations here."))
     assert not [word for word in ("media-cn", "vod-sg", "video-ocr") if word in tab]

@@ -1,4 +1,4 @@
-"""Somebody subscribes to a job, and is told what becomes of it."""
+"""A person subscribes to a job and is notified when it changes."""
 
 from datetime import timedelta
 
@@ -105,7 +105,7 @@ async def test_subscribing_twice_changes_the_one_subscription(stage: Stage):
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by <@U0DANA>")
     again = await stage.lee.types(f"/jobs subscribe {job.id} to:here")
-    assert again.says("followed here before by <@U0DANA>")
+    assert again.says("The settings of <@U0DANA> are unchanged")
     assert (await stage.dana.hears("Subscribed by <@U0DANA> and <@U0LEE>")).ts == card.ts
     stage.world.end(job.id, "succeeded")
     await stage.dana.hears("Succeeded", broadcast=True)
@@ -115,7 +115,7 @@ async def test_subscribing_twice_changes_the_one_subscription(stage: Stage):
 
 async def test_a_job_that_has_ended_says_so_and_offers_its_details(stage: Stage):
     answer = await stage.dana.types("/jobs subscribe 2dc1634e00000000003f1d22d1a0174f")
-    assert answer.says("ended already")
+    assert answer.says("already finished")
     assert "Why it failed" in (await stage.dana.clicks("Details", answer)).text
 
 

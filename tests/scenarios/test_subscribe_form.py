@@ -1,4 +1,4 @@
-"""Somebody subscribes in a form instead of a command."""
+"""A person subscribes in a form instead of a command."""
 
 import pytest
 
@@ -25,7 +25,7 @@ async def test_subscribe_under_details_opens_it_filled_in_and_one_enter_confirms
     form = await stage.dana.opened(lambda: stage.dana.starts("Subscribe", shown), "Subscribe to jobs")
     assert f"media-cn/video-ocr/{job.id}" in str(form)
     await stage.dana.sends(form)
-    answer = await stage.dana.hears("I follow", ephemeral=True)
+    answer = await stage.dana.hears("Following", ephemeral=True)
     assert answer.says("lecture.mp4")
     await stage.lee.hears("Subscribed by <@U0DANA>")
 
@@ -42,7 +42,7 @@ async def test_what_is_chosen_in_it_counts(stage: Stage):
         groups=options(form, "groups", "S0ONCALL"),
     )
     card = await stage.dana.hears("Subscribed by <@U0DANA>")
-    assert card.says("a failure is told in the thread, not in the channel")
+    assert card.says("posts only to the thread when it fails")
     stage.world.end(job.id, "failed")
     told = await stage.dana.hears("Failed", thread_ts=card.ts, broadcast=False)
     assert "<@U0LEE> <!subteam^S0ONCALL>" in told.text
@@ -53,7 +53,7 @@ async def test_sent_off_long_after_it_was_opened_it_is_answered_all_the_same(sta
     form = await stage.dana.asks("/jobs subscribe", until="Subscribe to jobs")
     stage.dana.workspace.faults.order(Fault(method="response_url", error="expired_url", times=9))
     await stage.dana.sends(form, jobs={"value": job.id})
-    assert (await stage.dana.hears("I follow", ephemeral=True)).says("lecture.mp4")
+    assert (await stage.dana.hears("Following", ephemeral=True)).says("lecture.mp4")
     await stage.lee.hears("Subscribed by <@U0DANA>")
 
 
@@ -69,11 +69,9 @@ async def test_all_unfinished_of_a_list(stage: Stage):
     stage.scene.job(name="zebra 1")
     stage.scene.job(name="zebra 2")
     listed = await stage.dana.types("/jobs list video-ocr state:running name:zebra")
-    form = await stage.dana.opened(
-        lambda: stage.dana.starts("Subscribe to unfinished (2)", listed), "Subscribe to jobs"
-    )
+    form = await stage.dana.opened(lambda: stage.dana.starts("Follow 2 running", listed), "Subscribe to jobs")
     await stage.dana.sends(form)
-    assert (await stage.dana.hears("I follow")).says("2 jobs")
+    assert (await stage.dana.hears("Following")).says("2 jobs")
 
 
 async def test_user_groups_are_picked_by_name_and_typed_where_the_app_may_not_know_them(stage: Stage):
@@ -84,4 +82,4 @@ async def test_user_groups_are_picked_by_name_and_typed_where_the_app_may_not_kn
     stage.dana.workspace.faults.order(Fault(method="usergroups.list", error="missing_scope"))
     form = await stage.dana.asks("/jobs subscribe", until="Copy group ID")
     await stage.dana.sends(form, jobs={"value": job.id}, groups={"value": "<!subteam^S0ONCALL|@on-call>"})
-    assert (await stage.dana.hears("I follow", ephemeral=True)).says("calls <!subteam^S0ONCALL>")
+    assert (await stage.dana.hears("Following", ephemeral=True)).says("mentions <!subteam^S0ONCALL>")

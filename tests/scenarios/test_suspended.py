@@ -1,4 +1,4 @@
-"""A subscription is never lost in silence: where Slack takes nothing, its owner is told and can restore it."""
+"""No subscription is lost silently: if Slack accepts no posts, the subscriber is notified and can restore it."""
 
 import asyncio
 
@@ -112,7 +112,7 @@ async def test_a_post_that_comes_too_late_is_taken_back_whatever_slack_says(
     stage.world.end(job.id, "succeeded")
     with stage.dana.workspace.feed.page("U0DANA") as events:
         while not (told := _replies(await stage.dana.sees(), card)):
-            await deliver(stage.bot, "T0SANDBOX/C0ONCALL")  # another worker takes the first for lost
+            await deliver(stage.bot, "T0SANDBOX/C0ONCALL")  # another worker assumes that the first is dead
         async with asyncio.timeout(PATIENCE_S):
             while (await events.get())["type"] != "message_deleted":
                 pass

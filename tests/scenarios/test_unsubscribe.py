@@ -1,4 +1,4 @@
-"""What was subscribed to is listed, and can be taken back."""
+"""Subscriptions are listed, and can be removed."""
 
 import pytest
 

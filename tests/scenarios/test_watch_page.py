@@ -1,4 +1,4 @@
-"""A newcomer who knows two words, "watch" and "quieter", in a real browser, with everything behind them."""
+"""A newcomer with two words, "watch" and "quieter", in a real browser."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ async def stage(set_up: AbstractAsyncContextManager[Scene]) -> AsyncGenerator[St
 
 @dataclass
 class Newcomer:
-    """Reads what is shown, types, and counts the clicks that it takes."""
+    """A person who reads the page, types, and counts the clicks."""
 
     page: Page
     clicks: int = 0
@@ -43,11 +43,11 @@ class Newcomer:
         return self.page.get_by_role("article").last
 
     def button(self, word: str, where: Locator) -> Locator:
-        """A button whose visible text has the word."""
+        """Return a button whose visible text has the word."""
         return where.get_by_role("button").filter(has_text=re.compile(rf"\b{word}", re.IGNORECASE)).first
 
     def taken(self) -> int:
-        """How many clicks it took since the last time."""
+        """Return the clicks since the last call."""
         taken, self.clicks = self.clicks, 0
         return taken
 

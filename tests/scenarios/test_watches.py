@@ -1,4 +1,4 @@
-"""A channel watches, changes its mind, and takes that back."""
+"""A channel creates a watch, changes it, removes it, and restores it."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 
 def text_in(view: Json, name: str) -> str:
-    """What is typed in a field of a form."""
+    """Return the text in a field of a form."""
     block = next(each for each in view["blocks"] if each.get("block_id") == name)
     return block["element"].get("initial_value", "")
 
@@ -42,7 +42,7 @@ async def test_watch_edit_test_remove_and_undo(stage: Stage):
     await dana.starts("Remove", listed)
     removed = await dana.hears("`w1` (*media-cn* with code `ALG.*`) removed", ephemeral=True)
     await lee.hears("<@U0DANA> removed watch `w1`")
-    assert (await dana.types("/jobs subscriptions")).says("Nothing is followed here")
+    assert (await dana.types("/jobs subscriptions")).says("No subscriptions in this channel")
     await dana.starts("Undo", removed)
     await dana.hears("is back", ephemeral=True)
     await lee.hears("<@U0DANA> restored watch `w1`")
@@ -76,7 +76,7 @@ async def dana_clicks_watch(stage: Stage) -> None:
 async def test_quieter(stage: Stage):
     job = stage.scene.job()
     watched = await stage.dana.types(f"/jobs watch {job.id}")
-    assert watched.says("I follow")
+    assert watched.says("Following")
     await stage.dana.types("/jobs watch video-ocr")
     quieter = await stage.dana.types("/jobs mute")
     labels = {each.get("placeholder", {}).get("text") for _, each in elements(quieter.blocks)}

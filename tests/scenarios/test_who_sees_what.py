@@ -1,10 +1,10 @@
-"""Who sees what, as a table: every surface, by who asks and by who reads along.
+"""A table of visibility: every surface, by the person who asks and the people who read the answer.
 
-`media-cn` is hidden. Lee may see it and subscribe to its jobs, Dana may only look, Sam may do neither. Whoever is in
-#media may look, so there Sam may too; of those who read #general nobody may unless they ask. `vod-sg` is for everybody.
+`media-cn` is hidden. Lee may see it and subscribe to its jobs, Dana may only look, Sam may do neither. Members of
+#media may look, so Sam may look there. Readers of #general may look only if they ask themselves. `vod-sg` is public.
 
-Vera is of another organization, Gil is a guest: they are let in by a rule alone that says so, and then see what it is
-about as Sam does.
+Vera is from another organization, Gil is a guest. Only a rule that admits them lets them in. Then they see the same of
+its accounts as Sam.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Answer, Person
 from tests.scenarios.surfaces import DOES, ID, NAME, REF, Cell
 
-pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]  # who asks decides, not how
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]  # the delivery mode does not matter
 GENERAL, MEDIA = "C0GENERAL", "C0MEDIA"
 SECRETS = {NAME, ID, "media-cn", "video-ocr", "image-moderation", "digital-human"}
 
@@ -29,21 +29,21 @@ SHOWN, FOLLOWED, LEFT, ABSENT, OTHERS, UNKNOWN = "shown", "followed", "left", "a
 UNSEEN, NOTHING, PUBLIC, LOOKS = "unseen", "nothing", "not for all", "looks only"
 OUTSIDER, GUEST = "no outsiders", "no guests"
 WORDS = {
-    "Callboard does not answer people of other organizations here.": OUTSIDER,
-    "Callboard does not answer guests here. Ask a member": GUEST,
-    "There is nothing here that you may see.": NOTHING,
-    "that you may see here. There are vod-sg": UNSEEN,
-    "or it is an account that you may not see here": UNSEEN,
-    "Not everybody who would read it there may see `media-cn`": PUBLIC,
-    "You may look at jobs of `media-cn` here, but not subscribe to them": LOOKS,
-    "is not known to *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
+    "Callboard doesn't answer people from other organizations here.": OUTSIDER,
+    "Callboard doesn't answer guests here. Ask a member": GUEST,
+    "You don't have access here.": NOTHING,
+    "here. Available: vod-sg": UNSEEN,
+    "or an account that you can't see here": UNSEEN,
+    "Can't share: some members lack access to `media-cn`": PUBLIC,
+    "You can see jobs of `media-cn` here, but you can't subscribe to them": LOOKS,
+    "was not found in *vod-sg/vod-ai* or *vod-sg/vod-jobs*": UNKNOWN,
     "is not followed here": ABSENT,
     "No longer followed": LEFT,
-    "I follow": FOLLOWED,
+    "Following": FOLLOWED,
     NAME: SHOWN,
     "media-cn": SHOWN,
 }
-"""What an answer means, by the first of these that it says; OTHERS is all that is left, as if nothing were hidden."""
+"""The meaning of an answer, by the first of these texts in it. OTHERS is the rest, as if nothing were hidden."""
 HIDES = {OTHERS, UNKNOWN, UNSEEN, NOTHING, OUTSIDER, GUEST}
 
 PEOPLE = """
@@ -66,7 +66,7 @@ users = ["*"]
 # fmt: off
 TABLE: dict[str, dict[str, tuple[str, str, str, str, str, str]]] = {
 "typed": {
-    # asked for in                  #general                         #media
+    # asked in                      #general                         #media
     # by                            Lee       Dana      Sam          Lee       Dana      Sam
     f"show {REF}":                  (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
     f"show {ID}":                   (SHOWN,    SHOWN,    UNKNOWN,     SHOWN,    SHOWN,    SHOWN),
@@ -113,7 +113,7 @@ TABLE: dict[str, dict[str, tuple[str, str, str, str, str, str]]] = {
 },
 }
 TO_ONESELF: dict[str, tuple[str, str, str]] = {
-    # where nobody reads along, by      Lee       Dana      Sam
+    # in private, by                    Lee       Dana      Sam
     f"show {REF}":                      (SHOWN,    SHOWN,    UNSEEN),
     "list":                             (SHOWN,    SHOWN,    OTHERS),
     f"subscribe {REF}":                 (FOLLOWED, LOOKS,    UNSEEN),
@@ -124,11 +124,11 @@ TO_ONESELF: dict[str, tuple[str, str, str]] = {
 
 
 ABOUT_SUBSCRIPTIONS = {"subscriptions", "subscriptions mine", f"unsubscribe {REF}", "Unsubscribe"}
-"""Here Lee follows the job in #media."""
+"""Lee subscribed to the job in #media."""
 
 
 async def decided(cell: Cell, what: str) -> str:
-    """Do it, and return what was decided."""
+    """Do it, and return the meaning of the answer."""
     if what in ABOUT_SUBSCRIPTIONS:
         await cell.stage.lee.types(f"/jobs subscribe {REF}", MEDIA)
     if what in DOES:
@@ -154,7 +154,7 @@ def more_settings() -> str:
 
 @pytest.fixture(autouse=True)
 def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask the clouds as often as it takes."""
+    """Remove the limit on questions to the clouds."""
     for kind in (HuaweiAccount, AlibabaAccount):
         monkeypatch.setattr(kind, "rate", Mock(return_value=1000))
 
@@ -230,7 +230,7 @@ guests = true
 
 @pytest.fixture
 def strangers(stage: Stage, people: tuple[Person, Person, Person]) -> list[Person]:
-    """Vera and Gil."""
+    """Return Vera and Gil."""
     stage.dana.workspace.channels[MEDIA].shared = True
     for each in STRANGERS:
         stage.dana.workspace.users[each.id] = each
@@ -266,7 +266,7 @@ class TestStrangersWithoutAnyRule:
         await stage.lee.types(f"/jobs subscribe {REF}", MEDIA)
         card = await stage.lee.hears("Subscribed by", MEDIA)
         link = f"<https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video>"
-        for person, refused in zip(strangers, ("people of other organizations", "guests"), strict=True):
+        for person, refused in zip(strangers, ("people from other organizations", "guests"), strict=True):
             cell = Cell(stage, person, MEDIA)
             assert refused in await cell.reaction(partial(person.starts, "Refresh", card, MEDIA))
             assert refused in await cell.reaction(partial(person.starts_picking, "For 1 hour", card, MEDIA))

@@ -1,4 +1,4 @@
-"""A channel asks why: a head leads back to its reasons, and a dry run shows what would have come."""
+"""A channel asks why: a head links to its reasons, and a dry run shows what a watch would have posted."""
 
 import asyncio
 import json
@@ -32,8 +32,8 @@ async def test_why_a_job_a_group_and_a_watch(stage: Stage, settings_file: Path):
     assert group.says("For `w1`")
     watch = await lee.types("/jobs why w1")
     assert watch.says("Matched 1 event in the last 24 hours"), watch.text
-    assert (await lee.types("/jobs why g99")).says("There is no group `g99` here")
-    assert (await dana.types("/jobs why w99")).says("There is no watch `w99`")
+    assert (await lee.types("/jobs why g99")).says("No group `g99` here")
+    assert (await dana.types("/jobs why w99")).says("No watch `w99`")
 
     await dana.starts("Dry run", added)
     tried = await dana.hears("Nothing was posted or changed", ephemeral=True)
@@ -43,7 +43,7 @@ async def test_why_a_job_a_group_and_a_watch(stage: Stage, settings_file: Path):
         return CliRunner().invoke(app, ["jobs", "why", *words, "--config", str(settings_file)], catch_exceptions=False)
 
     unknown = await asyncio.to_thread(in_terminal, "w99")
-    assert (unknown.exit_code, "There is no watch w99" in unknown.stderr) == (2, True)
+    assert (unknown.exit_code, "No watch w99" in unknown.stderr) == (2, True)
     assert "watch video-ocr" in (await asyncio.to_thread(in_terminal, "w1")).stdout
     record = json.loads((await asyncio.to_thread(in_terminal, str(job.id), "--json")).stdout)
     assert record["job"]["name"] == "lecture-why"

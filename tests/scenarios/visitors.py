@@ -1,4 +1,4 @@
-"""A bot that workspaces install by themselves, and the browsers of those who do."""
+"""A bot that workspaces install without an operator, and the browsers of their admins."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass
 class Site:
-    """A bot behind an address, and the workspaces that may install it. `cookies` are those of the one browser."""
+    """A bot behind an address, and the workspaces that may install it. `cookies` are those of its one browser."""
 
     world: World
     clouds: Clouds
@@ -50,7 +50,7 @@ class Site:
     cookies: str = ""
 
     def person(self, team: str, number: int = 0) -> Person:
-        """Somebody of a workspace."""
+        """Return a person of a workspace."""
         workspace = self.world.workspaces[team]
         return Person(workspace.people[number].id, self.pages[team], workspace)
 
@@ -79,26 +79,26 @@ class Site:
         return httpx.URL(redirect).query.decode()
 
     async def back(self, query: str) -> Answer:
-        """Come back to the bot."""
+        """Return to the bot."""
         page = await self.bot.get(f"/slack/oauth_redirect?{query}", headers={"cookie": self.cookies})
         return Answer(page.status_code, page.text)
 
     async def installs(self, team: str, **order: Any) -> Answer:
-        """The whole way."""
+        """Run the whole installation."""
         answer = await self.back(await self.decide(team, await self.begin(), **order))
         for channel in self.world.workspaces[team].channels.values():
-            channel.bot_member = channel.bot_member or not channel.private  # as if somebody typed /invite
+            channel.bot_member = channel.bot_member or not channel.private  # as after /invite
         return answer
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Deps]:
-        """The bot, from here to the end of the block."""
+        """Run the bot while the block runs."""
         async with running(self.settings, register, tasks) as deps:
             yield deps
 
 
 def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> Settings:
-    """A configuration without a bot token, in HTTP mode."""
+    """Return a configuration without a bot token, in HTTP mode."""
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
     text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
     text = text.replace(ONE_WORKSPACE, own).replace("port = 0 ", f"port = {port} ")
@@ -108,7 +108,7 @@ def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) 
 
 @asynccontextmanager
 async def opened(folder: Path, redis: str) -> AsyncGenerator[Site]:
-    """Workspaces beside a bot that is not running yet, and what its configuration names in the environment."""
+    """Return workspaces, a bot that is not running yet, and the environment of its configuration."""
     clouds = Clouds(jobs_per_service=40, arrival_s=0)
     async with AsyncExitStack() as stack:
         origin = f"http://127.0.0.1:{(port := stack.enter_context(free_ports())())}"
@@ -126,7 +126,7 @@ async def opened(folder: Path, redis: str) -> AsyncGenerator[Site]:
 
 
 async def _open_pages(stack: AsyncExitStack, world: World, origin: str) -> dict[str, httpx.AsyncClient]:
-    """A way into each workspace, by its id."""
+    """Return a way into each workspace, by its id."""
     return {
         team: await stack.enter_async_context(httpx.AsyncClient(base_url=f"{origin}{world.path(workspace)}/"))
         for team, workspace in world.workspaces.items()

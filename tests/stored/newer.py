@@ -1,4 +1,4 @@
-"""What this version has, and the release that wrote the stored data had not: nothing stored has it."""
+"""Features of this version that the release of the stored data did not have: nothing stored has them."""
 
 import json
 import re
@@ -18,7 +18,7 @@ LISTENERS = frozenset(
     """.split()  # noqa: SIM905
 )
 BEFORE = re.compile(r"callboard:digest:|see-all")
-"""What the release before wrote, and this version reads alone: digests, and the button that shows all of one."""
+"""Records of the release before that only this version reads: digests, and the button that shows all of one."""
 
 
 def _said(channel: str, *jobs: str, reply: bool = True) -> dict[str, Any]:
@@ -37,5 +37,5 @@ _INSTEAD = (
 
 
 def without_digests(posted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what this version posts where the release before posted digests."""
+    """Return this version's posts for the digests of the release before."""
     return sorted([*(each for each in posted if each not in _DIGESTS), *_INSTEAD], key=json.dumps)

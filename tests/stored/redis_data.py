@@ -1,4 +1,4 @@
-"""What Redis holds, as JSON: written by one version, and loaded for another."""
+"""The content of Redis, as JSON: written by one version, and loaded for another."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from bot.store.redis.keys import ALL, PREFIX, REPLY, TOLD, VIEW, Key
 
 Json = dict[str, Any]
 LIFETIME_LEAST_MS = 60_000
-"""Keys live at least this long once they are loaded, so that none expires under a test."""
+"""The shortest lifetime of a loaded key, so that none expires during a test."""
 
 
 async def dump(url: str) -> Json:
@@ -25,7 +25,7 @@ async def dump(url: str) -> Json:
 
 
 def _without_marks(kept: dict[str, Json]) -> dict[str, Json]:
-    """Leave out keys that only say that something was done, but one of each structure."""
+    """Leave out keys that only mark something as done, except one of each structure."""
     found: dict[str, str] = {}
     for name, record in kept.items():
         mark = family(name, record["type"])[:1] in ([REPLY], [TOLD], [VIEW])
@@ -34,7 +34,7 @@ def _without_marks(kept: dict[str, Json]) -> dict[str, Json]:
 
 
 async def load(url: str, kept: Mapping[str, Json]) -> None:
-    """Replace everything in Redis by what `dump` returned."""
+    """Replace everything in Redis with what `dump` returned."""
     async with _client(url) as redis:
         pipeline = redis.pipeline(transaction=False)
         pipeline.flushall()
@@ -70,7 +70,7 @@ async def _value(redis: Any, name: str, kind: Any) -> Any:  # noqa: PLR0911  # o
         case "stream":
             return [[_text(entry), _texts(fields)] for entry, fields in await redis.xrange(name)]
         case "none":
-            return None  # its lifetime has ended since its name was read
+            return None  # it expired after its name was read
         case _:
             raise AssertionError(f"{name!r} is a {kind}")
 
@@ -101,7 +101,7 @@ def _texts(fields: Mapping[bytes, bytes]) -> Json:
 
 
 def _text(value: bytes) -> Any:
-    """Return a text; what is none, such as a pickle, as base64."""
+    """Return a text; other bytes, such as a pickle, as base64."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -113,7 +113,7 @@ def as_bytes(value: Any) -> bytes:
 
 
 def family(name: str, kind: str) -> list[Key]:
-    """Return the declared keys that a name and a type belong to, the closest first."""
+    """Return the declared keys that match a name and a type, the closest first."""
     found = [
         key for key in ALL if fnmatchcase(name, PREFIX + key.name.format("*", "*")) and fnmatchcase(kind, key.type)
     ]
@@ -121,7 +121,7 @@ def family(name: str, kind: str) -> list[Key]:
 
 
 def shape(kept: Mapping[str, Json]) -> set[str]:
-    """Return the structure of all that is kept: keys without what names one thing, fields, and words of enums."""
+    """Return the structure of everything kept: keys without the names of things, fields, and words of enums."""
     return {
         f"{record['type']} {_plain(name)} {path}" for name, record in kept.items() for path in _paths(record["value"])
     }
@@ -130,7 +130,7 @@ def shape(kept: Mapping[str, Json]) -> set[str]:
 WORDS = frozenset(
     {"type", "kind", "fate", "on", "to", "doubt", "state", "before", "function", "reason", "action_id", "callback_id"}
 )
-"""The fields whose values are words that other versions read."""
+"""Fields with words that other versions read."""
 _VARYING = (
     (re.compile(r"(?<=:payload:)[\w-]+"), "RANDOM"),
     (re.compile(r"\b[TCDUE]0?[A-Z0-9]{3,}\b(?:/[CDU][A-Z0-9]+)?"), "ID"),
@@ -149,7 +149,7 @@ def _plain(text: str) -> str:
 
 
 def _paths(value: Any, name: str = "") -> Iterator[str]:
-    """Return the paths to all that a value holds; JSON in a text is read as well."""
+    """Return the paths to everything in a value, also in JSON within a text."""
     match value:
         case dict():
             for field, inner in cast("Json", value).items():

@@ -1,4 +1,4 @@
-"""Has this version read and finish what another one wrote."""
+"""Lets this version read and finish the records of another version."""
 
 import json
 from collections import Counter
@@ -19,14 +19,14 @@ from tests.stored.story import SOUGHT
 
 Json = dict[str, Any]
 LATER = timedelta(minutes=2)
-"""What is stored is read so long after it was written: scheduled tasks are due, and posts under way are overdue."""
+"""The age of the stored data when it is read: scheduled tasks are due, and posts in flight are overdue."""
 OVER = timedelta(hours=5)
-"""After this time every snooze of the story is over."""
+"""After this time every snooze of the story has ended."""
 
 
 @asynccontextmanager
 async def replaying(url: str, redis: Json, slack: Json) -> AsyncGenerator[Stage]:
-    """Open the bot on what is stored."""
+    """Start the bot on the stored data."""
     await redis_data.load(url, redis["keys"])
     async with stage(url, datetime.fromisoformat(redis["at"]) + LATER) as opened:
         opened.workspace.channels["C0CLOSED"].archived = True
@@ -40,7 +40,7 @@ async def replaying(url: str, redis: Json, slack: Json) -> AsyncGenerator[Stage]
 
 
 async def press_all(opened: Stage, redis: Json, slack: Json) -> list[list[Json]]:
-    """Press everything in every surface, each time on what is stored; return what the bot does."""
+    """Press everything in every surface, each time on the stored data; return the bot's actions."""
     found: list[list[Json]] = []
     for surface in slack["surfaces"]:
         answers: list[Json] = []
@@ -52,7 +52,7 @@ async def press_all(opened: Stage, redis: Json, slack: Json) -> list[list[Json]]
 
 
 async def finish(opened: Stage) -> Json:
-    """Run a worker until nothing waits, let the jobs end, and run it until nothing waits; return the new messages."""
+    """Run a worker until it is idle, before and after finishing the jobs; return the new messages."""
     before = {(each["channel"], each["ts"]) for each in slack_data.history(opened.workspace)}
     cards = await _cards(opened)
     opened.workspace.calls.reset()
@@ -78,7 +78,7 @@ async def finish(opened: Stage) -> Json:
 
 
 async def _tasks_ran(opened: Stage) -> bool:
-    """Whether each task of what is stored has done its work."""
+    """Return whether each stored task has done its work."""
     store, now = opened.deps.store, opened.clock() - LATER
     service = ("acme", "video")
     sweep = (await store.sweeps.read([service]))[service]
@@ -105,7 +105,7 @@ async def _all_ended(opened: Stage) -> bool:
 
 
 async def _is_quiet(opened: Stage) -> bool:
-    """Whether nothing waits for any place that takes something."""
+    """Return whether no work waits for any destination that accepts posts."""
     outbox = opened.deps.store.outbox
     snapshots = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.destinations()]
     return not any(
@@ -114,12 +114,12 @@ async def _is_quiet(opened: Stage) -> bool:
 
 
 def _urgent(snapshot: OutboxSnapshot) -> bool:
-    """Whether a card is to be edited for more than its progress: that may wait for what Slack allows in a minute."""
+    """Return whether a card's edit is urgent. An edit of only its progress may wait for Slack's limit per minute."""
     return any(mark[:1] != Urgency.PROGRESS for mark in snapshot.stale.values())
 
 
 def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
-    """Return the new messages: where they are, and which jobs they name."""
+    """Return the new messages: their destinations, and the jobs that they name."""
     workspace = opened.workspace
     found = [message for name in workspace.channels for message in workspace.messages.seen_by(name, None)]
     new = [
@@ -136,7 +136,7 @@ def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
 
 
 async def _cards(opened: Stage) -> set[tuple[str, str]]:
-    """Return the messages of the cards that follow jobs, where Slack takes anything."""
+    """Return the messages of cards with tracked jobs, where Slack accepts edits."""
     outbox = opened.deps.store.outbox
     snapshots = [await outbox.read(place, ()) for place in await outbox.destinations()]
     cards = [

@@ -1,4 +1,4 @@
-"""What Slack holds of the bot: its messages and views, as JSON; and what people press in them."""
+"""The bot's messages and views in Slack, as JSON, with the elements that people press."""
 
 import json
 import re
@@ -29,7 +29,7 @@ class Snapshots:
     acts: dict[str, tuple[Json, Json]] = field(default_factory=dict[str, tuple[Json, Json]])
 
     def take(self, workspace: Workspace) -> None:
-        """Note what the workspace shows now. What was noted of the same kind before is replaced."""
+        """Record what the workspace shows now. It replaces earlier records of the same kind."""
         for message in _messages(workspace):
             self._note("message", message_as_json(message), message.content.blocks)
         for view in workspace.modals.stack(DANA)[-1:]:
@@ -38,7 +38,7 @@ class Snapshots:
             self._note("home", _view_as_json(home), home.body["blocks"])
 
     def submitted(self, payloads: Iterable[Json]) -> None:
-        """Note the forms that were sent off, with what was filled in, and the shortcuts that were picked."""
+        """Record the submitted forms with their values, and the shortcuts that were picked."""
         for payload in payloads:
             match payload:
                 case {"type": "view_submission", "view": view}:
@@ -51,7 +51,7 @@ class Snapshots:
                     pass
 
     def as_json(self) -> list[Json]:
-        """Return each surface with what is pressed in it."""
+        """Return each surface with the elements pressed in it."""
         found: dict[str, Json] = {}
         for surface, act in self.acts.values():
             found.setdefault(json.dumps(surface), {**deepcopy(surface), "acts": []})["acts"].append(act)
@@ -68,7 +68,7 @@ class Snapshots:
 
 
 def _leave_out_rows(surface: Json) -> None:
-    """Leave out the rows of a list whose buttons are like those of another row."""
+    """Remove the rows of a list whose buttons are like another row's."""
     pressed = {(act.get("block_id"), act.get("action_id"), act.get("value")) for act in surface["acts"]}
     holder = surface["body"] if "body" in surface else surface.get("content", {})
     holder["blocks"] = [
@@ -95,7 +95,7 @@ def _choices(element: Json) -> list[Json]:
 
 
 def kind_of(block: Json, element: Json) -> str:
-    """Return an element's action, and which fields the payload in its value or block has."""
+    """Return an element's action, and the fields of the payload in its value or block."""
     block_id, value = block["block_id"], element.get("value") or ""
     name, _, payload = block_id.partition(":")
     asks = [_ask(value), _ask(payload)]
@@ -116,14 +116,14 @@ def _messages(workspace: Workspace) -> Sequence[Message]:
 
 
 def message_as_json(message: Message) -> Json:
-    """Return a message without the fields that say nothing."""
+    """Return a message without its empty fields."""
     return {
         name: value for name, value in asdict(message).items() if value not in (None, "", False) and name not in _HIDDEN
     }
 
 
 def history(workspace: Workspace) -> list[Json]:
-    """Return the bot's posts with their metadata, by which a history is searched, and without their words."""
+    """Return the bot's posts with their metadata, which history searches read, and without their text."""
     found = [message for name in workspace.channels for message in workspace.messages.seen_by(name, None)]
     mine = [message_as_json(message) for message in found if message.user == workspace.app.user_id]
     return [{**each, "content": {"text": "posted"}} for each in mine if "metadata" in each]
@@ -134,7 +134,7 @@ def _view_as_json(view: View) -> Json:
 
 
 def say(workspace: Workspace, kept: Json) -> Message:
-    """Put a message into the workspace as it was, in the place of one with the same timestamp."""
+    """Restore a message in the workspace, replacing one with the same timestamp."""
     known: Json = {each.name: deepcopy(kept[each.name]) for each in fields(Message) if each.name in kept}
     known["content"] = Content(**known["content"])
     message = Message(**known)
@@ -146,7 +146,7 @@ def say(workspace: Workspace, kept: Json) -> Message:
 
 
 async def press(stage: Stage, surface: Json, act: Json) -> Json:
-    """Show a message or view as it was, press something in it, and return what the bot does."""
+    """Show an earlier message or view, press an element, and return the bot's actions."""
     doing = _doing(stage, surface, act)
     stage.workspace.calls.reset()
     await stage.booth.after(doing)
@@ -179,7 +179,7 @@ def _doing(stage: Stage, surface: Json, act: Json) -> Callable[[], Awaitable[Any
 
 
 def _used(act: Json, blocks: list[Json]) -> Json:
-    """Return what Slack says of an element that is used."""
+    """Return Slack's payload for an element that is used."""
     if "option" not in act:
         return act
     pair = act["block_id"], act["action_id"]

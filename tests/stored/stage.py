@@ -1,4 +1,4 @@
-"""The bot of this commit between a local Slack, two small clouds and a real Redis, at a time that a test sets."""
+"""This commit's bot at a set time, with a local Slack, small clouds and Redis."""
 
 import asyncio
 import json
@@ -41,15 +41,15 @@ from tests.fuzz.booth import GONE, SHOWN, Booth
 
 Json = dict[str, Any]
 START = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
-"""When the story of what is stored begins."""
+"""The start time of the stored story."""
 MORE_CHANNELS = ("C0WAITING", "C0ARRIVED", "C0NEVER", "C0DOUBT", "C0CLOSED", "C0DIGEST")
 JOBS = 40
 JOB = re.compile(r"job-\d{4}|film \d+")
-"""How the jobs of these clouds are named."""
+"""The names of these clouds' jobs."""
 
 
 class Clock:
-    """Fleet time: it begins where a test wants, and runs on."""
+    """Fleet time: it starts at a test's time, and runs on."""
 
     def __init__(self, at: datetime) -> None:
         self._at, self._started = at, time.monotonic()
@@ -63,7 +63,7 @@ class Clock:
 
 @dataclass
 class Counting(Booth):
-    """A booth that knows when all that Slack sent was taken."""
+    """A booth that detects when all of Slack's payloads were accepted."""
 
     taken: asyncio.Condition = field(default_factory=asyncio.Condition)
     number: int = 0
@@ -77,7 +77,7 @@ class Counting(Booth):
                 self.taken.notify_all()
 
     async def after(self, act: Callable[[], Awaitable[Any]]) -> None:
-        """Do something of which Slack sends one payload, and wait for all that comes of it."""
+        """Do something for which Slack sends one payload, and wait for all its effects."""
         before = self.number
         await act()
         async with asyncio.timeout(20), self.taken:
@@ -87,7 +87,7 @@ class Counting(Booth):
 
 @dataclass
 class Stage:
-    """The bot, the parts that it works with, and the person at the keyboard."""
+    """The bot, its parts, and the person at the keyboard."""
 
     deps: Deps
     booth: Counting
@@ -110,7 +110,7 @@ class Stage:
         return f"{self.team}/{slack_id}"
 
     def becomes(self, number: int, state: JobState, **details: Any) -> None:
-        """Let a job of the video service move on."""
+        """Change the state of a job of the video service."""
         name = f"job-{number:04}"
         self.video.jobs = [
             Job.model_validate({**job.model_dump(), "state": state, **details}) if job.id == name else job
@@ -118,7 +118,7 @@ class Stage:
         ]
 
     def answers(self) -> Json:
-        """Return what the bot did since the calls were forgotten: with which methods, and about which jobs."""
+        """Return the bot's actions since the calls were cleared: the methods, and the jobs."""
         made = [each for each in self.workspace.calls if each.method in SHOWN]
         shown = json.dumps([each.arguments for each in made], ensure_ascii=False)
         return {

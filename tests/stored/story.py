@@ -1,4 +1,4 @@
-"""A story in which the bot writes everything of value into Redis and into Slack."""
+"""A story in which the bot writes everything of value into Redis and Slack."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ from tests.stored.stage import START, Stage
 
 KEY_VARIABLE = "CALLBOARD_STORED_KEY"
 KEY = "c3RvcmVkLXN0b3JlZC1zdG9yZWQtc3RvcmVkLXN0b3I="
-"""The key that encrypts what is stored: made up, and used for nothing else."""
+"""A made-up key that encrypts the stored data, and is used for nothing else."""
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 SOUGHT = "job-7777"
 GONE_WORKSPACE = "T0GONE"
@@ -73,11 +73,11 @@ WORDS: Mapping[str, type[StrEnum]] = {
     "the state of a job": JobState,
     "how long a card is snoozed": Rest,
 }
-"""The words that are stored, those too that the story does not come by."""
+"""The stored words, including those that the story does not reach."""
 
 
 async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
-    """Let the bot write everything of value. Nothing runs afterwards."""
+    """Let the bot write everything of value. Nothing runs afterward."""
     await _notice_a_reset(stage)
     await find_removed(stage.deps)
     await _lists(stage, snapshots)
@@ -99,14 +99,14 @@ async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
 
 
 async def _notice_a_reset(stage: Stage) -> None:
-    """Let a process notice that this database is not the one that it knew."""
+    """Let a process detect that the database was replaced."""
     await stage.deps.store.epochs.check(stage.clock())
     other = Epochs(stage.link, known="another", seen_at=stage.clock())
     await other.check(stage.clock())
 
 
 async def _lists(stage: Stage, snapshots: Snapshots) -> None:
-    """Let dana use what lists and details have."""
+    """Let Dana use lists and details."""
     dana = stage.booth.dana
     listed = await dana.types("/jobs list limit:1")
     await _look(stage, snapshots)
@@ -124,7 +124,7 @@ async def _lists(stage: Stage, snapshots: Snapshots) -> None:
 
 
 async def _subscriptions(stage: Stage, snapshots: Snapshots) -> None:
-    """Let dana and lee subscribe, snooze and unsubscribe."""
+    """Let Dana and Lee subscribe, snooze and unsubscribe."""
     dana = stage.booth.dana
     await dana.types(f"/jobs subscribe {_ref(0)}")
     await dana.types(f"/jobs subscribe {_ref(1)} {_ref(2)} on:any to:thread mention:<@U0SAM>")
@@ -158,7 +158,7 @@ async def _look(stage: Stage, snapshots: Snapshots) -> None:
 
 
 async def _forms(stage: Stage, snapshots: Snapshots) -> None:
-    """Let dana fill in forms, and pick shortcuts."""
+    """Let Dana fill in forms, and pick shortcuts."""
     dana = stage.booth.dana
     form = await dana.asks("/jobs subscribe", until="Subscribe to jobs")
     await _look(stage, snapshots)
@@ -189,7 +189,7 @@ async def _home(stage: Stage, snapshots: Snapshots) -> None:
 
 
 async def _lose_jobs(stage: Stage) -> None:
-    """Let one job be lost, and let the provider doubt that another exists until its subscription is suspended."""
+    """Lose one job, and let the provider doubt another until its subscription is suspended."""
     await _follow(stage, "C0MEDIA", [27])
     await _follow(stage, "C0MEDIA", [28])
     await _settle(stage)
@@ -205,7 +205,7 @@ async def _lose_jobs(stage: Stage) -> None:
 
 
 async def _end_many(stage: Stage) -> None:
-    """Let so many jobs end at once that one storm message counts them."""
+    """Finish so many jobs that one storm message counts them."""
     numbers = range(JOBS_OF_A_STORM)
     jobs = [stage.video.job(f"job-{100 + number:04}", None, created_at=START) for number in numbers]
     stage.video.jobs = [*stage.video.jobs, *jobs]
@@ -220,7 +220,7 @@ async def _end_many(stage: Stage) -> None:
 
 
 def notes(stage: Stage) -> Sequence[Note]:
-    """One note of each class."""
+    """Return one note of each class."""
     now, place = stage.clock(), stage.place("C0MEDIA")
     job = stage.video.job("job-0050", None, created_at=START, state=JobState.RUNNING)
     card_job = CardJob(job=job)
@@ -248,7 +248,7 @@ async def _notes(stage: Stage, user: str) -> None:
 
 
 async def _suspend(stage: Stage) -> None:
-    """Let a channel take nothing any more."""
+    """Let a channel refuse every post."""
     await _follow(stage, "C0CLOSED", [3])
     await _settle(stage)
     stage.workspace.channels["C0CLOSED"].archived = True
@@ -257,7 +257,7 @@ async def _suspend(stage: Stage) -> None:
 
 
 async def _corrupt(stage: Stage) -> None:
-    """Let a record be unreadable, and be moved aside."""
+    """Make a record unreadable, so that it is moved aside."""
     place = stage.place("C0GENERAL")
     await _follow(stage, "C0GENERAL", [20])
     await _settle(stage)
@@ -292,7 +292,7 @@ async def _leave_waiting(stage: Stage) -> None:
 
 
 async def _leave_in_flight(stage: Stage) -> None:
-    """Leave posts under way: one that arrived, one that never did, and one that Slack's error leaves in doubt."""
+    """Leave posts in flight: one that arrived, one that never did, and one that Slack's error leaves in doubt."""
     for number, (channel, fault) in enumerate(
         [
             ("C0ARRIVED", {"hang_s": 60, "after": True}),
@@ -317,7 +317,7 @@ async def _leave_in_flight(stage: Stage) -> None:
 
 
 async def _small_things(stage: Stage) -> None:
-    """Leave what is kept of installations, and of what Slack asks for."""
+    """Leave the records of installations, and of Slack's requests."""
     store, now = stage.deps.store, stage.clock()
     cipher = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
     app = App("1.2", "made-up", "http://slack.example/api/", cast("ClientSession", None))  # it is not called
@@ -346,12 +346,12 @@ async def _small_things(stage: Stage) -> None:
 
 
 def state(stage: Stage) -> str:
-    """Return a state for an installation that begins now."""
+    """Return the state of an installation that starts now."""
     return TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")]).new_state(stage.clock())
 
 
 async def _tasks(stage: Stage) -> None:
-    """Ask for every task."""
+    """Enqueue every task."""
     deps, dana = stage.deps, stage.place("U0DANA")
     for place in sorted(await deps.store.outbox.destinations()):
         await enqueue_delivery(deps, place)
@@ -380,14 +380,14 @@ async def _follow(stage: Stage, channel: str, numbers: Sequence[int]) -> None:
 
 
 async def _sweep(stage: Stage) -> None:
-    """Look at all followed jobs of the video service now."""
+    """Look at all tracked jobs of the video service now."""
     store, service = stage.deps.store, ("acme", "video")
     await store.tracked.pull_back([service], START, stage.clock())
     await sweep(stage.deps, stage.video)
 
 
 async def _settle(stage: Stage) -> None:
-    """Post and edit everything that can be."""
+    """Post and edit everything that is possible."""
     for place in sorted(await stage.deps.store.outbox.destinations()):
         for _ in range(100):
             await stage.link.execute("DEL", POST_INTERVAL.of(place))

@@ -1,7 +1,7 @@
-"""What the bot of an earlier commit wrote into Redis and Slack is read and finished, and is still written the same way.
+"""This version reads, finishes and still writes the same records as an earlier commit's bot.
 
-`tests/stored/write.py` made the data, once: it stays as it is. Where a test fails, a name in Redis or in Slack has
-changed by accident, and processes of the version before would not know it.
+`tests/stored/write.py` made the data, once: it never changes. A failing test means that a name in Redis or in Slack has
+changed by accident. Processes of the version before would not understand it.
 """
 
 import inspect
@@ -51,18 +51,18 @@ SLOTS = ["acme/video", "acme/audio"]
 
 @pytest.fixture(autouse=True)
 def first_words(whole_answers: None) -> None:
-    """There are none."""
+    """Disable first words."""
 
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is stored is encrypted with this key."""
+    """Set the key that encrypts the stored data."""
     monkeypatch.setenv(KEY_VARIABLE, KEY)
 
 
 @pytest.fixture
 async def stored(store: Store, redis_url: str) -> Store:
-    """A store with all that is stored."""
+    """Return a store with all stored data."""
     await redis_data.load(redis_url, KEYS)
     return store
 
@@ -78,7 +78,7 @@ async def docket(stored: Store, redis_url: str) -> AsyncGenerator[Docket]:
 
 
 def holds(whole: object, part: object) -> bool:
-    """Whether a JSON value has all that another one has; new fields do no harm."""
+    """Return whether a JSON value has everything that another one has. New fields are allowed."""
     match whole, part:
         case dict(), dict():
             fields = cast("Json", whole)
@@ -91,7 +91,7 @@ def holds(whole: object, part: object) -> bool:
 
 
 def keeps(rewritten: str, text: str) -> bool:
-    """Whether a record that was read and written again has all that it had, maybe in a later format."""
+    """Return whether a record that was read and written again lost nothing; its format may be later."""
     (*head, ours), (*lines, theirs) = rewritten.split("\n"), text.split("\n")
     now, before = json.loads(ours), json.loads(theirs)
     if now.get("v", 1) > before.get("v", 1):
@@ -113,7 +113,7 @@ def test_every_stored_word_is_known():
     assert {name: {*words} - known[name] for name, words in REDIS["words"].items() if {*words} - known[name]} == {}
 
 
-def test_every_listener_hears_something_that_is_stored():
+def test_every_listener_gets_a_stored_payload():
     acts = [(surface, act) for surface in SLACK["surfaces"] for act in surface["acts"]]
     names = {
         "action": {act["action_id"] for _, act in acts if "action_id" in act},
@@ -183,7 +183,7 @@ def _jobs(service: tuple[str, str]) -> str:
     return f"{PREFIX}{{{'/'.join(service)}}}:jobs"
 
 
-async def test_what_services_and_people_did_is_read(stored: Store):
+async def test_records_of_services_and_people_are_read(stored: Store):
     sweep = (await stored.sweeps.read([VIDEO]))[VIDEO]
     assert sweep.at
     assert sweep.jobs
@@ -262,7 +262,7 @@ async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
 
 
 def _messages() -> Iterator[Mapping[str, Any]]:
-    """The messages of tasks that are queued, and of those that are scheduled."""
+    """Yield the messages of queued and of scheduled tasks."""
     for name, each in KEYS.items():
         if name == f"{PREFIX}tasks:stream":
             yield from (fields for _, fields in each["value"])
@@ -271,7 +271,7 @@ def _messages() -> Iterator[Mapping[str, Any]]:
 
 
 @pytest.mark.heavy("uses every button, menu, form and shortcut that is stored")
-async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
+async def test_pressed_elements_are_answered_as_before(redis_url: str):
     async with replaying(redis_url, REDIS, SLACK) as opened:
         answers = await press_all(opened, REDIS, SLACK)
     for surface, ours, theirs in zip(SLACK["surfaces"], answers, SLACK["answers"], strict=True):
@@ -280,7 +280,7 @@ async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
 
 
 @pytest.mark.heavy("runs every task that is stored, until nothing waits")
-async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
+async def test_pending_work_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
@@ -290,7 +290,7 @@ async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.heavy("has the bot write everything once more")
-async def test_what_is_written_has_the_shape_of_what_is_stored(redis_url: str):
+async def test_written_data_has_the_shape_of_the_stored_data(redis_url: str):
     redis, slack = await written(redis_url)
     missing = (redis_data.shape(KEYS) - redis_data.shape(redis["keys"])) | (
         slack_data.shape(SLACK) - slack_data.shape(slack)

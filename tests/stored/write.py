@@ -1,4 +1,4 @@
-"""Writes what the tests of this folder read: `python -m tests.stored.write`, on the commit whose data is kept."""
+"""Writes the data of this folder's tests: `python -m tests.stored.write`, on the commit whose data is kept."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ async def written(url: str) -> tuple[Json, Json]:
 
 
 async def answered(url: str, redis: Json, slack: Json) -> None:
-    """Add what the bot makes of what is stored."""
+    """Add the bot's answers to the stored data."""
     async with replaying(url, redis, slack) as opened:
         slack["answers"] = await press_all(opened, redis, slack)
     async with replaying(url, redis, slack) as opened:

@@ -1,1 +1,1 @@
-"""How a workspace installs the app: OAuth and the manifest."""
+"""Installs the app in workspaces: OAuth and the manifest."""

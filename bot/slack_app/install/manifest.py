@@ -1,4 +1,4 @@
-"""The app's manifest as Slack wants it: manifest.yml for Socket Mode, and its variant for HTTP."""
+"""The app's manifest for Slack: manifest.yml for Socket Mode, and its variant for HTTP."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -9,21 +9,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _SHIPPED = Path(__file__).with_name("manifest.yml")
 FILE = _SHIPPED if _SHIPPED.is_file() else Path(__file__).parents[3] / "manifest.yml"
-"""At the top of a checkout; a wheel has it beside this module."""
+"""The file is at the top of a checkout. In a wheel it is beside this module."""
 EVENTS = "/slack/events"
-"""The path that Slack calls for commands, clicks and events alike."""
+"""The path that Slack calls for commands, clicks and events."""
 REDIRECT = "/slack/oauth_redirect"
-"""The path to which Slack's consent page leads back."""
+"""The path to which Slack's consent page redirects."""
 
 
 class ManifestError(Exception):
-    """A manifest that Slack would refuse, or an address that it cannot call; the text says why, a reason a line."""
+    """A manifest that Slack would refuse, or an address that it cannot call. The text has one reason on each line."""
 
 
 def manifest(url: str | None = None, *, oauth: bool = False, socket: bool = False) -> dict[str, Any]:
-    """Return the manifest for Socket Mode or, with the bot's address, for HTTP. Raises ManifestError.
+    """Return the manifest for Socket Mode or, with the bot's address, for HTTP.
 
-    With `oauth` it is for several workspaces, which install the app at this address; they may use a `socket` too.
+    With `oauth`, it is for several workspaces, which install the app at this address, also with a `socket`.
+
+    Example: `manifest("https://bot.example.com")`.
+
+    Raises ManifestError.
     """
     written = cast("dict[str, Any]", yaml.safe_load(FILE.read_text(encoding="utf-8")))
     base = None if url is None else _base(url)
@@ -37,22 +41,22 @@ def manifest(url: str | None = None, *, oauth: bool = False, socket: bool = Fals
 
 
 def as_yaml(written: dict[str, Any]) -> str:
-    """Return a manifest as text."""
+    """Return a manifest as YAML."""
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.netloc or parts.query or parts.fragment:
-        raise ManifestError(f"{url!r} is no address that Slack calls: it begins with https://, without ? and #")
+        raise ManifestError(f"{url!r} is not an address that Slack can call: use https://, without ? and #")
     return url.rstrip("/").removesuffix(EVENTS)
 
 
 def _call(written: dict[str, Any], address: str) -> None:
-    """Have Slack call an address for everything that it would send through the socket."""
+    """Make Slack call an address for everything that it would otherwise send through the socket."""
     settings = written["settings"]
     settings["socket_mode_enabled"] = False
-    # Choices of a select that the bot is asked for come to an address of their own, which may be the same.
+    # Slack requests the options of a select from a separate address, which may be the same.
     settings["interactivity"] |= {"request_url": address, "message_menu_options_url": address}
     if events := settings.get("event_subscriptions"):
         settings["event_subscriptions"] = {"request_url": address, **events}
@@ -61,7 +65,7 @@ def _call(written: dict[str, Any], address: str) -> None:
 
 
 def check(written: dict[str, Any]) -> None:
-    """Compare a manifest with the rules that Slack publishes; raises ManifestError."""
+    """Check a manifest against the rules that Slack publishes. Raises ManifestError."""
     try:
         _Manifest.model_validate(written)
     except ValidationError as error:
@@ -70,7 +74,7 @@ def check(written: dict[str, Any]) -> None:
 
 
 class _Part(BaseModel):
-    # A limit below is that of slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json.
+    # The limits below are from slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json.
     model_config = ConfigDict(extra="forbid", strict=True)
 
 

@@ -1,6 +1,7 @@
-"""The way on which a workspace gets the app by itself: `/slack/install`, Slack's consent page, `/slack/oauth_redirect`.
+"""Installs the app in a workspace over OAuth.
 
-Bolt walks it; here are what it keeps, what it tells people, and who may come.
+The flow is `/slack/install`, Slack's consent page, `/slack/oauth_redirect`. Bolt runs it. This module provides its
+storage, its pages, and the check of workspaces.
 """
 
 import asyncio
@@ -47,11 +48,11 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "referrer-policy": "no-referrer",
 }
 EXCHANGED_AT_ONCE = 8
-"""Codes that are sent to Slack at a time: anyone can make them up, and answers need connections to Slack too."""
+"""Codes exchanged at a time. Anyone can send made-up codes, and answers need connections to Slack too."""
 TURN_MAX_S = 5
-"""A code waits this long for its turn."""
+"""The seconds that a code waits for its turn."""
 REASON_MAX = 80
-"""Characters of a reason that are logged: anyone who opens the address can write one."""
+"""The maximum of logged characters of a reason: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
 OAuthRoute = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
@@ -65,12 +66,15 @@ class _Flow(AsyncOAuthFlow):
         self._turns = asyncio.Semaphore(EXCHANGED_AT_ONCE)
 
     async def build_authorize_url(self, state: str, request: AsyncBoltRequest) -> str:
-        """Name the workspace of the link, `?team=T…`, to Slack, and nothing else that may stand there."""
+        """Return Slack's consent page for the workspace in the link.
+
+        The link may have `?team=T…`. Other values are ignored.
+        """
         team = request.query.get("team", [""])[0]
         return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
 
     async def run_installation(self, code: str) -> Installed | None:
-        """Exchange a code for a token, a few at a time. Raises TimeoutError where all turns are taken for long."""
+        """Exchange a code for a token, a few at a time. Raises TimeoutError if no turn is free in time."""
         async with asyncio.timeout(TURN_MAX_S):
             await self._turns.acquire()
         try:
@@ -79,19 +83,19 @@ class _Flow(AsyncOAuthFlow):
             self._turns.release()
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installed) -> None:
-        """Keep an installation, and mark its state as used. Raises BoltError."""
+        """Store an installation, and mark its state as used. Raises BoltError."""
         await super().store_installation(request, installation)
         await self._states.finish(request.query.get("state", [""])[0])
 
 
 class _NotWelcome(BoltError):  # noqa: N818  # reads as what happened
-    """A workspace that `slack.workspaces` does not name."""
+    """A workspace that is not in `slack.workspaces`."""
 
 
 def install_routes(workspaces: Workspaces, welcome: Collection[str]) -> list[Route]:
-    """Return the two routes, or none where there is one workspace alone, whose token is configured.
+    """Return the two routes of the OAuth flow; none if the token of a single workspace is configured.
 
-    `welcome` are the workspaces and organisations that may install; none named: any may.
+    `welcome` are the workspaces and organizations that may install the app; empty for all.
     """
     if not isinstance(workspaces, InstalledWorkspaces):
         return []
@@ -127,10 +131,10 @@ def _page(step: OAuthRoute, limited: LimitedLog) -> Callable[[Request], Awaitabl
         try:
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
-            limited.warning("an installation could not be stored", reason=str(error))
+            limited.warning("installation could not be stored", reason=str(error))
             answer = _shown_error(503, oauth_pages.memory_lost())
         except TRANSPORT_ERRORS as error:
-            limited.warning("Slack did not answer an installation", reason=type(error).__name__)
+            limited.warning("installation failed, no response from Slack", reason=type(error).__name__)
             answer = _shown_error(502, oauth_pages.slack_away())
         return to_starlette_response(answer)
 
@@ -149,17 +153,17 @@ async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
 
 async def _failed(limited: LimitedLog, args: AsyncFailureArgs) -> BoltResponse:
     reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
-    limited.warning("an installation failed", reason=reason[:REASON_MAX])
+    limited.warning("installation failed", reason=reason[:REASON_MAX])
     return _shown_error(
         403 if reason == "not_welcome" else args.suggested_status_code, oauth_pages.not_installed(reason)
     )
 
 
 class _States(AsyncOAuthStateStore):
-    """Installations under way, as Bolt wants them.
+    """Bolt's store for the states of started installations.
 
-    Strangers can begin any number of them, so none is kept: the state is encrypted, a cookie binds it to the browser,
-    and Slack's code can be used once. Only the id of a finished installation is kept.
+    Strangers can start any number of installations, so none is stored: the state is encrypted, a cookie binds it to the
+    browser, and Slack's code works only once. Only the id of a finished installation is stored.
     """
 
     def __init__(self, workspaces: InstalledWorkspaces) -> None:
@@ -179,7 +183,7 @@ class _States(AsyncOAuthStateStore):
 
 
 class _Kept(AsyncInstallationStore):
-    """Installations, as Bolt wants to keep them; it is not asked for any."""
+    """Bolt's store for installations. Bolt only writes to it."""
 
     def __init__(self, workspaces: InstalledWorkspaces, welcome: Collection[str]) -> None:
         self._workspaces = workspaces
@@ -191,23 +195,23 @@ class _Kept(AsyncInstallationStore):
             await self._give_back(kept)
             raise _NotWelcome(kept.workspace)
         await self._workspaces.add(kept)
-        log.info("installed", workspace=kept.workspace, name=kept.name)
+        log.info("app installed", workspace=kept.workspace, name=kept.name)
 
     async def _give_back(self, kept: Installation) -> None:
-        """Have Slack revoke a token that we do not want."""
+        """Revoke the token of a workspace that may not install the app."""
         try:
             await self._workspaces.app.client(kept.bot_token).auth_revoke()
         except SlackApiError as error:
-            log.warning("a token could not be revoked", workspace=kept.workspace, error=error_code(error))
+            log.warning("token could not be revoked", workspace=kept.workspace, error=error_code(error))
 
 
 def read(installed: Installed, now: datetime) -> Installation:
-    """Return what is kept of an installation of now. Raises BoltError for one without a token for the bot."""
+    """Return the record of a new installation. Raises BoltError for one without a workspace or bot token."""
     of_all = bool(installed.is_enterprise_install)
     workspace = installed.enterprise_id if of_all else installed.team_id
     if not workspace or not installed.bot_token:
-        raise BoltError("Slack's answer names no workspace, or has no token")
-    ends = installed.bot_token_expires_at  # by the clock of this machine
+        raise BoltError("Slack's response has no workspace or no token")
+    ends = installed.bot_token_expires_at  # slack_sdk computes it with this machine's clock
     lasts = datetime.fromtimestamp(ends, UTC) - datetime.now(UTC) if ends else None
     scopes = cast("list[str] | str | None", installed.bot_scopes) or ""
     return Installation(

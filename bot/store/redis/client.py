@@ -1,6 +1,6 @@
-"""A client for whatever a Redis URL leads to: one server, the master that Sentinels name, or a cluster.
+"""A Redis client for a URL of one server, of Sentinels, or of a cluster.
 
-URLs are spelled as pydocket spells them: redis://, rediss:// (TLS) and unix:// for a server,
+The schemes are those of pydocket: redis://, rediss:// (TLS) and unix:// for a server,
 redis+sentinel://HOST:PORT,HOST:PORT/MASTER/DB and redis+cluster://HOST:PORT, both also with rediss.
 """
 
@@ -19,9 +19,11 @@ Client = Redis | RedisCluster
 
 
 def client(url: str, options: Mapping[str, Any]) -> Client:
-    """Return a client; nothing is sent yet. What the URL says counts more than `options`.
+    """Return a client that is not connected. Options in the URL override `options`.
 
-    Raises ValueError for a URL that cannot be read; its text may repeat the URL, with its password.
+    Example: `client("redis+sentinel://s1:26379,s2:26379/main/0", {})`.
+
+    Raises ValueError for an invalid URL. Its text may contain the URL with its password.
     """
     scheme, separator, rest = url.partition("://")
     plain, _, kind = scheme.partition("+")
@@ -40,7 +42,10 @@ def _cluster(url: str, options: Mapping[str, Any]) -> RedisCluster:
 
 
 def _behind_sentinels(scheme: str, rest: str, options: Mapping[str, Any]) -> Redis:
-    """The URL's user and options are the server's; `sentinel_username` and `sentinel_password` are the Sentinels'."""
+    """Return a client for the master that Sentinels name.
+
+    The user and options of the URL are for the server; `sentinel_username` and `sentinel_password` for the Sentinels.
+    """
     parts = urlsplit(f"//{rest}")
     user, _, hosts = parts.netloc.rpartition("@")
     master, _, db = parts.path.strip("/").partition("/")
@@ -54,7 +59,7 @@ def _behind_sentinels(scheme: str, rest: str, options: Mapping[str, Any]) -> Red
     }
     wanted: dict[str, Any] = {**parse_url(f"redis:///{db}?{urlencode(queried)}")}
     secure: dict[str, Any] = {"ssl": True} if scheme == "rediss" else {}
-    # The Sentinels are asked the same way as the server, down to the certificates.
+    # Sentinels usually run with the same TLS set-up as the server, so they get the same certificates and timeouts.
     asked = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options}
     trust = {name: value for name, value in wanted.items() if name.startswith("ssl_")}
     sentinel = Sentinel(
@@ -77,7 +82,7 @@ def _credentials(user: str) -> dict[str, str]:
 
 
 class _Pool(SentinelConnectionPool):
-    """Closes its connections to the Sentinels too, which redis-py leaves open."""
+    """A pool that also closes its connections to the Sentinels, which redis-py leaves open."""
 
     sentinel_manager: Sentinel
 

@@ -1,4 +1,4 @@
-"""The way to Redis: short timeouts, one retry, and one exception when it cannot be reached."""
+"""The connection to Redis: short timeouts, one retry, and one exception when it is down."""
 
 import asyncio
 import time
@@ -19,11 +19,11 @@ from bot.store.redis.client import Client, client
 CONNECT_S = 1.0
 ANSWER_S = 1.5
 CALL_S = 6.0
-"""A round trip ends after this long, however many servers were asked: a second try, another node, Sentinels."""
+"""The timeout of a round trip in seconds. It includes the retry, other nodes and Sentinels."""
 PAUSE_S = 1.0
-"""After a failure nobody waits for Redis again for this long, so that a lost one costs a question at most one wait."""
+"""After a failure all calls fail immediately for this many seconds, so that a command waits for a lost Redis once."""
 MAX_CONNECTIONS = 100
-"""One process's, at most; who wants one more waits for its turn, since redis-py would raise MaxConnectionsError."""
+"""Connections of one process. Further calls wait for a turn, because redis-py would raise MaxConnectionsError."""
 
 Part = str | int | float
 """A word of a Redis command."""
@@ -38,15 +38,15 @@ _LOST = (
     exceptions.RedisClusterException,
 )
 _OURS = (exceptions.CrossSlotTransactionError, exceptions.InvalidPipelineStack)
-"""Mistakes in the use of a cluster, though redis-py derives them from what it raises for a lost one."""
-# Redis refuses writes when it cannot keep them; redis-py has no class for that.
+"""Programming errors with a cluster. redis-py derives them from its error for an unreachable cluster."""
+# Redis refuses writes that it cannot persist or replicate. redis-py has no class for that.
 _CANNOT_KEEP = ("MISCONF", "NOREPLICAS")
 
 
 class RedisLink:
-    """A connection pool that everything kept in Redis shares. Every use raises StoreUnavailable when Redis is gone.
+    """A connection pool for the whole store. Every use raises StoreUnavailable when Redis is down.
 
-    A round trip takes one of its `turns`, of which there are as many as connections.
+    Each round trip holds one of the `turns`. There are as many turns as connections.
     """
 
     def __init__(self, redis: Client) -> None:
@@ -76,9 +76,9 @@ class RedisLink:
             return cast("Any", await redis.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
     async def execute_many(self, commands: Iterable[Sequence[Part]], *, atomic: bool = False) -> list[Any]:
-        """Send many commands in one round trip and return their replies; `atomic` lets nothing come between them.
+        """Send many commands in one round trip, and return their replies. `atomic` makes them one transaction.
 
-        On a cluster that is one round trip to each server concerned, and the keys of atomic ones share a slot.
+        On a cluster, this is one round trip to each server concerned, and the keys of a transaction share a slot.
         """
         async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             if isinstance(redis, RedisCluster):
@@ -98,11 +98,11 @@ class RedisLink:
             return [await redis.execute_command(*command, target_nodes=server) for server in servers]
 
     async def ping(self) -> None:
-        """Return when Redis answers."""
+        """Return if Redis answers."""
         await self.execute_everywhere("PING")
 
     async def describe(self) -> Server:
-        """Ask for the version, and whether and when data is written to disk."""
+        """Return the version of Redis, and whether and when it writes data to disk."""
         about = await self.execute_everywhere("INFO", "server")
         disks = await self.execute_everywhere("INFO", "persistence")
         version = min((str(each["redis_version"]) for each in about), key=comparable)
@@ -111,7 +111,7 @@ class RedisLink:
     async def _fsync(self) -> str | None:
         try:
             replies = await self.execute_everywhere("CONFIG", "GET", "appendfsync")
-        except exceptions.ResponseError:  # many hosted servers do not let their users look
+        except exceptions.ResponseError:  # many hosted servers forbid CONFIG GET
             return None
         policies = {str(reply.get("appendfsync")) for reply in replies}
         return next((policy for policy in ("no", "everysec", "always") if policy in policies), None)
@@ -127,7 +127,7 @@ async def _execute_on_cluster(redis: RedisCluster, commands: Iterable[Sequence[P
     for command in commands:
         strategy = pipeline._execution_strategy  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see below
         if isinstance(strategy, TransactionStrategy):
-            # What redis-py 8.1 offers instead starts a thread with an event loop of its own for each command.
+            # The public method of redis-py 8.1 starts a thread with its own event loop for each command.
             await strategy._execute_command(*command)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         else:
             pipeline.execute_command(*command)
@@ -135,10 +135,10 @@ async def _execute_on_cluster(redis: RedisCluster, commands: Iterable[Sequence[P
 
 
 def _splits_a_password(url: str) -> bool:
-    """Whether an unescaped character splits the password, so that errors would quote a part."""
+    """Return whether an unescaped character splits the password. Errors would then quote a part of it."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # brackets that are no address
+    except ValueError:  # brackets without an IPv6 address
         return "@" in url
     return (
         "@" in parts.path
@@ -148,10 +148,11 @@ def _splits_a_password(url: str) -> bool:
 
 
 def connect(url: str) -> Client:
-    """Return a client for a URL of a server, of Sentinels or of a cluster (see `bot.store.redis.client`).
+    """Return a client for a Redis URL (see `bot.store.redis.client`), not connected.
 
-    Nothing is sent yet. Raises ValueError for a URL that cannot be read; its text does not repeat the URL, which may
-    hold a password.
+    Example: `connect("rediss://:secret@redis.example.com:6380/0")`.
+
+    Raises ValueError for an invalid URL. Its text does not contain the URL, which may hold a password.
     """
     if _splits_a_password(url):
         raise ValueError("the URL of Redis cannot be read; write @ / ? # in its password as %40 %2F %3F %23")
@@ -160,12 +161,12 @@ def connect(url: str) -> Client:
             url,
             {
                 "decode_responses": True,
-                # A record that is not UTF-8 keeps its bytes, and does not fail the records that are read with it.
+                # A record that is not UTF-8 keeps its bytes, and does not fail the whole pipeline that reads it.
                 "encoding_errors": "surrogateescape",
                 "socket_connect_timeout": CONNECT_S,
                 "socket_timeout": ANSWER_S,
-                # No health checks: on a server that accepts but does not answer, redis-py's call themselves for ever
-                # (redis-py issue 3745). A connection that broke while idle costs the one retry instead.
+                # Health checks are off: if a server accepts connections but does not answer, those of redis-py recurse
+                # forever (redis-py issue 3745). The one retry covers a connection that broke while idle.
                 "health_check_interval": 0,
                 "max_connections": MAX_CONNECTIONS,
                 "retry": Retry(ConstantBackoff(0.05), 1),

@@ -1,8 +1,8 @@
-"""A Redis server of our own, for a single machine: a child process with its data on disk.
+"""An embedded Redis server for a single machine: a child process with its data on disk.
 
-Whoever holds the lock of the data folder runs the server; every other process on that folder uses the same socket, and
-takes over when the server is gone. The server itself inherits the lock, so that a second one never opens the same
-data, even while an orphan of a killed process is still writing.
+The process that holds the lock of the data folder runs the server. Other processes with that folder use the same
+socket, and one of them takes over when the server stops. The server inherits the lock. While an orphan of a killed
+process is still writing, no second server can open the data.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.redis_server import find_server
 
 START_S = 10.0
-"""A server that loads its data for longer than this is taken for broken."""
+"""A server that loads its data for longer than this many seconds counts as broken."""
 STOP_S = 10.0
 STARTUP_POLL_S = 0.05
 RESTART_S = 1.0
 LOG_LINES = 5
-"""Lines of the server's log that say why it did not start."""
+"""Lines at the end of the server's log that are searched for the reason why it did not start."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-# What servers say of data in a format that they do not know; Redis takes Valkey's for a broken file.
+# Servers log this for data in an unknown format. Redis reports Valkey's format as a bad file.
 _OTHER_FORMAT = re.compile(r"RDB format version|Bad file format reading the append only file \S*\.base\.rdb")
 _FORMAT = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 
@@ -42,9 +42,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @asynccontextmanager
 async def embedded_redis(data: Path) -> AsyncGenerator[str]:
-    """Keep a server running on a data folder, and yield its URL once it answers. Stops the server if it is ours.
+    """Keep a server running on a data folder, and yield its URL once it answers.
 
-    Raises EmbeddedRedisError when there is no usable `redis-server`, or the folder cannot be used.
+    On exit, the process that started the server stops it. Raises EmbeddedRedisError if there is no usable
+    `redis-server`, or if the folder cannot be used.
     """
     binary, version = await find_server()
     _usable(data, version)
@@ -62,11 +63,11 @@ async def embedded_redis(data: Path) -> AsyncGenerator[str]:
 
 
 def _usable(data: Path, version: tuple[int, int]) -> None:
-    """Make the data folder, private to the user; refuse data that this server would not see."""
+    """Create the data folder, private to the user. Refuse data that this server would ignore."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise EmbeddedRedisError(f"the folder {data} cannot be made ({error.strerror}); set redis.dir") from None
+        raise EmbeddedRedisError(f"the folder {data} cannot be created ({error.strerror}); set redis.dir") from None
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise EmbeddedRedisError(f"the folder {data} cannot be written; set redis.dir")
     if version < (7, 0) and (data / "appendonlydir").exists():
@@ -74,9 +75,10 @@ def _usable(data: Path, version: tuple[int, int]) -> None:
 
 
 def _socket(data: Path) -> Path:
-    """The socket for a data folder, in a private folder with a short path: a socket's path has 104 bytes at most.
+    """Return the path of the socket for a data folder.
 
-    It is the same for every process of a user, so that a client finds the server of whoever runs it now.
+    The path is short, because a socket's path has at most 104 bytes. It is the same for every process of a user, so
+    that all of them find the server of the process that runs it.
     """
     name = blake2b(os.fsencode(data.resolve()), digest_size=6).hexdigest()
     return Path(tempfile.gettempdir()) / f"callboard-{os.getuid()}-{name}" / "redis.sock"
@@ -86,21 +88,21 @@ def _make_private(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise EmbeddedRedisError(f"the folder {folder} cannot be made ({error.strerror}); set TMPDIR") from None
+        raise EmbeddedRedisError(f"the folder {folder} cannot be created ({error.strerror}); set TMPDIR") from None
     about = folder.lstat()
     if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
-        raise EmbeddedRedisError(f"{folder} belongs to somebody else; remove it, or name a server with REDIS_URL")
+        raise EmbeddedRedisError(f"{folder} belongs to another user; remove it, or name a server with REDIS_URL")
 
 
 def _remove(socket: Path) -> None:
-    """Leave nothing behind; a server that fails while it starts does not remove its socket."""
+    """Remove the socket and its folder: a server that fails during its start leaves them."""
     with suppress(OSError):
         socket.unlink(missing_ok=True)
         socket.parent.rmdir()
 
 
 async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
-    """Return when the server answers, whoever runs it."""
+    """Return when the server answers, even if another process runs it."""
     redis = connect(url)
     try:
         async with asyncio.timeout(START_S):
@@ -126,9 +128,9 @@ async def _pings(link: RedisLink) -> bool:
 
 
 async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event) -> None:
-    """Run the server whenever nobody else does, again and again; raises EmbeddedRedisError if it never starts."""
+    """Run the server while no other process does, and restart it. Raises EmbeddedRedisError if it never starts."""
     with _lock_file(data) as lock:
-        while not _locked(lock):  # noqa: ASYNC110  # a lock of a file tells nobody when it is free
+        while not _locked(lock):  # noqa: ASYNC110  # a file lock sends no signal when it becomes free
             await asyncio.sleep(STARTUP_POLL_S)
         try:
             while (status := await _run(binary, data, socket, lock)) <= 0 or answered.is_set():
@@ -142,7 +144,7 @@ async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event)
 
 
 async def _run(binary: Path, data: Path, socket: Path, lock: int) -> int:
-    """Run the server until it ends; return its exit status, negative after a signal."""
+    """Run the server until it exits; return its exit status, negative after a signal."""
     _make_private(socket.parent)
     process = await asyncio.create_subprocess_exec(
         binary,
@@ -152,7 +154,7 @@ async def _run(binary: Path, data: Path, socket: Path, lock: int) -> int:
         stderr=asyncio.subprocess.DEVNULL,
         env={},  # the server needs none of our secrets
         pass_fds=(lock,),
-        start_new_session=True,  # Ctrl-C is for us: we stop the server when we no longer need it
+        start_new_session=True,  # Ctrl-C must reach only us: we stop the server after its last use
         preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
     )
     try:
@@ -168,7 +170,7 @@ def _options(data: Path, socket: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(data),
         "appendonly": "yes",
-        "appendfsync": "always",  # what was answered with OK is on disk: a notification is never lost, nor told twice
+        "appendfsync": "always",  # acknowledged writes are on disk: no notification is lost or posted twice
         "save": "",
         "logfile": str(_log_file(data)),
         "loglevel": "warning",
@@ -178,7 +180,7 @@ def _options(data: Path, socket: Path) -> list[str]:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Let the server write what it has and end; kill it when it does not."""
+    """Let the server write its data and exit; kill it after `STOP_S`."""
     if process.returncode is not None:
         return
     process.send_signal(signal.SIGTERM)
@@ -208,7 +210,7 @@ def _locked(descriptor: int) -> bool:
 
 
 def _die_with_parent() -> Callable[[], None]:
-    """What the child calls before it becomes the server, so that Linux stops it when we are killed."""
+    """Return a call for the child before it becomes the server: Linux then stops it if we are killed."""
     libc = ctypes.CDLL(None)
 
     def ask() -> None:
@@ -242,7 +244,7 @@ def _unreadable(data: Path, server: str) -> str:
 
 
 def _format(data: Path) -> str | None:
-    """Return the format of the data as its first bytes name it, for example `REDIS0010`; None where none is named."""
+    """Return the format in the first bytes of the data, for example `REDIS0010`; None if there is none."""
     for base in data.glob("appendonlydir/*.base.rdb"):
         with base.open("rb") as file:
             if named := _FORMAT.match(file.read(9)):

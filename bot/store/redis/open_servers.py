@@ -19,14 +19,16 @@ from bot.store.redis.keys import PREFIX
 
 _Address = tuple[str, int]
 _OWN = frozenset({"ssl_certfile", "ssl_keyfile", "ssl_password"})
-"""Options of a URL with our credentials, for a server that asks for certificates."""
+"""URL options with our client certificate. A probe leaves them out."""
 
 
 async def open_to_strangers(url: str, link: RedisLink) -> list[str]:
     """Return HOST:PORT of each server that answers without credentials or with a wrong password.
 
-    `link` is a connection to that URL. A Unix socket is not checked: the file system says who may use it. Raises
+    `link` is a connection to that URL. A Unix socket is not checked: file permissions protect it. Raises
     StoreUnavailable.
+
+    Example: `["10.0.0.7:6379"]`.
     """
     if url.startswith("unix:"):
         return []
@@ -62,7 +64,7 @@ def _address(options: Mapping[str, Any]) -> _Address:
 
 
 async def _probe(url: str, address: _Address, user: str) -> bool:
-    """Whether a server answers without credentials, or takes a random password of a user."""
+    """Return whether a server answers without credentials, or accepts a random password."""
     return await _answers(url, address) or bool(user and await _answers(url, address, user, secrets.token_urlsafe()))
 
 
@@ -84,7 +86,7 @@ async def _answers(url: str, address: _Address, user: str | None = None, passwor
             await stranger.execute_command("EXISTS", PREFIX)  # pyright: ignore[reportUnknownMemberType]
         except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.NoPermissionError, OSError):
             return False
-        except exceptions.ResponseError as error:  # a slot of another server, a Sentinel that keeps nothing
+        except exceptions.ResponseError as error:  # a slot of another server, or a Sentinel, which has no keys
             return not str(error).startswith("DENIED")  # protected mode
     return True
 

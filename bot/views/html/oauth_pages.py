@@ -1,36 +1,36 @@
-"""The pages in the browser on the way of an installation: what happened, and what to do next."""
+"""The browser pages of an installation: what happened, and what to do next."""
 
 from html import escape
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-_AGAIN = "Begin again, and finish within ten minutes in this browser."
-_BEGIN = '<a href="install">Begin again</a>'
-"""From `/slack/install` and `/slack/oauth_redirect` alike this leads to the former, whatever stands before them."""
+_AGAIN = "Start again, and finish within 10 minutes in this browser."
+_BEGIN = '<a href="install">Start again</a>'
+"""A relative link: it leads to `/slack/install` from there and from `/slack/oauth_redirect`, under any prefix."""
 _WORDS = MappingProxyType(
     {
-        "access_denied": ("Nothing was installed", "The installation was cancelled in Slack.", _AGAIN),
+        "access_denied": ("Not installed", "The installation was canceled in Slack.", _AGAIN),
         "invalid_browser": (
-            "Nothing was installed",
-            "This installation was not begun in this browser, or it forgot its cookies since.",
+            "Not installed",
+            "This installation started in another browser, or this browser deleted its cookies.",
             _AGAIN,
         ),
-        "invalid_state": ("Nothing was installed", "This installation took too long, or was finished before.", _AGAIN),
-        "missing_code": ("Nothing was installed", "Slack sent no code with which to get a token.", _AGAIN),
+        "invalid_state": ("Not installed", "This installation took too long, or it is already finished.", _AGAIN),
+        "missing_code": ("Not installed", "Slack sent no code to exchange for a token.", _AGAIN),
         "invalid_code": (
-            "Nothing was installed",
-            "Slack did not take the code, or does not know slack.client_id with this slack.client_secret.",
+            "Not installed",
+            "Slack rejected the code, or slack.client_id and slack.client_secret don't match.",
             _AGAIN,
         ),
         "not_welcome": (
             "Not for this workspace",
-            "This Callboard may be installed in certain workspaces alone, and Slack was told to take its token back.",
-            "Ask whoever runs it to add your workspace to slack.workspaces.",
+            "Only certain workspaces can install this Callboard. Slack was asked to revoke its token.",
+            "Ask your Callboard admin to add your workspace to slack.workspaces.",
         ),
         "storage_error": (
-            "Nothing was installed",
-            "Slack's answer has no token for the bot.",
-            "Compare the app's settings with what `callboard manifest --oauth` prints.",
+            "Not installed",
+            "Slack sent no token for the bot.",
+            "Compare the app's settings with the output of `callboard manifest --oauth`.",
         ),
     }
 )
@@ -51,34 +51,34 @@ _STYLE = (
 
 
 def installed(team: str, app: str, team_id: str) -> str:
-    """The workspace has the app now; the link opens it there."""
+    """Return the page after a successful installation, with a link to the app."""
     query = urlencode({key: value for key, value in {"app": app, "team": team_id}.items() if value})
     return _page(
         f"Callboard is installed in {escape(team)}" if team else "Callboard is installed",
-        "<p>Type <code>/jobs help</code> in any channel to begin, and <code>/invite @Callboard</code> where it is to "
-        f'post.</p><a href="https://slack.com/app_redirect?{escape(query)}">Open Slack</a>',
+        "<p>Type <code>/jobs help</code> in any channel to get started, and <code>/invite @Callboard</code> "
+        f'in each channel where it posts.</p><a href="https://slack.com/app_redirect?{escape(query)}">Open Slack</a>',
     )
 
 
 def not_installed(reason: str) -> str:
-    """Why the workspace does not have the app, by Bolt's reason or Slack's error code."""
-    title, why, what = _WORDS.get(reason, ("Nothing was installed", "", _AGAIN))
+    """Return the page after a failed installation, by Bolt's reason or Slack's error code."""
+    title, why, what = _WORDS.get(reason, ("Not installed", "", _AGAIN))
     said = escape(why) if why else f"Slack answered <code>{escape(reason[:80])}</code>."
     return _page(title, f"<p>{said}</p><p>{_coded(what)}</p>{_BEGIN if what == _AGAIN else ''}")
 
 
 def memory_lost() -> str:
-    """Redis is away."""
-    return _page("Not now", "<p>Callboard cannot keep anything at the moment. Try again in a minute.</p>")
+    """Return the page for an installation while Redis is unavailable."""
+    return _page("Try again later", "<p>Callboard can't save the installation right now. Try again in a minute.</p>")
 
 
 def slack_away() -> str:
-    """Slack is away."""
-    return _page("Nothing was installed", f"<p>Slack did not answer.</p><p>{_AGAIN}</p>{_BEGIN}")
+    """Return the page for an installation while Slack doesn't respond."""
+    return _page("Not installed", f"<p>Slack didn't respond.</p><p>{_AGAIN}</p>{_BEGIN}")
 
 
 def _coded(text: str) -> str:
-    """Escape a sentence, with `words` as code."""
+    """Escape a sentence, and render its `words` as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 

@@ -1,4 +1,4 @@
-"""How the accounts and their services are doing."""
+"""The health of accounts and their services."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from bot.views.text import age, bold, code, count, date, duration, plain, unform
 
 
 def accounts(answer: AccountsHealth) -> Message:
-    """One line for each service: whether it answers, how fast, and what is left of its budget."""
+    """Show each service on a line: whether it responds, its latency and its remaining budget."""
     title = [section("*Accounts and services*"), *still_asked(answer)]
     foot = [
         *_paused(answer),
@@ -27,7 +27,7 @@ def accounts(answer: AccountsHealth) -> Message:
 
 
 def late(answer: AccountsHealth) -> Message:
-    """How the services are doing that were pending in the first words."""
+    """Show the health of the services that were pending in the first answer."""
     known = {(each.account, each.service): each for each in answer.services}
     services = [known[each.address] for each in answer.late if each.address in known]
     brought = answer.model_copy(update={"services": tuple(services)})
@@ -40,36 +40,36 @@ def _names(answer: AccountsHealth) -> list[str]:
 
 
 def account_lines(name: str, services: Sequence[ServiceHealth]) -> list[Block]:
-    """An account and a line for each of its services."""
+    """Show an account and a line for each of its services."""
     return stacked([bold(name, 60), *(_line(service) for service in services if service.account == name)])
 
 
 def _more(number: int) -> Block:
-    return context(f"… and {count(number, 'account')} for which there is no room. `callboard jobs accounts` has all.")
+    return context(f"… and {count(number, 'account')} not shown. `callboard jobs accounts` shows all.")
 
 
 def _fallback(answer: AccountsHealth) -> str:
     failing = [service for service in answer.services if service.error]
-    summary = f"{len(answer.services) - len(failing)} of {count(len(answer.services), 'service')} answer."
+    summary = f"{len(answer.services) - len(failing)} of {count(len(answer.services), 'service')} responded."
     asked = [still_asking(answer.pending)] if answer.pending else []
-    return "\n".join([summary, *(f"{each.account}/{each.service} does not answer" for each in failing), *asked])
+    return "\n".join([summary, *(f"{each.account}/{each.service} isn't responding" for each in failing), *asked])
 
 
 def _line(service: ServiceHealth) -> str:
     if service.error:
-        last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
+        last = f" Last OK {date(service.last_ok_at)}." if service.last_ok_at else ""
         return f"{service_error(service.error)}{last}{_tracked(service)}"
     if not service.asked:
-        return f"❔ {bold(service.service, 60)} in {plain(service.region, 60)} was not asked yet"
-    latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
-    listing = "" if service.lists else " · looks jobs up by id, cannot list"
+        return f"❔ {bold(service.service, 60)} in {plain(service.region, 60)} · not checked yet"
+    latency = f" · {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
+    listing = "" if service.lists else " · lookup by id only"
     budget = (
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
     own = f" · {waited(service.waited)}" if service.waited else ""
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
     cut_off = f" · {not_all(service.list_limit)}" if service.list_limit else ""
-    return f"✅ {where} answers{latency}{own}{listing}{cut_off}{budget}{_last_error(service)}{_tracked(service)}"
+    return f"✅ {where} · OK{latency}{own}{listing}{cut_off}{budget}{_last_error(service)}{_tracked(service)}"
 
 
 def _last_error(service: ServiceHealth) -> str:
@@ -78,10 +78,10 @@ def _last_error(service: ServiceHealth) -> str:
 
 
 def _tracked(service: ServiceHealth) -> str:
-    """How many jobs are followed, and what looking at them costs."""
+    """Say how many jobs are followed, and how many requests their last check needed."""
     if not service.followed:
         return ""
-    text = f" · follows {count(service.followed, 'job')}"
+    text = f" · following {count(service.followed, 'job')}"
     if service.swept_at is None:
         return text
     cost = f"{count(service.swept_jobs, 'job')} with {count(service.swept_requests, 'request')}"
@@ -89,8 +89,8 @@ def _tracked(service: ServiceHealth) -> str:
 
 
 def _paused(answer: AccountsHealth) -> list[Block]:
-    """What Slack itself asked not to do for a while."""
+    """Say which Slack methods wait because of a rate limit."""
     return [
-        context(f"⏳ Slack asks to wait {duration(max(1, seconds))} before the next {code(method)}.")
+        context(f"⏳ Slack rate limit: retrying {code(method)} in {duration(max(1, seconds))}.")
         for method, seconds in answer.slack_paused.items()
     ]

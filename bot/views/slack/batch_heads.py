@@ -1,4 +1,4 @@
-"""The head of a batch: one message for its failures, listed by reason, and kept up to date."""
+"""The head of a batch: one live message that lists its failures by reason."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,13 +18,13 @@ from providers.models import Job, JobState
 
 REASONS_MAX = 12
 NAMES_MAX = 3
-"""Jobs that are named for each reason; the others are counted."""
+"""Jobs named for each reason; the others are counted."""
 
 
 def batch_head(shown: ShownGroup, card: Shown, meaning: Meaning, *, posted: bool = True, held: bool = False) -> Message:
-    """Draw the head of a batch as of now, of what is known about the jobs of its card.
+    """Draw the head of a batch as of now, from the jobs of its card.
 
-    `posted` says that it edits a message. One that is posted now mentions those whom it asks for.
+    With `posted` it edits a message, without it is new and mentions the people of its options.
     """
     group, known = shown.group, seen(card.card, card.jobs)
     words = {ref: outcome(job, card.card.jobs[ref].fate) for ref, job in known.items()}
@@ -32,7 +32,7 @@ def batch_head(shown: ShownGroup, card: Shown, meaning: Meaning, *, posted: bool
     others = [word for word in words.values() if word != JobState.FAILED]
     head = f"{EMOJI[JobState.FAILED]} *{len(failed):,} of {count(len(known), 'job')} failed*"
     title = section(" · ".join(filter(None, [head, tally(others)])))
-    more = "" if card.card.over else f"One more message follows when all {len(known):,} have finished."
+    more = "" if card.card.over else f"Another message follows when all {len(known):,} have finished."
     foot = [
         *map(context, [*meanings(failed, meaning), *([HELD] if held else []), *filter(None, [more])]),
         *actions(snooze.block_id(card.card), _buttons(shown, card, failed)),
@@ -50,7 +50,7 @@ def _buttons(shown: ShownGroup, card: Shown, failed: Sequence[Job]) -> list[Bloc
 
 
 def by_reason(failed: Iterable[Job]) -> list[str]:
-    """One line for each reason, the most frequent first: `❌ 5 × ALG.011 Input not found: a.mp4 e55926, …`."""
+    """List the reasons, the most frequent first: `❌ 5 × ALG.011 Input not found: a.mp4 e55926, …`."""
     reasons: dict[tuple[str, str], list[Job]] = {}
     for job in failed:
         reasons.setdefault(_reason(job), []).append(job)
@@ -58,7 +58,7 @@ def by_reason(failed: Iterable[Job]) -> list[str]:
 
 
 def _reason(job: Job) -> tuple[str, str]:
-    """Return what the jobs of one line have in common: the code, without one the message."""
+    """Return what the jobs of a line share: the service and the code, without a code the message."""
     error = job.error
     return (job.service, (error.code or error.message or "") if error else "")
 

@@ -1,4 +1,4 @@
-"""A message within Slack's limits: the one place that knows how much fits."""
+"""Messages within Slack's limits. No other module counts blocks or characters."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -12,7 +12,10 @@ Block = dict[str, Any]
 BLOCKS_MAX = 50
 """Blocks in a message (Slack's Block Kit reference)."""
 CHARS_MAX = 12_500
-"""All blocks of a message, as JSON; Slack was seen to refuse more than about 13,200 (`msg_blocks_too_long`)."""
+"""Characters of all blocks of a message as JSON.
+
+Slack was seen to reject more than about 13,200 (`msg_blocks_too_long`).
+"""
 TEXT_MAX = 3000
 FIELD_MAX = 2000
 FALLBACK_MAX = 3000
@@ -26,7 +29,7 @@ class Message(NamedTuple):
 
 
 class Payload(Protocol):
-    """What a button carries."""
+    """The payload of a button."""
 
     def encode(self) -> str: ...
 
@@ -34,14 +37,14 @@ class Payload(Protocol):
 
 
 class Budget:
-    """How much of a message is still free."""
+    """The blocks and characters that are left in a message."""
 
     def __init__(self, reserved: Sequence[Block] = (), *, blocks: int = BLOCKS_MAX, chars: int = CHARS_MAX) -> None:
         self.blocks = blocks - len(reserved)
         self.chars = chars - size(reserved)
 
     def take(self, blocks: Sequence[Block]) -> bool:
-        """Take room for blocks; False, and nothing is taken, when they do not fit."""
+        """Take room for blocks. Return False, and take none, if they do not fit."""
         chars = size(blocks)
         if len(blocks) > self.blocks or chars > self.chars:
             return False
@@ -50,7 +53,10 @@ class Budget:
         return True
 
     def fit(self, blocks: Sequence[Block], more: Callable[[int], Block]) -> list[Block]:
-        """Take room for the first blocks that fit, and return them; `more` makes one that counts those left out."""
+        """Take room for the first blocks that fit, and return them.
+
+        `more` makes a block that counts those left out.
+        """
         if self.take(blocks):
             return list(blocks)
         if not self.take([more(len(blocks))]):
@@ -61,7 +67,10 @@ class Budget:
         return [*blocks[:kept], more(len(blocks) - kept)]
 
     def fit_lines(self, lines: Sequence[str], more: Callable[[int], str], most: int = 1000) -> list[Block]:
-        """Take room for as many lines as fit, `most` at most, and return them; `more` counts those left out."""
+        """Take room for the lines that fit, at most `most`, and return their blocks.
+
+        `more` makes a line that counts those left out.
+        """
         for kept in range(min(len(lines), most), -1, -1):
             left = len(lines) - kept
             blocks = stacked([*lines[:kept], *([more(left)] if left else [])])
@@ -79,9 +88,9 @@ def size(blocks: Sequence[Block]) -> int:
 
 
 def message(text: str, blocks: Sequence[Block]) -> Message:
-    """Make a message of blocks that fit, leaving out what does not.
+    """Make a message of the blocks that fit.
 
-    `text` is plain: as the fallback it is cut, and escaped, because Slack looks for people to notify there too.
+    `text` is plain. It is cut, and escaped, because Slack notifies people mentioned in the fallback too.
     """
     budget = Budget()
     lines = filter(None, map(clean, text.split("\n")))
@@ -89,7 +98,7 @@ def message(text: str, blocks: Sequence[Block]) -> Message:
 
 
 def marked(message: Message, answer: str) -> Message:
-    """Return a message whose buttons and selects name the answer that they are part of."""
+    """Return a message whose buttons and selects carry the id of their answer."""
     return message._replace(blocks=[_marked(block, answer) for block in message.blocks])
 
 
@@ -112,7 +121,7 @@ def _with_ids(payload: str, answer: str, limit: int) -> str:
 
 
 def mrkdwn(text: str, limit: int = TEXT_MAX) -> Block:
-    # verbatim: Slack shall not turn bare URLs, #names and @names in a provider's text into links.
+    # verbatim: otherwise Slack turns bare URLs, #names and @names in a provider's text into links.
     return {"type": "mrkdwn", "text": cut(text, limit), "verbatim": True}
 
 
@@ -121,7 +130,7 @@ def plain_text(text: str, limit: int = 75) -> Block:
 
 
 def section(text: str, accessory: Sequence[Block] = ()) -> Block:
-    """Return a paragraph, with a button at its side where there is one."""
+    """Return a paragraph, with a button beside it if there is one."""
     block: Block = {"type": "section", "text": mrkdwn(text)}
     return {**block, "accessory": accessory[0]} if accessory else block
 
@@ -143,7 +152,7 @@ def divider() -> Block:
 
 
 def stacked(lines: Sequence[str]) -> list[Block]:
-    """Return sections that hold these lines, as few as the limit of a section allows."""
+    """Return these lines in as few sections as Slack's limit allows."""
     texts: list[str] = []
     for line in lines:
         if texts and width(texts[-1]) + width(line) < TEXT_MAX:
@@ -162,9 +171,9 @@ def button(
     name: str | None = None,
     limit: int = BLOCK_ID_MAX,
 ) -> list[Block]:
-    """Return a button, or none when its command is longer than `limit`, which leaves room for other buttons.
+    """Return a button; none if its command is longer than `limit`.
 
-    `name` is what a screen reader says when the label alone is ambiguous.
+    `limit` leaves room for other buttons. `name` is for screen readers, where the label is ambiguous.
     """
     if not command.fits(limit):
         return []
@@ -177,7 +186,7 @@ def button(
 
 
 def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block:
-    """Return a select of (label, value) options, with one of them chosen."""
+    """Return a select of (label, value) options with one chosen."""
     drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
     block: Block = {
         "type": "static_select",
@@ -189,12 +198,12 @@ def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]],
 
 
 def actions(block_id: str, elements: Sequence[Block]) -> list[Block]:
-    """Return a row of buttons or selects; none without elements, which Slack refuses."""
+    """Return a row of buttons or selects; none without elements, which Slack rejects."""
     return [{"type": "actions", "block_id": block_id, "elements": list(elements[:25])}] if elements else []
 
 
 def modal(title: str, blocks: Sequence[Block], *, submit: str = "", callback_id: str = "", close: str = "") -> Block:
-    """Return a modal; with `submit` it is a form, whose `callback_id` says which."""
+    """Return a modal. With `submit` it is a form, identified by its `callback_id`."""
     view: Block = {"type": "modal", "title": plain_text(title, 24), "blocks": list(blocks)}
     view["close"] = plain_text(close or ("Cancel" if submit else "Close"), 24)
     if submit:
@@ -202,10 +211,10 @@ def modal(title: str, blocks: Sequence[Block], *, submit: str = "", callback_id:
     return view
 
 
-def field(  # what a field consists of
+def field(
     name: str, label: str, element: Block, *, optional: bool = False, hint: str = "", acts: bool = False
 ) -> Block:
-    """Return a field of a form; `acts` tells of every change at once."""
+    """Return a field of a form. With `acts` Slack sends each change immediately."""
     block: Block = {"type": "input", "block_id": name, "label": plain_text(label), "optional": optional}
     block["element"] = {"action_id": name.partition(":")[0], **element}
     if hint:
@@ -214,7 +223,7 @@ def field(  # what a field consists of
 
 
 def text_field(placeholder: str, value: str = "", *, focus: bool = False) -> Block:
-    """Return a line to type in."""
+    """Return a text field of one line."""
     element: Block = {"type": "plain_text_input", "placeholder": plain_text(placeholder, 150)}
     element |= {"initial_value": cut(value, TEXT_MAX)} if value else {}
     return {**element, "focus_on_load": True} if focus else element
@@ -228,7 +237,7 @@ def choice(options: Sequence[tuple[str, str]], chosen: str) -> Block:
 
 
 def choices(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> Block:
-    """Return a select of several (label, value) options for a form."""
+    """Return a select of (label, value) options for a form, several at a time."""
     drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
     element: Block = {"type": "multi_static_select", "options": list(drawn.values()), "max_selected_items": len(drawn)}
     initial = [drawn[value] for value in chosen if value in drawn]

@@ -1,4 +1,4 @@
-"""A card: the one message that follows a job, or several that were subscribed together."""
+"""Cards: one live message for a job, or for several subscribed together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -30,22 +30,22 @@ from bot.views.text import age, bold, clock, count, date, duration, plain, unfor
 from providers.models import Job, JobRef, JobState
 
 LINES_MAX = 12
-"""Jobs of a batch that are named; the others are counted."""
+"""Jobs of a batch named on its card; the others are counted."""
 SERVICES_MAX = 5
 DRAWN_EVERY = timedelta(minutes=1)
-"""A card on which nothing changes is drawn anew about so often."""
+"""The interval at which an unchanged card is redrawn."""
 _STEPS = 10
-_UNSEEN = "Not followed any more: its account may not be seen here"
+_UNSEEN = "No longer following: this channel lost access to the account"
 _ENDED_BY = {
-    EndReason.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
-    EndReason.NOT_FOUND: "The provider no longer knows this job, and does not say why.",
+    EndReason.EXPIRED: "Expired at the provider; outcome unknown.",
+    EndReason.NOT_FOUND: "The provider no longer has this job and gives no reason.",
     EndReason.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
-    EndReason.UNCONFIGURED: "Its service is not configured any more.",
+    EndReason.UNCONFIGURED: "Its service is no longer configured.",
 }
 
 
 def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
-    """Draw a card as of now, with the `mentions` of its options at its end if it notifies."""
+    """Draw a card as of now. With `mentions`, its last block mentions the people of its options."""
     known = seen(shown.card, shown.jobs)
     snoozed = list(filter(None, [snooze.line(shown.card)]))
     checks = [] if shown.card.over else [*missing_jobs.lines(shown), *_checks(shown, now)]
@@ -58,7 +58,7 @@ def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
 
 
 def seen(card: Card, jobs: Mapping[str, Job]) -> dict[str, Job]:
-    """Return what is known of each job of a card: of some no more than the id."""
+    """Return each job of a card; of some only the id is known."""
     return {ref: jobs.get(ref) or card_job.job or _unseen(ref) for ref, card_job in card.jobs.items()}
 
 
@@ -68,7 +68,7 @@ def _unseen(ref: str) -> Job:
 
 
 def headline(card: Card, jobs: Mapping[str, Job]) -> str:
-    """One line, in mrkdwn: the job and its state, or how many have ended."""
+    """Return the job and its state, or how many jobs have finished; mrkdwn."""
     known = seen(card, jobs)
     if len(known) != 1:
         return f"{summary(card, known)}\n{tally(_outcomes(card, known))}"
@@ -77,7 +77,7 @@ def headline(card: Card, jobs: Mapping[str, Job]) -> str:
 
 
 def title(job: Job, end_reason: EndReason | None = None, *, suspended: bool = False) -> str:
-    """A job's state, or why it is no longer followed, and its name."""
+    """Return a job's state, or why it is no longer followed, and its name."""
     left = unended(end_reason)
     lead = f"{FATES[left]} *{_END_REASON_WORDS[left]}*" if left else state(job)
     lead = f"{mark(SUSPENDED)} *{SUSPENDED.capitalize()}*" if suspended else lead
@@ -94,7 +94,7 @@ _END_REASON_WORDS = {
 
 
 def bar(percent: int) -> str:
-    """A progress bar with its number."""
+    """Draw a progress bar with its number: `▰▰▰▰▱▱▱▱▱▱ 42 %`."""
     full = max(0, min(percent, 100)) * _STEPS // 100
     return f"{'▰' * full}{'▱' * (_STEPS - full)} {percent} %"
 
@@ -108,7 +108,7 @@ def _one(shown: Shown, known: Mapping[str, Job], _: Budget) -> tuple[str, list[B
 
 
 def _suspended(shown: Shown) -> set[str]:
-    """The refs of jobs that were not found for so long that their subscriptions wait."""
+    """Return the refs of jobs not found for so long that their subscriptions wait."""
     return {ref for ref, absence in shown.absences.items() if absence.suspended}
 
 
@@ -118,7 +118,7 @@ def _about(job: Job) -> str:
 
 
 def _progress(job: Job, card_job: CardJob) -> Iterator[str]:
-    """How far a job is, how it ended, or how it was seen last."""
+    """Yield a job's progress, its result, or its last known state."""
     match card_job.fate:
         case EndReason.EXPIRED | EndReason.NOT_FOUND | EndReason.DROPPED | EndReason.UNCONFIGURED:
             yield f"{_ENDED_BY[card_job.fate]} Last seen: {state(job)}."
@@ -135,7 +135,7 @@ def _progress(job: Job, card_job: CardJob) -> Iterator[str]:
 
 
 def ending(job: Job) -> str:
-    """How long a job took and when it ended, as far as the provider tells."""
+    """Say how long a job took and when it ended, where known."""
     took = [f"took {duration(job.duration_s)}"] if job.duration_s is not None else []
     ended = [f"ended {date(job.finished_at)}"] if job.finished_at else []
     return " · ".join([*took, *ended])
@@ -161,7 +161,7 @@ def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[st
 
 
 def _outcome_words(shown: Shown, known: Mapping[str, Job]) -> dict[str, str]:
-    """The outcome of each job of a card that is drawn."""
+    """Return the outcome of each job of a card, by ref."""
     suspended = _suspended(shown)
     return {
         ref: SUSPENDED if ref in suspended else outcome(job, shown.card.jobs[ref].fate) for ref, job in known.items()
@@ -173,7 +173,7 @@ def _outcomes(card: Card, known: Mapping[str, Job]) -> list[str]:
 
 
 def _tracked(card: Card, known: Mapping[str, Job]) -> list[Job]:
-    """The jobs that ended, or whose end is waited for."""
+    """Return the jobs that finished or are still followed."""
     return [job for ref, job in known.items() if card.jobs[ref].fate in {None, EndReason.ENDED}]
 
 
@@ -182,23 +182,23 @@ def _ended(jobs: Sequence[Job]) -> int:
 
 
 def summary(card: Card, known: Mapping[str, Job]) -> str:
-    """How many of a batch have ended, of those whose end was waited for."""
+    """Say how many jobs of a batch have finished, of those followed to their finish."""
     following = _tracked(card, known)
     if not following:
-        none = {2: "Neither job"}.get(len(known), f"None of the {count(len(known), 'job')}")
-        return f"*{none} is followed any more*"
+        which = {2: "either job"}.get(len(known), f"any of the {count(len(known), 'job')}")
+        return f"*No longer following {which}*"
     ended = _ended(following)
     if ended == len(following) < len(known):
         others = "other is" if len(known) - ended == 1 else "others are"
-        return f"*{count(ended, 'job')} {'has' if ended == 1 else 'have'} ended, the {others} not followed any more*"
+        return f"*{count(ended, 'job')} {'has' if ended == 1 else 'have'} finished, the {others} no longer followed*"
     if ended == len(following):
         every = {1: "1 job has", 2: "Both jobs have"}.get(ended, f"All {count(ended, 'job')} have")
-        return f"*{every} ended*"
-    return f"*{ended} of {count(len(following), 'job')} have ended*"
+        return f"*{every} finished*"
+    return f"*{ended} of {count(len(following), 'job')} have finished*"
 
 
 def _named(known: Mapping[str, Job], words: Mapping[str, str], budget: Budget) -> list[Block]:
-    """A line for each job that somebody may want to look at, those first that need it most."""
+    """Return a line for each job that may need attention, the most urgent first."""
     quiet = {JobState.SUCCEEDED.value, EndReason.UNSUBSCRIBED.value}
     refs = sorted((ref for ref, word in words.items() if word not in quiet), key=lambda ref: OUTCOMES.index(words[ref]))
     lines = [line(known[ref], words[ref]) for ref in refs]
@@ -206,7 +206,7 @@ def _named(known: Mapping[str, Job], words: Mapping[str, str], budget: Budget) -
 
 
 def line(job: Job, word: str) -> str:
-    """One line about one of many jobs, `word` being its outcome."""
+    """Return a line about one of many jobs; `word` is its outcome."""
     why = f" · {reason(job, 100)}" if word == JobState.FAILED else ""
     progress = f" · {job.progress} %" if job.progress is not None and word == JobState.RUNNING else ""
     return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}"
@@ -230,12 +230,12 @@ def _checks(shown: Shown, now: datetime) -> list[str]:
 
 
 def fails(check: Check, now: datetime) -> bool:
-    """Whether a service could not be asked for so long that people should know."""
+    """Return whether a service has failed for so long that a card says so."""
     return check.failing_since is not None and now - check.failing_since >= sweeps.FAILING
 
 
 def _when_checked(checks: Sequence[Check], now: datetime) -> str:
-    """When jobs were asked about, and when they will be; of several services the one that comes last."""
+    """Say when jobs were checked and when they will be; of several services the latest counts."""
     last = min((check.at for check in checks if check.at), default=None)
     following = max((check.next_at for check in checks if check.next_at and check.next_at > now), default=None)
     parts = [f"checked {age(last)}" if last else "", f"next check {_coming(following, now)}" if following else ""]
@@ -243,16 +243,16 @@ def _when_checked(checks: Sequence[Check], now: datetime) -> str:
 
 
 def _coming(moment: datetime, now: datetime) -> str:
-    """When something will be, in words that are still true when the card is drawn next."""
+    """Say when a check is due, in words that stay true until the next redraw."""
     return clock(moment) if moment - now > DRAWN_EVERY else "within a minute"
 
 
 def _failing(where: str, check: Check, now: datetime) -> str:
     last = check.at or check.failing_since
     since = f" since {date(last)}" if last else ""
-    because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
-    again = f" Next try {_coming(check.next_at, now)}." if check.next_at and check.next_at > now else ""
-    return f"⚠️ not checked{since}, because {because}.{again}"
+    because = happened(check.error) if check.error else f"{bold(where, 80)} isn't responding"
+    again = f" Next check {_coming(check.next_at, now)}." if check.next_at and check.next_at > now else ""
+    return f"⚠️ Not checked{since}: {because}.{again}"
 
 
 def _buttons(shown: Shown) -> list[Block]:
@@ -263,19 +263,25 @@ def _buttons(shown: Shown) -> list[Block]:
 
 
 def restore_button(shown: Shown) -> list[Block]:
-    """Look at a card's jobs as usual again whose subscriptions are suspended."""
+    """Return the button that restores a card's suspended subscriptions; none without any."""
     return suspensions.restore_button(shown.card.place, shown.card.id) if _suspended(shown) else []
 
 
 def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:
-    """Show these jobs to whoever clicks; `of` names them to a screen reader."""
+    """Return the button that shows these jobs to the person who clicks.
+
+    `of` names the jobs for screen readers.
+    """
     return button(
         label, f"{OPEN}:details", CommandPayload.about("show", refs), name=of and f"Details of {of}", limit=BUTTON_MAX
     )
 
 
 def unsubscribe_button(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
-    """Stop following what a card still follows; `place` is where the card is, if it is clicked elsewhere."""
+    """Return the button that stops following the jobs of a card.
+
+    `destination` is where the card is, if the button is elsewhere.
+    """
     command = CommandPayload.about("unsubscribe", still(card), place=destination)
     named = command.text.count(" ")
     label = "Unsubscribe" if named == len(still(card)) else f"Unsubscribe from {named}"
@@ -287,5 +293,5 @@ def _refresh(card: Card) -> list[Block]:
 
 
 def still(card: Card) -> list[str]:
-    """The refs that a card follows."""
+    """Return the refs that a card still follows."""
     return [ref for ref, card_job in card.jobs.items() if card_job.fate is None]

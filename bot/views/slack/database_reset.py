@@ -1,4 +1,4 @@
-"""Messages about a reset of the database, and the subscriptions that it lost."""
+"""Messages about a reset of the database and the subscriptions lost by it."""
 
 from datetime import datetime
 
@@ -14,17 +14,17 @@ HOW = "`/jobs subscribe JOB` follows a job again."
 
 
 def was_reset(at: datetime) -> str:
-    """Say when the reset was: one sentence, without its full stop."""
+    """Say when the reset was: one sentence without its period."""
     return f"Callboard's database was reset on {day(at)}"
 
 
 def line(at: datetime) -> str:
-    """The line of a list."""
+    """Return the line about the reset for a list of subscriptions."""
     return f"⚠️ {was_reset(at)}: subscriptions made before are lost. {HOW}"
 
 
 def lost(error: ForgottenError) -> Message:
-    """The answer to a click on what the database lost."""
+    """Answer a click on a card that the database lost."""
     buttons = again(error.again)
     how = "Press *Subscribe again* to follow its jobs from now on." if buttons else HOW
     text = f"⚠️ No longer following: {was_reset(error.reset_at)}, and subscriptions made before are lost. {how}"
@@ -32,7 +32,7 @@ def lost(error: ForgottenError) -> Message:
 
 
 def notice(note: ForgottenCards) -> Message:
-    """Notify a place and its subscribers that cards there are no longer followed."""
+    """Notify a destination and its subscribers that cards there are no longer followed."""
     cards = "A card here is" if note.forgotten == 1 else f"{count(note.forgotten, 'card')} here are"
     text = (
         f"⚠️ {was_reset(note.reset_at)}, and subscriptions made before are lost. {cards} no longer followed. "
@@ -43,7 +43,7 @@ def notice(note: ForgottenCards) -> Message:
 
 
 def closed(shown: str, reset_at: datetime, card: CardMessage) -> Message:
-    """A card that the database lost; `shown` is what it said of its jobs."""
+    """Draw a card that the database lost; `shown` is its last text about its jobs."""
     text = f"⚠️ *No longer followed*: {was_reset(reset_at)}."
     last = [section(f"Last seen:\n{shown}")] if shown else []
     details = (
@@ -54,5 +54,5 @@ def closed(shown: str, reset_at: datetime, card: CardMessage) -> Message:
 
 
 def again(command: str) -> list[Block]:
-    """Follow the jobs of a forgotten card again; none for a card that names none."""
+    """Return the button that follows the jobs of a lost card again; none without jobs."""
     return button("Subscribe again", f"{OPEN}:again", CommandPayload(text=command), limit=BUTTON_MAX) if command else []

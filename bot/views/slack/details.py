@@ -1,4 +1,4 @@
-"""Everything about one job, or about several."""
+"""Details of one job or several."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -34,20 +34,20 @@ TAIL_CHARS = 4000
 RAW_CHUNK = 2900
 RAW_CHUNKS = 30
 RAW_BYTES = 150_000
-"""Of the 250,000 that Slack's reference allows a modal, as JSON."""
+"""Bytes of raw JSON in a modal, of the 250,000 that Slack's reference allows."""
 
 
 def job_details(answer: JobDetails, command: CommandPayload, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
-    """Details of every job found; a message that gets full shows the last ones as lines of a list.
+    """Show the details of each job found. A full message shows the last jobs as list rows.
 
-    `notes` are further lines about what was asked for.
+    `notes` are further lines about the request.
     """
     head = [context(f"📌 Shared by {person(command.shared_by)}")] if command.shared_by else []
     return _details(answer, command, meaning, [*head, *still_asked(answer)], notes)
 
 
 def late(answer: JobDetails, meaning: Meaning) -> Message:
-    """What the services brought that were pending in the first words, and the jobs that none of them knows."""
+    """Show what the late services returned, and the jobs that none of them found."""
     parts = [(each, answer.of(each)) for each in answer.late]
     headlines = [came(each, len(mine.jobs), mine.errors) for each, mine in parts]
     jobs = tuple(job for _, mine in parts for job in mine.jobs)
@@ -61,12 +61,12 @@ def late(answer: JobDetails, meaning: Meaning) -> Message:
 
 
 def _missed(answer: JobDetails) -> tuple[Missing, ...]:
-    """Return the jobs that are missing because late services do not know them, or did not answer."""
+    """Return the jobs that late services did not find, or did not respond about."""
     late = {f"{each.account}/{each.service}" for each in answer.late}
     return tuple(each for each in answer.missing if not each.everywhere or late.intersection(each.looked_in))
 
 
-def _details(  # noqa: PLR0917  # what a message consists of
+def _details(  # noqa: PLR0917  # the parts of a message
     answer: JobDetails,
     command: CommandPayload,
     meaning: Meaning,
@@ -74,7 +74,7 @@ def _details(  # noqa: PLR0917  # what a message consists of
     notes: Sequence[str] = (),
     said: Sequence[str] = (),
 ) -> Message:
-    """Jobs below a head, of which the fallback says what is `said`."""
+    """Draw jobs below a head; `said` are the words of the head for the fallback."""
     alone = len(answer.jobs) == 1
     buttons = [] if alone else actions("details", [*_refresh(command), *_share(command)])
     lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
@@ -91,15 +91,15 @@ def _details(  # noqa: PLR0917  # what a message consists of
 
 
 def _more_lines(number: int) -> Block:
-    return context(f"… and {count(number, 'more line')} like these")
+    return context(f"… and {count(number, 'more notice')}")
 
 
 def _more_jobs(number: int) -> Block:
-    return context(f"… and {count(number, 'more job')}, for which there is no room here. Ask for fewer at once.")
+    return context(f"… and {count(number, 'more job')} not shown. Ask for fewer at a time.")
 
 
 def _fitting(job: Job, answer: JobDetails, command: CommandPayload, meaning: Meaning, budget: Budget) -> list[Block]:
-    """Return the details of a job, as long as there is room for; nothing when there is none."""
+    """Return the details of a job in the length that fits; nothing if none does."""
     for room in WIDTHS:
         whole = _job(job, answer, command, meaning, room)
         if budget.take(whole):
@@ -131,7 +131,7 @@ def _reason(job: Job, meaning: Meaning, room: int) -> str:
     words = " ".join(filter(None, (code(error.code, 80) if error.code else "", plain(error.message or "", room * 5))))
     why = words or plain(no_reason(job), room * 5)
     meant = meaning(job)
-    return f"*Why it failed*\n{why}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
+    return f"*Why it failed*\n{why}" + (f"\nWhat it means: {plain(meant, 300)}" if meant else "")
 
 
 def _console(job: Job) -> str:
@@ -168,12 +168,12 @@ def _fallback(answer: JobDetails) -> str:
 
 
 def raw_loading() -> Block:
-    """The modal that opens at once; the provider is asked behind it."""
+    """Return the modal that opens immediately, while the provider is asked."""
     return modal("Raw", [section("Asking the provider …")])
 
 
 def raw(answer: JobDetails) -> Block:
-    """The provider's own JSON, secrets removed."""
+    """Show the provider's JSON, secrets removed."""
     blocks = [*map(section, missing(answer)), *map(context, _errors(answer))][:10]
     for job in answer.jobs[:1]:
         request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
@@ -183,7 +183,7 @@ def raw(answer: JobDetails) -> Block:
 
 
 def _json(text: str) -> list[Block]:
-    """Return as many blocks of code as a modal holds, and say how much is left out."""
+    """Return the code blocks that fit a modal, and count the lines left out."""
     blocks: list[Block] = []
     room = RAW_BYTES
     for chunk in _chunks(text):
@@ -191,14 +191,17 @@ def _json(text: str) -> list[Block]:
         room -= len(json.dumps(block))
         if room < 0 or len(blocks) == RAW_CHUNKS:
             left_out = count(text.count("\n") + 1, "more line")
-            return [*blocks, context(f"… and {left_out}, for which there is no room here")]
+            return [*blocks, context(f"… and {left_out} not shown")]
         blocks.append(block)
         text = text[len(chunk) :]
     return blocks
 
 
 def _chunks(text: str) -> Iterator[str]:
-    """Cut a text, at the ends of lines where there are any, so that each piece fits a block once it is escaped."""
+    """Cut a text into pieces that fit a block when escaped.
+
+    It cuts at line ends where possible.
+    """
     begin = 0
     while begin < len(text):
         piece = fitting(text[begin : begin + RAW_CHUNK], RAW_CHUNK)

@@ -1,4 +1,4 @@
-"""Digests, which versions before posted: pages of all changes that one counts."""
+"""Pages of all changes of a digest. Earlier versions posted digests; their buttons still work."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -14,11 +14,11 @@ from bot.views.text import count, cut, date, plain, unformatted
 from providers.models import JobState
 
 PAGE = 12
-"""Changes on a page of all of them."""
+"""Changes on a page."""
 
 
 def _latest(changes: Sequence[CardChange]) -> list[Change]:
-    """The last change of each job, what failed first."""
+    """Return the last change of each job, failures first."""
     last = {each.change.job.ref: each.change for each in changes}
     return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
 
@@ -30,16 +30,16 @@ def _word(change: Change) -> str:
 def _head(digest: Digest, changes: Sequence[Change]) -> str:
     number = len(changes)
     ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
-    what = f"*{count(number, 'job')} {'ended' if ended else 'changed'}*"
-    away = digest.away and f"While I was not looking (since {date(digest.away)}), {what}"
+    what = f"*{count(number, 'job')} {'finished' if ended else 'changed'}*"
+    away = digest.away and f"While I was offline (since {date(digest.away)}), {what}"
     when = away or f"{what} {_lately(digest)}"
     return f"{when}: {tally(map(_word, changes), ', ')}"
 
 
 def _lately(digest: Digest) -> str:
-    """Since when; what a snooze kept back may be older."""
+    """Say since when; changes held by a snooze may be older."""
     held = [each.held for each in digest.told]
-    return "while snoozed" if all(held) else f"in the last minutes{' or while snoozed' if any(held) else ''}"
+    return "while snoozed" if all(held) else f"in the last few minutes{' or while snoozed' if any(held) else ''}"
 
 
 def _plain_digest(head: str, changes: Sequence[Change]) -> str:
@@ -49,11 +49,11 @@ def _plain_digest(head: str, changes: Sequence[Change]) -> str:
 
 
 def digest_all(contents: Digest, key: str, offset: int = 0) -> Message:
-    """A page of every change of a digest, for the person who asked to see them all."""
+    """Show a page of all changes of a digest to the person who clicked."""
     changes = _latest(contents.told)
     offset = min(offset, max(0, len(changes) - 1) // PAGE * PAGE)
     head = section(_head(contents, changes))
-    # The longest foot there can be: with both buttons.
+    # Reserve room for the longest foot, which has both buttons.
     budget = Budget([head, *_foot(key, PAGE, PAGE, len(changes) + 2 * PAGE)])
     rows = [*takewhile(lambda block: budget.take([block]), map(_row, changes[offset : offset + PAGE]))]
     foot = _foot(key, offset, len(rows), len(changes))
@@ -61,7 +61,7 @@ def digest_all(contents: Digest, key: str, offset: int = 0) -> Message:
 
 
 def _row(change: Change) -> Block:
-    """Two lines and a Details button."""
+    """Return two lines and a Details button."""
     job = change.job
     failed = _word(change) == JobState.FAILED
     second = " · ".join(filter(None, [reason(job), ending(job)])) if failed else what_happened(change)

@@ -1,4 +1,4 @@
-"""What a watch would have posted, and on what that is based."""
+"""Dry runs: what a watch would have posted, and on what basis."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -19,17 +19,20 @@ from bot.views.text import bold, code, count, date, duration, listed, plain, unf
 from providers.models import JobState
 
 POSTS_MAX = 10
-"""Messages that are shown; the others are counted."""
+"""Messages shown; the others are counted."""
 CLOSE = timedelta(minutes=2)
-"""A log that lacks no more than this of the last 24 hours is one of 24 hours; a shorter one than this is none."""
+"""A log that lacks at most this much of the last 24 hours counts as whole.
+
+A log shorter than this counts as none.
+"""
 NOT_PREDICTED = (
-    "Not predicted: snoozes, catch-up messages after a downtime of Callboard, and failures that other watches or "
+    "Not predicted: snoozes, catch-up messages after Callboard was down, and failures that other watches or "
     "subscriptions here already show."
 )
 
 
 def dry_run(run: DryRun) -> Message:
-    """What would have been posted, the newest first, what that is based on, and what cannot be said."""
+    """Show the messages of a dry run, newest first, its basis and its limits."""
     head = [f"🧪 {subject(run.spec)}: {_summary(run)} Nothing was posted or changed."]
     posts = [_post(each) for each in sorted(run.posts, key=lambda each: each.at, reverse=True)]
     basis = [*basis_lines(run), NOT_PREDICTED]
@@ -41,11 +44,11 @@ def dry_run(run: DryRun) -> Message:
 
 
 def forecast(found: Forecast) -> list[str]:
-    """Lines of the answer to `watch`: how often it would have posted, and on what that is based."""
+    """Return lines for the answer to `watch`: how often it would have posted, and the basis."""
     if found.run is None:
-        return ["How often it would have posted isn't known now. *Dry run* tries again."]
+        return ["I can't say now how often it would have posted. Press *Dry run* to try again."]
     run = found.run
-    waits = [f"Without {names(run.pending)}: no answer yet. *Dry run* waits for it."] if run.pending else []
+    waits = [f"Without {names(run.pending)}: no answer yet. Press *Dry run* to wait for it."] if run.pending else []
     failed = (
         [f"Without {listed([plain(each.service) for each in run.errors], 'and')}: no answer."] if run.errors else []
     )
@@ -90,11 +93,11 @@ def _group(group: FailureGroup) -> str:
     return f"{listed(list(filter(None, [failed, others])), 'and')} in one storm message"
 
 
-# What it is based on.
+# The basis.
 
 
 def basis_lines(run: DryRun) -> Iterator[str]:
-    """Yield on what a dry run is based, and what the basis lacks."""
+    """Yield the basis of a dry run, and what it lacks."""
     if run.left_out:
         yield f"⚠️ Only the newest {run.events - run.left_out:,} of {run.events:,} events of 24 hours were tried."
     logged = [each for each in run.basis if _is_logged(run, each)]
@@ -110,7 +113,7 @@ def basis_lines(run: DryRun) -> Iterator[str]:
 
 
 def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:
-    """Whether a log says something: one that began just now does not."""
+    """Return whether a log is long enough to be a basis."""
     return basis.logged_since is not None and run.now - basis.logged_since > CLOSE
 
 
@@ -136,7 +139,7 @@ def _from_lists(run: DryRun) -> Iterator[str]:
 
 
 def _unlisted(on: frozenset[On]) -> Iterator[str]:
-    """Yield what a watch wants that no list of jobs shows."""
+    """Yield the events that a watch wants and no list of jobs shows."""
     wanted = plainest_on(on)
     if wanted - {On.FAILED, On.STUCK, On.DOWN}:
         yield "other events"
@@ -145,7 +148,7 @@ def _unlisted(on: frozenset[On]) -> Iterator[str]:
 
 
 def _kept(retention: timedelta) -> str:
-    """A time for which jobs are kept: `30 minutes`, `7 days`."""
+    """Name the time for which jobs are kept: `30 minutes`, `7 days`."""
     minutes = round(retention.total_seconds() / 60)
     for size, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
         if minutes % size == 0 and minutes >= size:

@@ -1,4 +1,4 @@
-"""What a message shortcut found in a message, besides the jobs themselves."""
+"""Notes of a message shortcut: what it found in a message in addition to jobs."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from bot.views.text import code, count, listed, unformatted
 
 NAMES_MAX = 5
 _NOTHING = (
-    "I found no job in this message. I look for ids (32 hexadecimal digits, UUIDs in small letters, `task…`), "
-    "for ACCOUNT/SERVICE/ID and for links with one of them in it."
+    "I found no job in this message. I look for ids (32 hexadecimal digits, lowercase UUIDs, `task…`), "
+    "ACCOUNT/SERVICE/ID and links that contain one of them."
 )
 
-_NARROWED = "I leave out what you may not see here."
+_NARROWED = "Results you can't access here are hidden."
 
 
 def notes(found: Extracted) -> list[str]:
-    """Lines about what looked like a job and is none, and about what was too much."""
+    """Return lines about ids that are no jobs, and about jobs beyond the limit."""
     lines: list[str] = []
     if found.left_out:
         everything = count(JOBS_MAX + found.left_out, "job")
@@ -27,8 +27,8 @@ def notes(found: Extracted) -> list[str]:
         what = "is a masked id" if one else "are masked ids"
         lines.append(f"❔ {_names(found.masked)} {what} from documentation. Copy the whole id, without asterisks.")
     if found.requests:
-        what = "is the id of a request" if len(found.requests) == 1 else "are ids of requests"
-        lines.append(f"❔ {_names(found.requests)} {what}, not of a job: those are in small letters.")
+        what = "is a request id" if len(found.requests) == 1 else "are request ids"
+        lines.append(f"❔ {_names(found.requests)} {what}. Job ids are lowercase.")
     return lines
 
 
@@ -38,6 +38,6 @@ def _names(ids: Sequence[str]) -> str:
 
 
 def nothing(found: Extracted, *, narrowed: bool) -> Message:
-    """A message that names no job; `narrowed` says that there may be some that must not be seen."""
+    """Say that a message names no job; `narrowed` means that hidden results are possible."""
     lines = [f"🤷 {_NOTHING}", *([_NARROWED] if narrowed else []), *notes(found)]
     return message("\n".join(map(unformatted, lines)), [*map(section, lines)])

@@ -1,4 +1,4 @@
-"""Heads of failure groups: one message for all failures of a kind, kept up to date; and the lines in its thread."""
+"""Heads of failure groups: one live message for failures with the same cause, and its thread."""
 
 from collections.abc import Iterator, Sequence
 
@@ -32,16 +32,16 @@ from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, date, duration, minute, plain, slack_link, unformatted
 
 THREAD_LINES_MAX = 10
-"""Jobs that a line in the thread names; the others are counted."""
+"""Jobs named in a thread line; the others are counted."""
 HELD = "Held while snoozed."
-"""Said of what happened during a snooze."""
+"""The note on events that happened during a snooze."""
 
 
 def head(shown: ShownGroup, meaning: Meaning, *, posted: bool = True, held: bool = False) -> Message:
-    """Draw the head of a group as of now: its first failure in full, later ones as numbers.
+    """Draw the head of a group as of now: a single failure in full, several as numbers.
 
-    `posted` says that it edits a message. One that is posted now mentions those whom the group has not mentioned.
-    `held` says that it was held while the group was snoozed.
+    With `posted` it edits a message, without it is new and mentions the people not mentioned before.
+    `held` means that it was held while the group was snoozed.
     """
     group = shown.group
     lines = _first(group, meaning) if group.count == 1 and group.newest else _several(shown, meaning)
@@ -57,7 +57,7 @@ def head(shown: ShownGroup, meaning: Meaning, *, posted: bool = True, held: bool
 
 
 def _first(group: FailureGroup, meaning: Meaning) -> Iterator[str]:
-    """Yield what is known of a single failure."""
+    """Yield the facts about a single failure."""
     [job] = group.newest[:1]
     yield f"{emoji(group)} *{happened(group).capitalize()}*: {bold(called(job), 120)}"
     if not group.fate:
@@ -69,7 +69,7 @@ def _first(group: FailureGroup, meaning: Meaning) -> Iterator[str]:
 
 
 def _several(shown: ShownGroup, meaning: Meaning) -> Iterator[str]:
-    """Yield how many failed, since when, the newest ones and what their code means."""
+    """Yield how many jobs failed, since when, the newest ones and their code's meaning."""
     group = shown.group
     yield f"{headline(group)} · {plain(group.account, 60)}"
     yield from filter(None, [example(group)])
@@ -80,7 +80,7 @@ def _several(shown: ShownGroup, meaning: Meaning) -> Iterator[str]:
 
 
 def _when(shown: ShownGroup) -> str:
-    """Since when its jobs fail, and how many of all jobs of the service these are."""
+    """Say since when jobs fail, and their share of all jobs of the service."""
     group = shown.group
     known = shown.ended is not None and shown.ended >= group.count
     share = f"{group.count:,} of {count(shown.ended or 0, 'job')} " if known else ""
@@ -95,13 +95,13 @@ def _meant(group: FailureGroup, meaning: Meaning) -> Iterator[str]:
 
 
 def _found(shown: ShownGroup) -> Iterator[str]:
-    """Yield that the job was not found before."""
+    """Yield that a job that was not found has been found again."""
     if shown.change and shown.change.kind is Kind.FOUND and shown.group.count == 1:
-        yield f"It was {missing(shown.change)}, and is found again."
+        yield f"Found again ({missing(shown.change)})."
 
 
 def _closed(group: FailureGroup) -> Iterator[str]:
-    """Yield how it ended."""
+    """Yield why the group closed."""
     if group.closed_at is None:
         return
     quiet = group.closed_at - group.changed_at >= CLOSES_AFTER
@@ -115,7 +115,7 @@ def _muted(shown: ShownGroup) -> Iterator[str]:
 
 
 def _origin(shown: ShownGroup) -> Iterator[str]:
-    """Yield by which watches it is posted, and where the head before it is."""
+    """Yield the watches that post it, and a link to the previous head."""
     before = shown.group.previous
     earlier = f"Before: {before.count:,} {happened(shown.group)} until {date(before.closed_at)}" if before else ""
     leads = slack_link(shown.link, "open that message") if shown.link else ""
@@ -134,26 +134,29 @@ def _buttons(shown: ShownGroup) -> Iterator[Block]:
 
 
 def show_all_button(group: FailureGroup) -> list[Block]:
-    """Show every job of a group to the person who clicks."""
+    """Return the button that shows all jobs of a group to the person who clicks."""
     return button("Show all", SHOW_ALL, GroupPayload(group=group.id), name=f"Show all {count(group.count, 'job')}")
 
 
 def mute_controls(shown: ShownGroup) -> list[Block]:
-    """Mute the code of a group, or end that; none where no watch would notify it, or it has no code."""
+    """Return the button that mutes or unmutes the code of a group.
+
+    None for a group without a code or without a watch that posts it.
+    """
     group = shown.group
     if shown.mute:
         return unmute_button(group.place, shown.mute)
     if not group.failure_code or not group.watches:
         return []
-    # A direct message is in a channel with an id of its own.
+    # The id of a direct message differs from the id of its person, so the button carries the person.
     place = group.place if is_user(group.place) else None
     return mute_button(group.failure_code, place, group=group.id)
 
 
 def thread_line(group: FailureGroup, jobs: Sequence[GroupJob], more: int) -> Message:
-    """Say in the thread of a head what is new in it: `jobs`, the newest first, and `more` that are not named.
+    """Draw the thread line about new failures: `jobs`, newest first, and `more` unnamed ones.
 
-    It mentions those whom the group has not mentioned.
+    It mentions the people whom the group has not mentioned.
     """
     new = len(jobs) + more
     named_jobs = [f"{named(job)} · {minute(job.at)}" for job in jobs[:THREAD_LINES_MAX]]

@@ -1,4 +1,4 @@
-"""The form that finds jobs: filters above, what they found below."""
+"""The form that finds jobs: filters above, results below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from providers.models import JobState
 
 TITLE = "Find jobs"
 AGES = (("1 hour", "1h"), ("24 hours", "24h"), ("3 days", "3d"), ("1 week", "1w"), ("30 days", "30d"))
-"""How far back creation may be, as filters have it."""
+"""Choices for the age of a job, with their values for the filter `since`."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormValues:
-    """What the fields hold; empty is any. `services` are those of the account, or all."""
+    """Values of the fields; empty means any. `services` are those of the account, or all."""
 
     accounts: Sequence[str] = ()
     services: Sequence[str] = ()
@@ -47,20 +47,20 @@ class FormValues:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands below the filters: jobs, or nothing yet while the services are asked."""
+    """The results below the filters; none before the services respond."""
 
     answer: JobList | None = None
     asking: bool = False
 
 
 def form(filled: FormValues, found: Found) -> Block:
-    """Return the form with what was found."""
+    """Return the form with its results."""
     below = _results(found.answer) if found.answer else [section(_hint(found))]
     return modal(TITLE, [*_fields(filled), divider(), *below], submit="Find", callback_id=FIND, close="Close")
 
 
 def _hint(found: Found) -> str:
-    return "Asking every service …" if found.asking else "Press *Find* to ask the services."
+    return "Asking every service …" if found.asking else "Press *Find* to search."
 
 
 def _fields(filled: FormValues) -> list[Block]:
@@ -73,7 +73,7 @@ def _fields(filled: FormValues) -> list[Block]:
             TEXT, "Id, part of an id, or name", text_field("lecture-2026", filled.text, focus=True), optional=True
         ),
         input_field(ACCOUNT, "Account", choice(accounts, filled.account or ANY), acts=True),
-        # A name of its own for each account: Slack keeps what was picked in a field while its name is the same.
+        # One name per account: Slack keeps the selection of a field as long as its name is the same.
         input_field(f"{SERVICE}:{filled.account}", "Service", choice(deps, filled.service or ANY)),
         input_field(STATE, "State", choices(states, filled.states), optional=True),
         input_field(SINCE, "Created", choice(ages, filled.since or ANY)),

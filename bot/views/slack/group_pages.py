@@ -1,4 +1,4 @@
-"""Pages of all jobs of a failure group or a storm message, for the person who asked to see them."""
+"""Pages of all jobs of a failure group or storm message, for one person."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,13 +11,13 @@ from bot.views.slack.failure_groups import mute_controls
 from bot.views.text import bold, code, cut, date, plain, unformatted
 
 PAGE = 20
-"""Jobs on a page: as many as fit with their ids."""
+"""Jobs on a page, the most that fit with their ids."""
 
 
 def group_page(page: GroupPage) -> Message:
     """Show a page: for each group its code, then its jobs with *Details*."""
     head = section(_head(page))
-    # The longest foot there can be: with both buttons.
+    # Reserve room for the longest foot, which has both buttons.
     budget = Budget([head, *_foot(page.group, PAGE, PAGE, page.total + 2 * PAGE)])
     rows: list[Block] = []
     shown = 0
@@ -30,7 +30,7 @@ def group_page(page: GroupPage) -> Message:
 
 
 def _head(page: GroupPage) -> str:
-    """How many jobs are listed, of what."""
+    """Say how many jobs are listed, and of which group."""
     group = page.group
     if group.group is GroupKind.FAILURES:
         return f"{emoji(group)} *{page.total:,} {happened(group)}*: {cause(group)}, {plain(group.service, 60)}"
@@ -38,7 +38,7 @@ def _head(page: GroupPage) -> str:
 
 
 def _rows(page: GroupPage) -> Iterator[list[Block]]:
-    """Yield the blocks of each job; the first of a group comes with the heading of its group."""
+    """Yield the blocks of each job; the first job of a group has the heading of its group."""
     several = page.group.group is GroupKind.STORM
     for group, jobs in page.parts:
         heading = [_heading(page, group)] if several else []
@@ -48,13 +48,13 @@ def _rows(page: GroupPage) -> Iterator[list[Block]]:
 
 
 def _heading(page: GroupPage, group: FailureGroup) -> Block:
-    """The code of a group of a storm message, with what mutes it."""
+    """Return the code of a group of a storm message, with its mute button."""
     shown = ShownGroup(group, mute=page.muted.get(group.id))
     return section(f"*{unformatted(title(group))}*", mute_controls(shown))
 
 
 def _row(job: GroupJob) -> Block:
-    """Two lines and a Details button."""
+    """Return two lines and a Details button."""
     lines = [f"{bold(called(job), 100)} · {date(job.at)}", code(job.id, 100)]
     return section("\n".join(lines), details_button([job.ref], of=cut(called(job), 40)))
 

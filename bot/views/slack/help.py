@@ -1,4 +1,4 @@
-"""Help, made from the declaration of the commands."""
+"""Help, generated from the declarations of the commands."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from bot.views.text import code, unformatted
 
 
 def overview(commands: Sequence[tuple[str, str]]) -> Message:
-    """Every command (usage and summary) on one page."""
+    """Show each command, usage and summary, on one page."""
     lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
     text = f"*Callboard* tracks cloud jobs from Slack.\n{lines}"
     examples = [
@@ -35,7 +35,10 @@ def command(
     *,
     title: str = "Filters",
 ) -> Message:
-    """One command: its usage, its filters or options (example and meaning, under a title) and examples."""
+    """Show one command: usage, filters or options, and examples.
+
+    `words` are pairs of example and meaning, shown below `title`.
+    """
     parts = ["\n".join([code(usage), f"{summary[0].upper()}{summary[1:]}.", *details])]
     if words:
         parts.append(f"*{title}*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in words))

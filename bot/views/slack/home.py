@@ -23,25 +23,25 @@ from bot.views.text import age, count
 
 BLOCKS_MAX = 100
 CHARS_MAX = 200_000
-"""Of the 250,000 that Slack's reference allows a view, as JSON."""
+"""Characters of the tab as JSON, of the 250,000 that Slack's reference allows a view."""
 MINE_MAX = 12
 """Watches and cards of the person."""
 WATCHES_MAX = 5
 NEIGHBOURS_MAX = 8
-"""With these and the numbers below the tab has 99 blocks at most."""
+"""With this and the numbers below, the tab has at most 99 blocks."""
 NOTES_MAX = 6
 HEALTH_MAX = 15
-_OTHERS = "*What others follow in a channel*"
-_ASK_THERE = "`/jobs subscriptions` there lists what is followed."
-MEMORY_LOST = "I cannot reach my memory (Redis) just now, so I do not know what you follow."
+_OTHERS = "*Channel subscriptions*"
+_ASK_THERE = "Run `/jobs subscriptions` there."
+MEMORY_LOST = "Callboard's database (Redis) is unavailable, so I can't show your subscriptions."
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSubscriptions:
-    """What others follow in a channel.
+    """The subscriptions of others in a channel.
 
-    `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
-    None: not known. Who never `subscribed` there may only look at the cards (`permissions.destination_of_button`).
+    `channel` is empty if none was chosen. `there` says whether the viewer and the bot are both in it, None if unknown.
+    A viewer who never `subscribed` there can only look at the cards (`permissions.destination_of_button`).
     """
 
     channel: str = ""
@@ -52,9 +52,10 @@ class ChannelSubscriptions:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """The tab of one person; `mine` is None while Redis cannot be reached.
+    """The tab of one person.
 
-    `watches` are those that they own; `reset` is when the database was reset, if that is news.
+    `mine` is None while Redis is unavailable. `watches` are those of the person. `reset` is when the database was
+    reset, if that is news.
     """
 
     mine: Sequence[Shown] | None
@@ -72,7 +73,7 @@ class Tab:
 
 
 def home(tab: Tab, now: datetime) -> Block:
-    """Return the tab as of now, cut to what Slack takes."""
+    """Return the tab as of now, within Slack's limits."""
     head = [
         *actions("home", [*button("Refresh", HOME, CommandPayload()), *button("Find jobs", FIND, CommandPayload())]),
         context(f"checked {age(now)}"),
@@ -100,12 +101,12 @@ def home(tab: Tab, now: datetime) -> Block:
 
 
 def loading() -> Block:
-    """The tab of somebody who opens it for the first time."""
+    """Return the tab for a person who opens it for the first time."""
     return _view([section("Asking every service …")])
 
 
 def refused(error: UsageError) -> Block:
-    """The tab of a person who may see no account, or has too many questions under way."""
+    """Return the tab for a person without access, or with too many requests in progress."""
     return _view([*errors.usage(error).blocks, *actions("home", button("Refresh", HOME, CommandPayload()))])
 
 
@@ -132,7 +133,7 @@ def _mine(tab: Tab, now: datetime) -> list[Block]:
     if mine is None:
         return [section(f"⚠️ {MEMORY_LOST}")]
     if not mine:
-        return [] if tab.watches else [section(f"You follow nothing. {HOW}")]
+        return [] if tab.watches else [section(f"You're not following any jobs. {HOW}")]
     most = MINE_MAX - min(len(tab.watches), WATCHES_MAX)
     cards = [block for each in mine[:most] for block in tab_lines(each, now, mine=True)]
     left = len(mine) - most
@@ -140,11 +141,11 @@ def _mine(tab: Tab, now: datetime) -> list[Block]:
 
 
 def _channel(channel_subscriptions: ChannelSubscriptions) -> Block:
-    """A menu of the channels that whoever looks at the tab can see."""
+    """Return a menu of the channels that the viewer can see."""
     menu: Block = {
         "type": "conversations_select",
         "action_id": HOME_CHANNEL,
-        "placeholder": plain_text("Pick a channel"),
+        "placeholder": plain_text("Choose a channel"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
     return (
@@ -156,13 +157,13 @@ def _channel(channel_subscriptions: ChannelSubscriptions) -> Block:
 
 def _channel_subscriptions(channel_subscriptions: ChannelSubscriptions, now: datetime) -> list[Block]:
     if not channel_subscriptions.channel:
-        return [section("Pick a channel that you are in, to see what others follow there.")]
+        return [section("Choose one of your channels to see what others follow there.")]
     if channel_subscriptions.there is None:
-        return [section(f"Slack does not tell me who is in {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
+        return [section(f"I can't see the members of {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
     if not channel_subscriptions.there:
-        return [section(f"We are not both in {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
+        return [section(f"You or I am not in {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
     if not channel_subscriptions.cards:
-        return [section(f"Nobody else follows anything in {channel(channel_subscriptions.channel)}.")]
+        return [section(f"No one else follows jobs in {channel(channel_subscriptions.channel)}.")]
     shown, acts = channel_subscriptions.cards[:NEIGHBOURS_MAX], channel_subscriptions.subscribed
     cards = [block for each in shown for block in tab_lines(each, now, mine=False, acts=acts)]
     left = len(channel_subscriptions.cards) - NEIGHBOURS_MAX
@@ -175,7 +176,7 @@ def _channel_subscriptions(channel_subscriptions: ChannelSubscriptions, now: dat
 def _jobs(found: JobList) -> list[Block]:
     if not found.jobs:
         return [section(nothing(found))]
-    return [*map(row, found.jobs), *([context("… and more: `/jobs list` has all.")] if found.more else [])]
+    return [*map(row, found.jobs), *([context("… and more: `/jobs list` shows all.")] if found.more else [])]
 
 
 def _health(health: Sequence[ServiceHealth]) -> list[Block]:

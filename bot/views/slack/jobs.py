@@ -1,4 +1,4 @@
-"""A list of jobs, a page at a time."""
+"""Lists of jobs, one page at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,17 +29,20 @@ from bot.views.text import age, bold, code, count, cut, duration, plain, unforma
 from providers.models import Job, JobState
 
 LINES_MAX = 12
-"""Lines about services under a list; more of them are counted."""
+"""Lines about services below a list; the others are counted."""
 LINES_CHARS = 4000
 SCOPES_CHARS = 3000
-"""Room for the select of services; a scope without room there can still be typed."""
+"""Characters for the select of services; scopes left out can still be typed."""
 _OPTION_CHARS = 60
-"""One option of a select as JSON, apart from the name that stands in it twice."""
+"""Characters of an option of a select as JSON, without its name, which it has twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the selects under a list offer and show; no scopes, no selects. `without` says what the list leaves out."""
+    """The choices of the selects below a list; without scopes there are no selects.
+
+    `without` says what the list leaves out.
+    """
 
     scopes: tuple[str, ...] = ()
     state: str = ANY
@@ -48,10 +51,10 @@ class Controls:
 
 
 def job_list(answer: JobList, command: CommandPayload, controls: Controls) -> Message:
-    """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
+    """Show a page of the jobs that fit, with its buttons. The next page starts after them."""
     head = [_title(command, controls.without), *still_asked(answer)]
     body = [*map(row, answer.jobs)] or [section(nothing(answer))]
-    # The longest foot there can be: with a Next button, and with fewer jobs than there are.
+    # Reserve room for the longest foot, which has a Next button and fewer jobs than the answer.
     budget = Budget([*head, body[0], *_foot(answer, command, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
@@ -62,7 +65,7 @@ def job_list(answer: JobList, command: CommandPayload, controls: Controls) -> Me
 
 
 def late(answer: JobList) -> Message:
-    """What the services brought that were pending in the first words: their rows alone, bad news first."""
+    """Show only the rows of the services that were late, bad news first."""
     parts = [(each, answer.of(each)) for each in answer.late]
     parts.sort(key=lambda part: not part[1].errors)
     text: list[str] = []
@@ -70,7 +73,7 @@ def late(answer: JobList) -> Message:
     for each, mine in parts:
         headline = came(each, len(mine.jobs), mine.errors)
         text += [unformatted(headline), *map(_plain_row, mine.jobs)]
-        # The headline has the first of the errors.
+        # The headline already shows the first error.
         lines = notes(mine.model_copy(update={"errors": mine.errors[1:]}))
         blocks += [section(headline), *map(row, mine.jobs), *map(context, lines)]
     return message("\n".join(text), Budget().fit(blocks, _cut_off))
@@ -81,7 +84,7 @@ def _cut_off(number: int) -> Block:
 
 
 def more_lines(number: int) -> Block:
-    return context(f"… and {count(number, 'more line')} like these")
+    return context(f"… and {count(number, 'more notice')}")
 
 
 def _title(command: CommandPayload, without: str) -> Block:
@@ -90,7 +93,7 @@ def _title(command: CommandPayload, without: str) -> Block:
 
 
 def row(job: Job) -> Block:
-    """Two lines and a Details button."""
+    """Return two lines and a Details button."""
     command, title = CommandPayload.about("show", [job.ref]), name(job)
     first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
     return section(
@@ -111,7 +114,7 @@ def _failure(job: Job) -> str:
 
 
 def _foot(answer: JobList, command: CommandPayload, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
-    cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
+    cut_off = f" (showing {shown}, Slack limit)" if shown < len(answer.jobs) else ""
     line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
     selects = _selects(controls) if controls.scopes and not command.shared_by and command.fits(BLOCK_ID_MAX) else []
     return [
@@ -163,15 +166,18 @@ def _buttons(answer: JobList, command: CommandPayload, shown: int, jobs: Sequenc
 
 
 def _subscribe(jobs: Sequence[Job]) -> list[Block]:
-    """Follow what has not ended of the jobs on this page: the one button of each row is Details."""
+    """Return the button that follows the unfinished jobs of this page.
+
+    It is below the list, because the one button of each row is *Details*.
+    """
     command = CommandPayload.about("subscribe", [job.ref for job in jobs if not job.state.ended])
     number = command.text.count(" ")
-    label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
+    label, screen = f"Follow {number} running", f"Follow the {count(number, 'unfinished job')} shown"
     return button(label, SUBSCRIBE, command, name=screen, limit=BUTTON_MAX) if number else []
 
 
 def subscribe_button(job: Job) -> list[Block]:
-    """Open the form that follows a job; none for one that has ended."""
+    """Return the button that opens the form to follow a job; none for a finished job."""
     command = CommandPayload.about("subscribe", [job.ref])
     return [] if job.state.ended else button("Subscribe", SUBSCRIBE, command, name=f"Subscribe to {job.id}")
 
@@ -179,10 +185,10 @@ def subscribe_button(job: Job) -> list[Block]:
 def _fallback(answer: JobList, shown: int, without: str) -> str:
     asked = [still_asking(answer.pending)] if answer.pending else []
     if not shown:
-        left_out = f" I asked for jobs {unformatted(without)}." if without else ""
+        left_out = f" Jobs {unformatted(without)}." if without else ""
         return "\n".join([f"{nothing(answer)}{left_out}", *asked])
     head = " ".join(filter(None, ("Jobs", unformatted(without), position(answer, shown))))
-    failed = [f"{error.account}/{error.service} did not answer" for error in answer.errors]
+    failed = [f"{error.account}/{error.service} didn't respond" for error in answer.errors]
     return "\n".join([head, *map(_plain_row, answer.jobs[:shown]), *failed, *asked])
 
 

@@ -1,4 +1,4 @@
-"""The block of an answer that names the services that are still being asked."""
+"""The block that names the services still being asked."""
 
 from bot.domain.answers import Partial
 from bot.views.lateness import still_asking
@@ -6,5 +6,5 @@ from bot.views.slack.block_kit import Block, context
 
 
 def still_asked(answer: Partial) -> list[Block]:
-    """Return the line of an answer that names them, where there are any."""
+    """Return the line that names the pending services; none without any."""
     return [context(still_asking(answer.pending))] if answer.pending else []

@@ -1,4 +1,4 @@
-"""The people and user groups that a message mentions, in blocks of their own at its end or its head."""
+"""Blocks that mention people and user groups."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ MENTIONS_CHARS = 4000
 
 
 def mentioned(mentions: Iterable[Sequence[str]]) -> list[Block]:
-    """Mention each person and group once, in as few paragraphs as it takes."""
+    """Mention each person and group once, in as few paragraphs as possible."""
     people = list(dict.fromkeys(person for group in mentions for person in group))
     shown: list[str] = []
     room = MENTIONS_CHARS
@@ -25,5 +25,8 @@ def mentioned(mentions: Iterable[Sequence[str]]) -> list[Block]:
 
 
 def group_mentions(group: FailureGroup, *, posted: bool) -> list[Block]:
-    """Mention who a head mentions: of a message that is `posted` no one new, because an edit notifies no one."""
+    """Mention the people of a head.
+
+    A message that is already `posted` gets no new mentions, because Slack notifies no one of an edit.
+    """
     return mentioned([group.mentioned, () if posted else group.mentions])

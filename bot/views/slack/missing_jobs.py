@@ -1,4 +1,4 @@
-"""Jobs that are not found: since when, and what Callboard does about it."""
+"""Jobs that are not found: since when, and when they are checked next."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -10,7 +10,7 @@ from bot.views.text import count, date
 
 
 def lines(shown: Shown) -> list[str]:
-    """One line for each reason why jobs of a card are not found, those that are suspended first."""
+    """Return a line for each kind of missing jobs of a card, suspended ones first."""
     groups: dict[tuple[bool, bool], list[Absence]] = defaultdict(list)
     for absence in shown.absences.values():
         groups[absence.suspended is None, absence.doubtful].append(absence)
@@ -28,10 +28,10 @@ def _line(absences: list[Absence], *, batch: bool) -> str:
 
 
 def since(moment: datetime, *, doubtful: bool) -> str:
-    """Since when an answer has not found a job; without a capital."""
+    """Say since when a job is not found; no capital."""
     return f"{'no clear answer' if doubtful else 'not found'} since {date(moment)}"
 
 
 def missing(change: Change) -> str:
-    """The same for a change of such a job."""
+    """Say since when the job of a change was not found."""
     return since(change.absent_since or change.since, doubtful=change.doubtful)

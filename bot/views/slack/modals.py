@@ -1,4 +1,4 @@
-"""Answers in modals: the same blocks as in a message, without what only a message can do."""
+"""Answers in modals: the blocks of a message, except those that need a message."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ _OF_MESSAGES = (SHARE, PICK_STATE, PICK_SERVICE)
 
 
 def waiting(title: str = TITLE) -> Block:
-    """The modal that opens at once; the clouds are asked behind it."""
+    """Return the modal that opens immediately, while the services are asked."""
     return modal(title, [section("Asking …")])
 
 
@@ -20,7 +20,7 @@ def answer(title: str, message: Message) -> Block:
 
 
 def shown(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Leave out what needs a channel or a message to take the place of."""
+    """Leave out the elements that need a channel or a message to replace."""
     for block in blocks:
         if block["type"] != "actions":
             yield block

@@ -1,4 +1,4 @@
-"""What is told when something happens: the end of a job, the end of many, and what only a subscriber has to know."""
+"""Notifications: changes of jobs, finished batches, and direct messages to subscribers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -26,19 +26,19 @@ from bot.views.text import bold, code, count, cut, date, listed, plain, unformat
 from providers.models import Job, JobState
 
 LINES_MAX = 15
-"""Jobs named in a message that has a button for all of them."""
+"""Jobs named in a message; its button shows all."""
 MEANINGS_MAX = 5
 NAMES_MAX = 10
-_GONE = "no longer known to the provider"
-_EXPIRED = "forgotten by the provider, as jobs of this age are"
+_GONE = "no longer at the provider"
+_EXPIRED = "expired at the provider"
 _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
 def thread_reply(card_change: CardChange, meaning: Meaning) -> Message:
-    """One change of one job, for the thread of its card."""
+    """Draw a change of a job for the thread of its card."""
     change, people = card_change.change, called(card_change.card.terms.mention)
-    happened = [what_happened(change), *(["kept back while it was snoozed"] if card_change.held else [])]
+    happened = [what_happened(change), *(["held while snoozed"] if card_change.held else [])]
     lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
@@ -47,21 +47,21 @@ def thread_reply(card_change: CardChange, meaning: Meaning) -> Message:
 
 
 def title_of(change: Change) -> str:
-    """The state and the name of the job that changed."""
+    """Return the state and the name of the job that changed."""
     return title(change.job, change.fate, suspended=change.kind is Kind.SUSPENDED)
 
 
 def what_happened(change: Change) -> str:
-    """From which state, how far it is or how it ended."""
+    """Return the previous state, and the progress or the result."""
     before, job = _before(change), change.job
     match change.kind:
         case Kind.LOST:
             forgot = _LOST.get(change.fate or EndReason.NOT_FOUND, _GONE)
-            return f"{forgot}, {before or 'state unknown'} when it was last seen {date(change.since)}"
+            return f"{forgot}, {before or 'state unknown'} when last seen {date(change.since)}"
         case Kind.SUSPENDED:
             return f"{missing_jobs.missing(change)}, checked once an hour"
         case Kind.FOUND:
-            again = f"found again, so its subscription is restored ({missing_jobs.missing(change)})"
+            again = f"found again, subscription restored ({missing_jobs.missing(change)})"
             return " · ".join(filter(None, [again, before, ending(job)]))
         case Kind.PROGRESSED:
             return f"{job.progress} %" if job.progress is not None else ""
@@ -73,7 +73,7 @@ def what_happened(change: Change) -> str:
 
 
 def _before(change: Change) -> str:
-    """From which state; empty for a job that is new to Callboard."""
+    """Return the previous state; empty for a job new to Callboard."""
     if change.before is JobState.UNKNOWN and not change.before_raw:
         return ""
     return f"was {EMOJI[change.before]} {change.before.value}"
@@ -81,7 +81,7 @@ def _before(change: Change) -> str:
 
 def _meant(job: Job, meaning: Meaning) -> list[str]:
     meant = meaning(job)
-    return [f"This code means: {plain(meant, 300)}"] if meant else []
+    return [f"What it means: {plain(meant, 300)}"] if meant else []
 
 
 def _plain(change: Change) -> str:
@@ -96,7 +96,7 @@ def _plain(change: Change) -> str:
 
 
 def final(card: Card, meaning: Meaning) -> Message:
-    """The one post when every job of a batch has come to its end."""
+    """Draw the post about a batch whose jobs have all finished."""
     known = seen(card, {})
     words = {ref: outcome(job, card.jobs[ref].fate) for ref, job in known.items()}
     failed = [ref for ref, word in words.items() if word == JobState.FAILED]
@@ -112,22 +112,22 @@ def final(card: Card, meaning: Meaning) -> Message:
 
 
 def _appearance(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
-    return details_button(failed, "Show the failed ones") if failed else details_button(known)
+    return details_button(failed, "Show failed") if failed else details_button(known)
 
 
 def meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
-    """What the codes of failures mean, each code once."""
-    meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
-    return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
+    """Return the meanings of failure codes, each code once."""
+    meant = {job.error.code: words for job in jobs if job.error and job.error.code and (words := meaning(job))}
+    return [f"{code(each, 60)} means: {plain(words, 300)}" for each, words in list(meant.items())[:MEANINGS_MAX]]
 
 
 def suspended(destination: DestinationSuspended) -> Message:
-    """To a subscriber: nothing can be posted to their destination any more."""
+    """Notify a subscriber that their destination can no longer be posted to."""
     number = sum(len(still(card)) for card in destination.cards)
-    what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
+    what = f"suspended {count(number, 'subscription')} of yours" if number else "can't post updates about your jobs"
     lines = [
         f"⏸️ I {what}, because {suspensions.why(destination.reason, destination.place)}.",
-        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(destination.reason)}",
+        f"I'll hold updates for {WAITS.days} days. {suspensions.help_against(destination.reason)}",
     ]
     names = [_names(card) for card in destination.cards]
     foot = actions("suspended", suspensions.restore_button(destination.place))
@@ -142,11 +142,11 @@ def _names(card: Card) -> str:
 
 
 def lost(job: LostJob) -> Message:
-    """To a subscriber: the provider no longer knows its job."""
+    """Notify a subscriber that the provider no longer has a job."""
     change, card = job.change, job.card
     lines = [f"{title_of(change)} · {plain(change.job.service, 60)}", _sentence(what_happened(change))]
     lines.append(
-        f"I stopped following it in {channel(card.place)}. If it is there again, press Restore. Its ref: "
+        f"I stopped following it in {channel(card.place)}. If it comes back, press Restore. Its ref: "
         f"{code(str(change.job.ref), 300)}"
     )
     buttons = [*details_button([change.job.ref]), *suspensions.restore_button(card.place, card.id)]
@@ -154,7 +154,7 @@ def lost(job: LostJob) -> Message:
 
 
 def subscriptions(note: ChangedSubscriptions) -> Message:
-    """To a subscriber: they wait until their jobs are found, or are restored because they were."""
+    """Notify a subscriber that subscriptions were suspended, or restored when jobs were found."""
     changes = note.changes
     suspended = changes[0].kind is Kind.SUSPENDED
     first = min(changes, key=lambda change: change.absent_since or change.since)
@@ -171,7 +171,7 @@ def subscriptions(note: ChangedSubscriptions) -> Message:
 
 
 def _subject(changes: Sequence[Change]) -> str:
-    """The job of a change, or how many subscriptions changed."""
+    """Return the job of a change, or how many subscriptions changed."""
     if len(changes) == 1:
         return f"{title_of(changes[0])} · {plain(changes[0].job.service, 60)}"
     emoji, done = (mark(SUSPENDED), "suspended") if changes[0].kind is Kind.SUSPENDED else ("🔔", "restored")
@@ -179,13 +179,13 @@ def _subject(changes: Sequence[Change]) -> str:
 
 
 def _explained(change: Change, destination: str, *, number: int) -> list[str]:
-    """What happened to subscriptions, and what helps."""
+    """Say what happened to subscriptions, and what helps."""
     theirs = "Your subscription" if number == 1 else "Your subscriptions"
     if change.kind is Kind.FOUND:
         return [
             f"Found again ({missing_jobs.missing(change)}). {theirs} in {channel(destination)} {_is(number)} restored."
         ]
-    looks = f"I check once an hour for {DROPPED_AFTER.days} days. Press Restore to check as usual again now."
+    looks = f"I check once an hour for {DROPPED_AFTER.days} days. Press Restore to check as usual again."
     what = _sentence(missing_jobs.missing(change))
     return [f"{what} {theirs} in {channel(destination)} {_is(number)} suspended.", looks]
 
@@ -200,16 +200,16 @@ def _sentence(words: str) -> str:
 
 def unreadable(note: UnreadableRecords) -> Message:
     """To subscribers, or to the destination itself: records of it were corrupt."""
-    lines = [f"⚠️ I cannot read part of what I recorded about {channel(note.place)}, and set it aside."]
+    lines = [f"⚠️ I couldn't read some records about {channel(note.place)} and set them aside."]
     if note.unfollowed:
-        lines.append("These jobs are no longer followed there. Subscribe again to those that you want to hear of:")
+        lines.append("These jobs are no longer followed there. Subscribe again to the ones you need:")
     if note.again:
         jobs = listed([bold(name(job), 80) for job in note.again], "and", most=NAMES_MAX)
-        lines.append(f"I look at {jobs} again now. What happened in between may be missing, or come twice.")
+        lines.append(f"I'm checking {jobs} again now. Updates from in between may be missing or repeated.")
     if note.posts:
-        lines.append("It was about a message that was under way. That message may come twice.")
+        lines.append("A message was being posted. It may appear twice.")
     if not (note.unfollowed or note.again or note.posts):
-        lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
+        lines.append("Their contents are lost. `/jobs subscriptions` lists subscriptions.")
     again = [job.ref for job in note.unfollowed if not job.state.ended]
     command = CommandPayload.about("subscribe", again)
     foot = actions("unreadable", button("Subscribe", SUBSCRIBE, command, limit=BUTTON_MAX) if again else [])
@@ -221,10 +221,10 @@ def unreadable(note: UnreadableRecords) -> Message:
 
 
 def search_expired(sought: SearchExpired) -> Message:
-    """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
+    """Notify a person that the search for ids ended and none was found."""
     ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
     destinations = listed([bold(destination, 80) for destination in sought.looked_in], "and", most=NAMES_MAX)
     where = f" in {destinations}" if destinations else ""
-    text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, and no service knows it."
-    text += "\nIs the id whole, and is its account one of `/jobs accounts`? `/jobs subscribe JOB` looks again."
+    text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, but it wasn't found."
+    text += "\nCheck that the id is complete and its account is in `/jobs accounts`. `/jobs subscribe JOB` looks again."
     return message(unformatted(text), [section(text)])

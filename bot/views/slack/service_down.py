@@ -1,4 +1,4 @@
-"""That a watched service cannot be read, and that it is back: one message, edited."""
+"""Messages about a watched service that can't be read, edited when it is back."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ from bot.views.text import count, date, duration, plain, unformatted
 
 
 def service_down(shown: ShownGroup, *, posted: bool = True, held: bool = False) -> Message:
-    """Draw what a watch says of a service that cannot be read, or could not.
+    """Draw the message about a service that can't be read, or is back.
 
-    `posted` says that it edits a message. One that is posted now mentions those whom it asks for.
+    With `posted` it edits a message, without it is new and mentions the people of its watches.
     """
     group = shown.group
     notes = [*([HELD] if held else []), *filter(None, [watches(group)])]
@@ -32,11 +32,11 @@ def _open(group: FailureGroup) -> Iterator[str]:
 
 
 def _back(group: FailureGroup) -> Iterator[str]:
-    """Yield since when it is back, for how long it was not, and what was missed."""
+    """Yield when it came back, the length of the outage, and the failures since."""
     back = group.closed_at or group.last_at
     blind = duration((back - group.first_at).total_seconds())
     yield f"{down(group)} since {date(back)} · {plain(group.account, 60)}"
-    yield f"It could not be seen for {blind}, from {date(group.first_at)}: {trouble(group)}"
+    yield f"It couldn't be read for {blind}, from {date(group.first_at)}: {trouble(group)}"
     found = f"{count(group.count, 'failure')} found since" if group.count else "No failures found since"
     yield f"{found}."
 

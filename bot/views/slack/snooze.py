@@ -1,4 +1,4 @@
-"""Snoozed cards: the menu, what a card says of it, and the answers."""
+"""Snoozing cards and heads: the menu, their lines, and the answers."""
 
 from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, CommandPayload
 from bot.domain.cards import Card, Snooze
@@ -15,23 +15,24 @@ from providers.models import JobRef
 _MENU = (
     ("For 1 hour", Rest.HOUR),
     ("For 4 hours", Rest.HOURS),
-    ("Until 9:00 in the morning", Rest.MORNING),
+    ("Until 9:00 AM", Rest.MORNING),
 )
-_UTC = "That is 9:00 UTC: I cannot see your time zone without the scope `users:read`."
-_CLOSED = "This message is closed: there is nothing left to snooze."
-_OVER = "Its jobs have ended and everything is told: there is nothing left to snooze."
+_UTC = "That is 9:00 UTC: I can't see your time zone without the scope `users:read`."
+_CLOSED = "This message is closed; nothing to snooze."
+_OVER = "All jobs finished; nothing to snooze."
 
 
 def block_id(card: Card, destination: str | None = None) -> str:
-    """Name the row of buttons that holds the menu; `place` is where the card is, if it is clicked elsewhere.
+    """Return the block id of the row with the menu.
 
-    A snoozed card has another name for it: Slack keeps on show what was picked for as long as the name stays.
+    `destination` is where the card is, if the row is elsewhere. A snoozed card has a different block id, because Slack
+    keeps showing the selection as long as the id is the same.
     """
     return _block_id(card.quiet, CommandPayload(card=card.id, place=destination))
 
 
 def group_block_id(group: FailureGroup) -> str:
-    """The same for the row of buttons of a head."""
+    """Return the block id of the row with the menu of a head."""
     return _block_id(group.snooze, CommandPayload(card=group.id))
 
 
@@ -40,14 +41,17 @@ def _block_id(quiet: Snooze | None, payload: CommandPayload) -> str:
 
 
 def controls(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
-    """The menu, and for a snoozed card the button that ends it; `of` names the card to a screen reader."""
+    """Return the menu, and the unsnooze button of a snoozed card.
+
+    `of` names the card for screen readers.
+    """
     if card.over and not card.has_held:
         return []
     return _menu(card.quiet, CommandPayload(card=card.id, place=destination), of)
 
 
 def group_controls(group: FailureGroup) -> list[Block]:
-    """The same for a head."""
+    """Return the menu and the unsnooze button of a head; none for a closed one."""
     return _menu(group.snooze, CommandPayload(card=group.id)) if group.open else []
 
 
@@ -59,15 +63,15 @@ def _menu(quiet: Snooze | None, payload: CommandPayload, of: str | None = None) 
 
 
 def line(card: Card) -> str:
-    """Until when nothing is told, by whom, and how much waits; empty for a card that is not snoozed."""
+    """Say until when a card is snoozed, by whom, and how many updates wait; empty if it isn't."""
     if card.quiet is None:
         return ""
-    waits = f"what happened is told then{_number(card)}" if card.has_held else "nothing is told before"
+    waits = f"updates will be posted then{_number(card)}" if card.has_held else "no notifications until then"
     return f"😴 Snoozed until {date(card.quiet.until)} by {person(card.quiet.by)}: {waits}"
 
 
 def group_line(group: FailureGroup) -> list[str]:
-    """Until when a head is snoozed, and by whom; nothing for one that is not."""
+    """Say until when a head is snoozed, and by whom; nothing if it isn't."""
     if group.snooze is None or not group.open:
         return []
     who = f"😴 Snoozed until {date(group.snooze.until)} by {person(group.snooze.by)}"
@@ -79,34 +83,38 @@ def _number(card: Card) -> str:
 
 
 def fact(card: Card) -> str:
-    """The same in a few words, for a list."""
+    """Say until when a card is snoozed, for a list; empty if it isn't."""
     return f"😴 snoozed until {date(card.quiet.until)}" if card.quiet else ""
 
 
 def note(card: Card) -> str:
-    """The same for somebody who has just subscribed, and would wait in vain."""
+    """Warn a new subscriber that the card is snoozed; empty if it isn't."""
     if card.quiet is None:
         return ""
-    return f"😴 Its card is snoozed until {date(card.quiet.until)}: nothing is told before. *Unsnooze* on it ends that."
+    ends = "Press *Unsnooze* on it to end that."
+    return f"😴 Its card is snoozed until {date(card.quiet.until)}: no notifications until then. {ends}"
 
 
 def answered(card: Card | None, *, in_utc: bool = False) -> Message:
-    """The answer to whoever snoozed a card, or ended that; `in_utc`: their time zone was not known."""
+    """Answer the person who snoozed or unsnoozed a card.
+
+    `in_utc` means that their time zone is unknown. `card` is None if there is nothing to snooze.
+    """
     if card is None:
         return message(_OVER, [section(f"🔕 {_OVER}")])
     if card.quiet is None:
-        text = f"🔔 {_named(card)} no longer snoozed. What was kept back is told now."
+        text = f"🔔 {_named(card)} no longer snoozed. Posting held updates now."
     else:
         text = (
             f"😴 {_named(card)} snoozed until {date(card.quiet.until)}. "
-            "What happens until then is told then; the card shows it at once."
+            "Updates are held until then; the card stays live."
         )
     notes = [_UTC] if in_utc and card.quiet else []
     return message(unformatted("\n".join([text, *notes])), [section(text), *map(context, notes)])
 
 
 def group_answered(group: FailureGroup | None, *, in_utc: bool = False) -> Message:
-    """The same about the head of a failure group; None for one that is closed."""
+    """Answer the person who snoozed or unsnoozed a head; `group` is None for a closed one."""
     if group is None:
         return message(_CLOSED, [section(f"🔕 {_CLOSED}")])
     if group.snooze is None:
@@ -118,7 +126,7 @@ def group_answered(group: FailureGroup | None, *, in_utc: bool = False) -> Messa
 
 
 def group_note(note: SnoozedGroup) -> Message:
-    """The line in the thread of a head that was snoozed, or no longer is."""
+    """Return the line in the thread of a head that was snoozed or unsnoozed."""
     if note.snooze is None:
         text = f"🔔 No longer snoozed, by {person(note.by)}"
     else:

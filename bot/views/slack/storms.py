@@ -1,4 +1,4 @@
-"""Storm messages: what exceeds the few messages a minute that a channel gets, the worst first, kept up to date."""
+"""Storm messages: one live message for groups beyond the limit of messages a minute, worst first."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,13 +23,13 @@ from bot.views.text import age, count, date, duration, plain, unformatted
 from providers.models import JobState
 
 LINES_MAX = 10
-"""Groups that a storm message names; the others are counted."""
+"""Groups named in a storm message; the others are counted."""
 
 
 def storm(shown: ShownGroup, *, posted: bool = True, held: bool = False) -> Message:
-    """Draw a storm message as of now, with `shown.groups`, whose head it is.
+    """Draw a storm message as of now; it is the head of `shown.groups`.
 
-    `posted` says that it edits a message. One that is posted now mentions those whom it asks for.
+    With `posted` it edits a message, without it is new and mentions the people of its groups.
     """
     group, groups = shown.group, worst_first(shown.groups)
     head = _head(group, groups)
@@ -44,9 +44,9 @@ def storm(shown: ShownGroup, *, posted: bool = True, held: bool = False) -> Mess
 
 
 def storm_line(group: FailureGroup, groups: Sequence[FailureGroup]) -> Message:
-    """Say in the thread of a storm message what is new in it; `groups` are those whose head it is.
+    """Draw the thread line about new failures of a storm message, the head of `groups`.
 
-    It mentions those whom the message has not mentioned.
+    It mentions the people whom the message has not mentioned.
     """
     new = group.count - group.line_count
     blind = [each for each in groups if each.group is GroupKind.DOWN and each.open]
@@ -60,7 +60,7 @@ def _blind(groups: Sequence[FailureGroup]) -> str:
 
 
 def _head(group: FailureGroup, groups: Sequence[FailureGroup]) -> str:
-    """How many failed and where, or while Callboard was down: `❌ *214 failed* in 3 services`."""
+    """Say how many failed and where: `❌ *214 failed* in 3 services`."""
     failing = [each for each in groups if each.group is not GroupKind.DOWN]
     when = " while Callboard was down" if group.offline_from else ""
     if group.count:
@@ -71,7 +71,7 @@ def _head(group: FailureGroup, groups: Sequence[FailureGroup]) -> str:
 
 
 def _about(group: FailureGroup) -> Iterator[str]:
-    """Yield when it was, and what happened besides."""
+    """Yield the time, and the events other than failures."""
     if group.offline_from and group.offline_until:
         length = duration((group.offline_until - group.offline_from).total_seconds())
         yield f"Callboard was down from {date(group.offline_from)} to {date(group.offline_until)} ({length})"
@@ -80,14 +80,16 @@ def _about(group: FailureGroup) -> Iterator[str]:
     else:
         yield f"from {date(group.first_at)} to {date(group.last_at)}"
     if group.count and (others := counted(group)):
-        yield f"Besides: {others}"
+        yield f"Also: {others}"
 
 
 def _line(group: FailureGroup) -> str:
-    """One group: how many, why, where, and the newest job; or a service that is down."""
+    """Describe a group: how many, why, where, and the newest job; or a service that is down."""
     if group.group is GroupKind.DOWN:
         return f"{down(group)} since {date(group.first_at)}: {trouble(group)}"
-    many = f"{emoji(group)} *{group.count:,} {happened(group)}*"
+    # The head of the message already counts a single failure.
+    words = f"{group.count:,} {happened(group)}" if group.count > 1 else happened(group).capitalize()
+    many = f"{emoji(group)} *{words}*"
     why = [] if group.fate else [" ".join(filter(None, [cause(group), example(group, 80)]))]
     place = f"{plain(group.service, 60)} · {plain(group.account, 60)}"
     newest = [named(group.newest[0])] if group.newest else []
@@ -96,7 +98,7 @@ def _line(group: FailureGroup) -> str:
 
 def _closed(group: FailureGroup) -> Iterator[str]:
     if not group.open:
-        yield "Closed: nothing new for 10 minutes. What comes next gets messages of its own."
+        yield "Closed: nothing new for 10 minutes. New events get their own messages."
 
 
 def _buttons(group: FailureGroup) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The form that follows jobs: which, what is told, where, and whom it calls."""
+"""The form that follows jobs: which, when and where to notify, and who to mention."""
 
 from collections.abc import Sequence
 
@@ -13,37 +13,37 @@ from bot.views.text import cut, unformatted
 
 TITLE = "Subscribe to jobs"
 DEFAULT = "default"
-"""Stands for no choice of where it is told: the thread, and for a failure the channel too."""
+"""The value for the default destination: the thread, and for a failure the channel too."""
 OPTIONS_MAX = 100
-"""In one menu (Slack's Block Kit reference)."""
+"""Options in one menu (Slack's Block Kit reference)."""
 _IDS = "Their ids: open the group in Slack, then Copy group ID."
 _ON = (
-    (on_words(SUBSCRIPTION_ON), "The end"),
-    (On.FAILED, "A failure"),
-    (On.STARTED, "The start"),
-    (On.ANY, "Every change"),
+    (on_words(SUBSCRIPTION_ON), "It finishes"),
+    (On.FAILED, "It fails"),
+    (On.STARTED, "It starts"),
+    (On.ANY, "Anything changes"),
 )
-"""What to choose from. `The end` is what a subscription notifies unless it says otherwise."""
+"""The choices for when to notify. `It finishes` is the default."""
 _TO = (
-    (DEFAULT, "In the card's thread, a failure in the channel too"),
-    (To.HERE, "In the card's thread and in the channel"),
-    (To.THREAD, "In the card's thread alone"),
-    (To.DM, "To me alone, by direct message"),
+    (DEFAULT, "Thread, plus channel on failure"),
+    (To.HERE, "Thread and channel"),
+    (To.THREAD, "Thread only"),
+    (To.DM, "Direct message to me"),
 )
 _WHERE = {"type": "conversations_select", "default_to_current_conversation": True, "response_url_enabled": True}
 
 
 def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: bool, mentions_max: int) -> Block:
-    """Return the form, filled in for these jobs: Enter confirms. It asks for the channel where none is known.
+    """Return the form, filled in for these jobs, so that Enter confirms.
 
-    `groups` are the workspace's user groups, as far as the app may know them.
+    With `asks_where` it asks for the channel. `groups` are the workspace's user groups that the app can see.
     """
     people = {"type": "multi_users_select", "max_selected_items": mentions_max}
     blocks = [
         input_field(JOBS, "Jobs", text_field("Ids, ACCOUNT/SERVICE/ID or console links", " ".join(jobs), focus=True)),
-        input_field(ON, "What is told", choices([(label, value) for value, label in _ON], [_ON[0][0]])),
-        input_field(TO, "Where it is told", choice([(label, value) for value, label in _TO], DEFAULT)),
-        input_field(MENTION, "People to call", people, optional=True),
+        input_field(ON, "Notify me when", choices([(label, value) for value, label in _ON], [_ON[0][0]])),
+        input_field(TO, "Post updates to", choice([(label, value) for value, label in _TO], DEFAULT)),
+        input_field(MENTION, "Mention people", people, optional=True),
         user_groups(groups, mentions_max),
         *([input_field(WHERE, "Channel", dict(_WHERE))] if asks_where else []),
     ]
@@ -51,7 +51,7 @@ def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: b
 
 
 def user_groups(groups: Sequence[UserGroup], most: int, chosen: Sequence[str] = ()) -> Block:
-    """User groups to pick from, some of them chosen; where they are unknown or too many for a menu, to type."""
+    """Return the field for user groups: a menu, or a text field if they are unknown or too many."""
     label = "Mention user groups"
     if 0 < len(groups) <= OPTIONS_MAX:
         menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], chosen)
@@ -63,5 +63,5 @@ def user_groups(groups: Sequence[UserGroup], most: int, chosen: Sequence[str] = 
 
 
 def complaint(error: UsageError) -> str:
-    """What is wrong with a field, to be shown below it."""
+    """Say what is wrong with a field, for the line below it."""
     return cut(unformatted(sentence(error)), 1000)

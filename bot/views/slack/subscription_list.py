@@ -1,4 +1,4 @@
-"""Lists of subscriptions: in a conversation, across all of them, and in the Home tab."""
+"""Lists of subscriptions: of a conversation, of a person, and in the Home tab."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -18,8 +18,8 @@ from bot.views.text import age, count, unformatted
 PAGE = 10
 """Cards on a page of a list."""
 HOW = (
-    "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details. "
-    "`/jobs watch` posts here what fails, in jobs now and later."
+    "Follow a job with `/jobs subscribe JOB`, or press *Subscribe* in its details. "
+    "`/jobs watch` posts failures here, now and later."
 )
 NO_WATCHES = WatchList()
 
@@ -33,21 +33,21 @@ def subscription_list(
     reset: datetime | None = None,
     watching: WatchList = NO_WATCHES,
 ) -> Message:
-    """A page of watches, then muted codes, then cards, two lines each, from `command.offset` on.
+    """Show a page of watches, muted codes and cards, two lines each, from `command.offset` on.
 
-    `mine` are one person's, wherever they are. `reset` is when the database was reset, if that is news.
+    `mine` are those of one person, in any channel. `reset` is when the database was reset, if that is news.
     """
     title = section("*Your watches and subscriptions*" if mine else "*Watches and subscriptions in this channel*")
     news = [section(database_reset.line(reset))] if reset else []
     rows = [*_watch_rows(watching, mine=mine), *_card_rows(shown, now, mine=mine)]
     if not rows:
-        nothing = "You follow nothing." if mine else "Nothing is followed here."
+        nothing = "You're not following any jobs." if mine else "No subscriptions in this channel."
         lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
         return message(
             unformatted("\n".join(lines)), [title, *map(section, lines), *actions("watch", watches.watch_button())]
         )
     offset = min(command.offset, (len(rows) - 1) // PAGE * PAGE)
-    # The longest foot there can be: with both buttons, and offsets of as many digits.
+    # Reserve room for the longest foot, with both buttons and offsets of the most digits.
     beyond = len(rows) + PAGE
     budget = Budget([title, *news, *_turning(command, beyond, PAGE, 2 * (beyond + PAGE))])
     fitted = list(takewhile(lambda row: budget.take(row.blocks), rows[offset : offset + PAGE]))
@@ -69,13 +69,16 @@ def _card_rows(shown: Sequence[Shown], now: datetime, *, mine: bool) -> Iterator
 
 
 def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
-    """A card of a list, two lines and its buttons."""
+    """Return a card of a list: two lines and its buttons."""
     destination = channel_of(shown.card) if mine else None
     return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, destination))]
 
 
 def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
-    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
+    """Return a card of the Home tab, with a menu to snooze it.
+
+    A viewer who may not act on it gets only its details.
+    """
     card, destination = shown.card, channel_of(shown.card)
     menu = snooze.controls(card, of=_name(shown), destination=destination)
     buttons = _buttons(shown, destination, menu) if acts else details_of(shown)
@@ -102,14 +105,14 @@ def _buttons(shown: Shown, destination: str | None, snooze: Sequence[Block] = ()
 
 
 def channel_of(card: Card) -> str | None:
-    """The channel of a card; a conversation with a person is found without one."""
+    """Return the channel of a card; direct messages are found without one."""
     return None if is_user(card.place) else card.place
 
 
 def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     card, checks = shown.card, list(shown.checks.values())
     asked = [check.at for check in checks if check.at]
-    failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
+    failing = "⚠️ its service isn't responding" if any(fails(check, now) for check in checks) else ""
     return [
         channel(card.place) if mine else f"by {people(card.subscribers)}",
         promise(card.terms, card.place, batch=card.batch),

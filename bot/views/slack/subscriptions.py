@@ -1,4 +1,4 @@
-"""Answers to subscribe, unsubscribe and restore, for the person who asked."""
+"""Answers to the person who subscribes, unsubscribes or restores."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,10 +24,10 @@ from providers.models import Job, JobRef
 
 NAMES_MAX = 10
 LINES_MAX = 8
-"""Lines about services, and about jobs that nobody knows."""
+"""Lines about services and about jobs that were not found."""
 
 
-def subscribed(  # noqa: PLR0917  # what there is to say
+def subscribed(  # noqa: PLR0917  # the parts of an answer
     details: JobDetails,
     result: Subscribed,
     options: SubscriptionOptions,
@@ -35,10 +35,10 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     minutes: int,
     notes: Sequence[str] = (),
 ) -> Message:
-    """What is followed now and what will be told; what is not followed, and why.
+    """Say which jobs are followed, with which settings, and why others are not.
 
-    `here` is the channel asked in; `minutes` is for how long Callboard would keep looking for a job that nobody knows.
-    `notes` are further lines about what was asked for.
+    `here` is the channel of the request. `minutes` is for how long Callboard would look for a job that was not found.
+    `notes` are further lines about the request.
     """
     known = {job.ref: job for job in details.jobs}
     following = [*result.followed, *result.changed]
@@ -47,12 +47,12 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     lines += filter(None, [snooze.note(result.card) if result.card and following else ""])
     lines += [_SHARED] if result.shared and following else []
     if over:
-        number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
-        lines.append(f"{number} ended already, so there is nothing to follow:")
+        number = "It" if len(over) == 1 and not lines else count(len(over), "job")
+        lines.append(f"{number} already finished:")
     foot = [*map(context, notes), *_foot(details, result, options, here, minutes)]
     body = [section(line) for line in lines]
     budget = Budget([*body, *foot])
-    rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
+    rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')}"))
     text = "\n".join(
         [
             *map(unformatted, lines),
@@ -65,56 +65,49 @@ def subscribed(  # noqa: PLR0917  # what there is to say
 
 
 def looking(pending: Sequence[Late]) -> Message:
-    """What is said while services are still being asked about the jobs to follow."""
+    """Return the message shown while services are still being asked about the jobs."""
     text = still_asking(pending)
     return message(unformatted(text), [section(text)])
 
 
 def notes(options: SubscriptionOptions, *, watched: bool) -> list[str]:
-    """What else the asker should know: that `watch` was typed, or that what they ask for comes later."""
+    """Return hints: that `watch` was typed, or that stuck jobs are not detected yet."""
     stuck = On.STUCK in options.on and options.on != SUBSCRIPTION_ON
     return [*([_WATCHED] if watched else []), *([_STUCK] if stuck else [])]
 
 
 _WATCHED = "💡 This is a subscription: a watch is for every job of a scope, for example `/jobs watch video-ocr`."
-_STUCK = "💡 Nothing notices stuck jobs yet; `stuck` is kept for when it does."
-_SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
-_NOTHING = "None of the configured services can look this up."
+_STUCK = "💡 Stuck jobs aren't detected yet; `stuck` takes effect once they are."
+_SHARED = "👥 Another organization shares this channel, so its members can read what I post here."
+_NOTHING = "No configured service supports this lookup."
 
 
 def _tracked(result: Subscribed, known: dict[JobRef, Job], options: SubscriptionOptions, here: str) -> list[str]:
-    told = _promise(options, here, batch=len(result.followed) > 1)
+    promised = _promise(options, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
-        lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
+        lines.append(f"🔔 Following {_names(result.followed, known)}. I'll post {promised.removeprefix('posts ')}")
     if result.changed:
-        lines.append(
-            f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before{_before(result, told)}"
-        )
+        lines.append(f"🔁 Already following {_names(result.changed, known)}{_before(result, promised)}")
     return lines
 
 
-def _before(result: Subscribed, told: str) -> str:
-    """What new options mean for jobs that were followed already."""
-    same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
+def _before(result: Subscribed, promised: str) -> str:
+    """Say what the new options change for jobs that were already followed."""
+    updated = "updated." if result.followed else f"updated: {promised}"
     if not result.others:
-        return f": {same if result.followed else f'from now on, {told}'}"
-    stays = f" by {people(result.others)}. What they asked for stays"
-    return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
+        return f"; settings {updated}"
+    return f". The settings of {people(result.others)} are unchanged, yours are {updated}"
 
 
 def _promise(options: SubscriptionOptions, here: str, *, batch: bool = False) -> str:
-    """The promise as a sentence, without its capital."""
-    called = f" That {calls(options)}." if options.mention else ""
+    """Return the settings as a sentence without its capital."""
+    called = f" Each notification {calls(options)}." if options.mention else ""
     return f"{promise(options, here, batch=batch, elsewhere=True)}.{called}"
 
 
-def _was(refs: Sequence[JobRef]) -> str:
-    return "was" if len(refs) == 1 else "were"
-
-
 def _names(refs: Sequence[JobRef], known: dict[JobRef, Job]) -> str:
-    """One job with its state, or several by name."""
+    """Name one job with its state, or several by name."""
     if len(refs) == 1:
         job = known.get(refs[0])
         return f"{bold(name(job), 120)} ({state(job)})" if job else bold(refs[0].id, 120)
@@ -122,24 +115,24 @@ def _names(refs: Sequence[JobRef], known: dict[JobRef, Job]) -> str:
 
 
 def _listed(refs: Sequence[JobRef], known: Mapping[JobRef, Job]) -> str:
-    """Jobs by name, or by id where no more is known of them."""
+    """Name jobs, by their ids where no name is known."""
     return listed([bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs], "and", most=NAMES_MAX)
 
 
 def _already(result: Subscribed, details: JobDetails, following: Sequence[JobRef]) -> list[str]:
-    """Jobs that are followed here on these very terms."""
+    """Name the jobs that are already followed here with these settings."""
     if result.suspended and not following:
         return []
     rest = [job for job in details.jobs if not job.state.ended and job.ref not in following]
     names = _names([job.ref for job in rest], {job.ref: job for job in rest})
-    return [f"🔁 {names} {_was([job.ref for job in rest])} followed here already, on these terms."] if rest else []
+    return [f"🔁 Already following {names} with these settings."] if rest else []
 
 
 def _suspended(result: Subscribed, here: str) -> list[str]:
     if result.suspended is None:
         return []
     why = suspensions.why(result.suspended, here)
-    return [f"⏸️ Nothing can be told yet: {why}. {suspensions.help_against(result.suspended)}"]
+    return [f"⏸️ I can't post there yet: {why}. {suspensions.help_against(result.suspended)}"]
 
 
 def _foot(
@@ -160,7 +153,7 @@ def _foot(
         *(suspensions.restore_button(here) if result.suspended else []),
     ]
     lines = Budget(blocks=LINES_MAX, chars=4000).fit(
-        notes, lambda number: context(f"… and {count(number, 'more line')} like these")
+        notes, lambda number: context(f"… and {count(number, 'more notice')}")
     )
     return [*lines, *actions("subscribed", buttons)]
 
@@ -170,11 +163,11 @@ def _plain(details: JobDetails) -> list[str]:
 
 
 def seeking(ids: Sequence[str], options: SubscriptionOptions, here: str, minutes: int) -> Message:
-    """Callboard keeps looking for ids that no service knows."""
+    """Say that Callboard keeps looking for ids that were not found."""
     names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
     text = (
-        f"🔎 I keep looking for {names} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
-        f"{_promise(options, here)} If none does, I say so by direct message."
+        f"🔎 I'll keep looking for {names} for {count(minutes, 'minute')}, follow it once it appears, and DM you "
+        f"if it doesn't. I'll post {_promise(options, here).removeprefix('posts ')}"
     )
     return message(unformatted(text), [section(text)])
 
@@ -182,17 +175,17 @@ def seeking(ids: Sequence[str], options: SubscriptionOptions, here: str, minutes
 def unsubscribed(
     result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None, watches: Sequence[Watch] = ()
 ) -> Message:
-    """What is no longer followed, with a button that takes it back.
+    """Say what is no longer followed, with an Undo button.
 
-    `here` is what is followed, for a person whose words named none of it; `reset` is when the database was reset.
-    `watches` are those that stay where all subscriptions end.
+    `here` is what is followed, for a person who named none of it. `reset` is when the database was reset.
+    `watches` are those that stay when all subscriptions end.
     """
     names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
     notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
     if not result.removed:
-        notes = notes or ["Nothing is followed here."]
+        notes = notes or ["No subscriptions in this channel."]
         notes += [database_reset.line(reset)] if reset else []
-        notes += ["Followed here:"] if here else []
+        notes += ["Subscriptions here:"] if here else []
     notes += [still_watching(watches)] if watches else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
     blocks += [section(headline(shown.card, shown.jobs), details_of(shown)) for shown in here]
@@ -214,7 +207,7 @@ def _removal(card: Card, refs: Sequence[JobRef]) -> str:
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
     again = CommandPayload(text=subscribing(refs, card.terms), card=card.id, place=channel_of(card))
-    # The only one gives way to its own undoing; of several the others stay.
+    # The answer to Undo replaces a message about one card; with several cards it is separate.
     action = f"{RUN if alone else OPEN}:undo"
     return section(
         _removal(card, refs),
@@ -223,7 +216,7 @@ def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
 
 
 def restored(result: Subscribed, destination: str) -> Message:
-    """Whether a suspended destination takes messages again."""
+    """Say whether a suspended destination accepts messages again."""
     if result.suspended:
         why, cure = suspensions.why(result.suspended, destination), suspensions.help_against(result.suspended)
         text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(destination)
@@ -234,7 +227,7 @@ def restored(result: Subscribed, destination: str) -> Message:
 
 def _restored(refs: Sequence[JobRef], destination: str, *, resumed: bool) -> str:
     if not resumed:
-        followed = f"I follow {count(len(refs), 'job')} in {channel(destination)} again."
-        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(destination)}."
+        followed = f"Following {count(len(refs), 'job')} in {channel(destination)} again."
+        return f"🔔 {followed}" if refs else f"▶️ I can post to {channel(destination)} again."
     what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
-    return f"▶️ I post to {channel(destination)} again.{what}"
+    return f"▶️ I can post to {channel(destination)} again.{what}"

@@ -1,4 +1,4 @@
-"""The small card under a link: everybody in the conversation sees it, so it tells no more than how the jobs do."""
+"""The small card below a link. Everyone in the conversation sees it, so it shows only job states."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ JOBS_MAX = 5
 
 
 def card(jobs: Sequence[Job]) -> Block:
-    """Return what stands under the link to a media: its newest jobs, a line each."""
+    """Return the card below the link to a media: its newest jobs, a line each."""
     lines = [_line(job) for job in jobs[:JOBS_MAX]]
     left = len(jobs) - JOBS_MAX
     lines += [f"… and {count(left, 'more job')}"] if left > 0 else []

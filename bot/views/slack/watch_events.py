@@ -1,4 +1,4 @@
-"""What a watch notifies of a single job: an event that is no failure, in a message of its own."""
+"""Messages of watches about a single job: events other than failures."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from bot.views.text import code, cut, plain, unformatted
 
 
 def watch_event(event: WatchEvent) -> Message:
-    """Draw an event of a job that watches want, with their mentions."""
+    """Draw an event of a job that watches post, with their mentions."""
     job = event.change.job
     title = title_of(event.change)
     place = f"{plain(job.service, 60)} · {plain(job.account, 60)} · {code(job.id, 80)}"

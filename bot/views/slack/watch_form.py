@@ -1,4 +1,4 @@
-"""The form that watches: what, which jobs of it, when and where it posts, and whom it mentions."""
+"""The form that creates or changes a watch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _ON = (
     (On.ANY, "Anything"),
 )
 _TO = (("here", "This channel"), ("dm", "Direct message to me"))
-_FILTERS_HINT = "Filter by name, kind, media or code. A hyphen leaves jobs out. For example: code:ALG.* -name:test"
+_FILTERS_HINT = "Filter by name, kind, media or code. A hyphen excludes jobs. For example: code:ALG.* -name:test"
 _AFTER_HINT = "Wait for several failures: 5/10m is five within ten minutes, 20%/1h is 20 % of the jobs of an hour."
 NO_CHANNEL = "Pick a channel, or post to direct messages."
 _WHERE = {"type": "conversations_select", "default_to_current_conversation": True, "response_url_enabled": True}
@@ -30,10 +30,10 @@ _WHERE = {"type": "conversations_select", "default_to_current_conversation": Tru
 
 @dataclass(frozen=True, slots=True)
 class WatchForm:
-    """What the form offers, and what is filled in.
+    """The choices of the form, and its values.
 
-    `filters` are the filter words of `spec`; scopes that it leaves out are among them. It asks for the channel where
-    `asks_where`, with `channel` picked.
+    `filters` are the filter words of `spec`, including the scopes that it leaves out. With `asks_where` the form asks
+    for the channel, with `channel` chosen.
     """
 
     scopes: Sequence[str]
@@ -47,7 +47,7 @@ class WatchForm:
 
 
 def form(shown: WatchForm) -> Block:
-    """Return the form, filled in; Enter confirms."""
+    """Return the form, filled in, so that Enter confirms."""
     spec, most = shown.spec, shown.mentions_max
     scopes = [("Every service", ANY), *((name, name) for name in shown.scopes)]
     on = choices([(label, value) for value, label in _ON], [value for value, _ in _ON if value in spec.on])

@@ -1,4 +1,4 @@
-"""What a watch asks for, in words."""
+"""Watches in words."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from bot.views.text import bold, code, count, date, duration, listed
 
 EVERYTHING = "every service"
 NAMED_MAX = 4
-"""Services and filters left out that are named; the others are counted."""
+"""Excluded services and filters that are named; the others are counted."""
 _WHEN = {
     On.ANY: "anything happens to a job or service",
     On.DONE: "a job finishes",
@@ -22,7 +22,7 @@ _WHEN = {
 
 
 def services(spec: WatchSpec) -> str:
-    """Name the services that a watch covers, and those that it leaves out."""
+    """Name the services that a watch covers, and those it excludes."""
     named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
         return named
@@ -31,7 +31,7 @@ def services(spec: WatchSpec) -> str:
 
 
 def filters(spec: WatchSpec) -> str:
-    """Name the filters, negations in words: `with name lecture, without code ALG.*`; empty where there are none."""
+    """Name the filters: `with name lecture, without code ALG.*`; empty without any."""
     wanted = {"name": spec.name, "kind": spec.kind, "media": spec.media, "code": spec.code}
     with_ = [f"{by} {code(text, 80)}" for by, text in wanted.items() if text]
     without = [f"{by} {code(text, 80)}" for by, text in spec.without]
@@ -46,15 +46,15 @@ def subject(spec: WatchSpec) -> str:
 
 
 def events(spec: WatchSpec) -> str:
-    """Name when a watch posts: `when a job fails or a service can't be read, once 5 failed within 10 min`."""
+    """Say when a watch posts: `when a job fails or a service can't be read, once 5 failed within 10 min`."""
     wanted = plainest_on(spec.on)
-    shown = wanted - {On.STUCK} or wanted  # nothing notices stuck jobs yet, so they are named only if alone
+    shown = wanted - {On.STUCK} or wanted  # stuck jobs are not detected yet
     when = listed([_WHEN[each] for each in _WHEN if each in shown])
     return f"when {when}{threshold(spec.after)}"
 
 
 def threshold(after: Threshold | None) -> str:
-    """Name what a watch waits for, after a comma; empty where it waits for nothing."""
+    """Say what a watch waits for, after a comma; empty without a threshold."""
     if after is None:
         return ""
     wanted = f"{after.share} % of the jobs" if after.share is not None else str(after.count)
@@ -68,12 +68,12 @@ def promise(spec: WatchSpec, destination: str) -> str:
 
 
 def mentions(mention: Sequence[str]) -> str:
-    """Say whom a watch mentions by name, where only one person reads it; empty without mentions."""
+    """Say who a watch mentions by name, for messages to one person; empty without mentions."""
     return f"mentions {listed(mention, 'and')}" if mention else ""
 
 
 def mentions_number(mention: Sequence[str]) -> str:
-    """Say how many a watch mentions, for a message in a channel, which mentions them not."""
+    """Say how many a watch mentions, for a message that mentions no one itself."""
     groups = sum(each.startswith("<!") for each in mention)
     people = len(mention) - groups
     persons = "1 person" if people == 1 else f"{people:,} people"
@@ -94,11 +94,11 @@ def muted_code(mute: Mute) -> str:
 
 def until(mute: Mute) -> str:
     """Say for how long a code is muted."""
-    return f"until {date(mute.until)}" if mute.until else "for ever"
+    return f"until {date(mute.until)}" if mute.until else "forever"
 
 
 def facts(spec: WatchSpec) -> Iterator[str]:
-    """Return what is worth a line below the subject of a watch, in channels too."""
+    """Yield the facts below the subject of a watch; safe for channels."""
     yield f"posts {events(spec)}"
     if people := mentions_number(spec.mention):
         yield people

@@ -1,4 +1,4 @@
-"""Watches: answers to the person who asked, the lines that a channel reads, and the rows of lists."""
+"""Watches: answers to one person, lines for channels, and rows of lists."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,8 +38,8 @@ from bot.views.text import bold, code, count, listed, unformatted
 
 NAMES_MAX = 8
 CONFIGURED = "from the configuration"
-NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in jobs now and later."
-_SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
+NONE_HERE = "No watches in this channel. `/jobs watch` posts failures here, now and later."
+_SHARED = "👥 Another organization shares this channel, so its members can read what I post here."
 _HOW_LONG = "*Undo* works for an hour; what happened in between is posted then."
 _DONE = {
     WatchChange.ADDED: "added",
@@ -50,9 +50,9 @@ _DONE = {
 
 
 def watched(result: Watched, notes: Sequence[str] = (), limits: Sequence[ListLimit] = ()) -> Message:
-    """What a watch does from now on, how new jobs are noticed, and what it cannot see.
+    """Say what a watch does, how it finds new jobs, and what it can't see.
 
-    `notes` are further lines: how often it would have posted. `limits` are lists that are too long, or may be.
+    `notes` are further lines: how often it would have posted. `limits` are lists that are or may be too long.
     """
     watch = result.watch
     lines = [_title(result), *notes, *coverage(result.covered, result.hidden, result.watch.place)]
@@ -68,7 +68,7 @@ def watched(result: Watched, notes: Sequence[str] = (), limits: Sequence[ListLim
 
 
 def of_lines(lines: Sequence[str], foot: Sequence[Block]) -> Message:
-    """Return a message of lines, as many as fit, above its buttons."""
+    """Return a message of the lines that fit, above its buttons."""
     body = Budget(foot).fit_lines(lines, lambda left: f"… and {count(left, 'more line')}")
     return message(unformatted("\n".join(lines)), [*body, *foot])
 
@@ -91,7 +91,7 @@ def _title(result: Watched) -> str:
 
 
 def coverage(covered: Sequence[CoveredService], hidden: Sequence[CoveredService], destination: str) -> Iterator[str]:
-    """Say how new jobs are noticed in each service, and which services the readers may not see."""
+    """Say how each service's new jobs are found, and which services the readers can't see."""
     listing = [each for each in covered if each.lists]
     others = [each for each in covered if not each.lists]
     if listing:
@@ -121,7 +121,7 @@ def _them(services: Sequence[CoveredService]) -> str:
 
 
 def buttons(watch: Watch) -> list[Block]:
-    """What can be done about a watch; one from the configuration can only be tried."""
+    """Return the buttons of a watch; one from the configuration can only be tried."""
     place = destination_of(watch)
     about = CommandPayload(card=watch.id, place=place)
     test = button("Send a test", TEST_WATCH, about, name=f"Send a test of {watch.id}")
@@ -131,41 +131,44 @@ def buttons(watch: Watch) -> list[Block]:
 
 
 def edit_button(watch: Watch) -> list[Block]:
-    """Open the form that changes a watch."""
+    """Return the button that opens the form to change a watch."""
     about = CommandPayload(card=watch.id, place=destination_of(watch))
     return button("Edit", EDIT_WATCH, about, name=f"Edit {watch.id}")
 
 
 def dry_run_button(watch: Watch) -> list[Block]:
-    """Show what a watch would have posted."""
+    """Return the button that shows what a watch would have posted."""
     command = CommandPayload(text=f"watch {watch.spec.words()} dry-run", place=destination_of(watch))
     return button("Dry run", f"{OPEN}:dry-run", command, name=f"Dry run of {watch.id}", limit=BUTTON_MAX)
 
 
 def remove_button(watch: Watch, label: str = "Remove") -> list[Block]:
-    """Remove a watch."""
+    """Return the button that removes a watch."""
     command = CommandPayload(text=f"unwatch {watch.id}", place=destination_of(watch))
     return button(label, f"{OPEN}:unwatch", command, name=f"{label} {watch.id}")
 
 
 def watch_button(label: str = "Watch") -> list[Block]:
-    """Open the form that watches."""
+    """Return the button that opens the form to watch."""
     return button(label, WATCH, CommandPayload(), name="Watch for failures")
 
 
 def destination_of(watch: Watch) -> str | None:
-    """Return the channel of a watch; direct messages to a person are found without one."""
+    """Return the channel of a watch; direct messages are found without one."""
     return None if is_user(watch.place) else watch.place
 
 
 def how_to_watch() -> Message:
-    """What to type, where no form can be opened by words alone."""
-    text = "👁️ Watch what? Type for example `watch media-cn` or `watch video-ocr -name:test`, or fill in a form."
+    """Say what to type, where words can't open a form."""
+    text = "👁️ Watch what? For example, type `watch media-cn` or `watch video-ocr -name:test`, or fill in a form."
     return message(unformatted(text), [section(text), *actions("how-to-watch", watch_button())])
 
 
 def unwatched(result: Unwatched, here: Sequence[Watch] = ()) -> Message:
-    """Which watches were removed, with a button that takes it back, and what stays; `here` are those that there are."""
+    """Say which watches were removed and which stay, with an Undo button.
+
+    `here` are the watches of the channel.
+    """
     lines = [f"🔕 {_ids(result.removed)} removed. {_HOW_LONG}"] if result.removed else []
     lines += [f"🔒 {_ids(result.configured)} {_stays(result.configured)}"] if result.configured else []
     if result.unknown:
@@ -185,7 +188,7 @@ def _channel_of(result: Unwatched) -> str | None:
 
 
 def _ids(watches: Sequence[Watch]) -> str:
-    """Name watches: one with what it covers, several by their ids."""
+    """Name one watch with its subject, several by their ids."""
     if len(watches) == 1:
         return f"{code(watches[0].id)} ({subject(watches[0].spec)})"
     return listed([code(each.id) for each in watches], "and", most=NAMES_MAX)
@@ -196,7 +199,7 @@ def _stays(watches: Sequence[Watch]) -> str:
 
 
 def rewatched(watches: Sequence[Watch]) -> Message:
-    """Watches that were removed are back."""
+    """Say that removed watches are back."""
     text = f"👁️ {_ids(watches)} {'is' if len(watches) == 1 else 'are'} back. What happened in between is posted now."
     foot = actions("rewatched", buttons(watches[0]) if len(watches) == 1 else [])
     return message(unformatted(text), [section(text), *foot])
@@ -215,16 +218,16 @@ def tested(result: Watched) -> Message:
 
 
 def still_watching(watches: Sequence[Watch]) -> str:
-    """Name the watches that `unsubscribe all` leaves."""
+    """Name the watches that `unsubscribe all` keeps."""
     names = listed([code(each.id) for each in watches], "and", most=NAMES_MAX)
     return f"👁️ Watches stay: {names}. `/jobs unwatch all` removes them."
 
 
-# What a channel reads.
+# Lines for channels.
 
 
 def note(note: WatchNote) -> Message:
-    """A line about watches, for the destination that has them."""
+    """Return a line about watches for their destination."""
     match note:
         case ChangedWatches():
             return _changed(note)
@@ -270,12 +273,15 @@ def _test(note: WatchTest) -> Message:
 
 
 def row(watch: Watch) -> str:
-    """A watch on one line."""
+    """Return a watch on one line."""
     return f"👁️ {code(watch.id)} {subject(watch.spec)} · posts {events(watch.spec)}"
 
 
 def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool = False) -> list[Block]:
-    """A watch of a list, two lines and its buttons; `mine` are one person's, wherever they are."""
+    """Return a watch of a list: two lines and its buttons.
+
+    `mine` means that the list has the watches of one person, in any channel.
+    """
     watch = listed.watch
     where = channel(watch.place) if mine else CONFIGURED if watch.configured else f"by {people([watch.owner])}"
     lines = [f"👁️ {code(watch.id)} {subject(watch.spec)}", " · ".join([*facts(watch.spec), where])]
@@ -289,13 +295,13 @@ def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool 
 
 
 def listed_mute(destination: str, mute: Mute) -> list[Block]:
-    """A muted code of a list, with the button that ends it."""
+    """Return a muted code of a list, with its Unmute button."""
     text = f"🔇 Muted {muted(mute)} · by {people([mute.by])}"
     return [section(text, unmute_button(destination, mute))]
 
 
 def unmute_button(destination: str, mute: Mute) -> list[Block]:
-    """End a mute."""
+    """Return the button that ends a mute."""
     place = None if is_direct_channel(destination) else destination
     return button("Unmute", UNMUTE, CommandPayload(card=mute.id, place=place), name=f"Unmute {mute.code}")
 
@@ -304,9 +310,10 @@ def unmute_button(destination: str, mute: Mute) -> list[Block]:
 
 
 def mute_button(failed: FailureCode, destination: str | None = None, group: str | None = None) -> list[Block]:
-    """Mute the code of a failure; none where the provider gave no code, or one too long for a button.
+    """Return the button that mutes the code of a failure; none without a code.
 
-    `group` is the head that the button is on: its thread says who muted the code.
+    A code that is too long for a button has none either. `group` is the head that has the button; its thread says who
+    muted the code.
     """
     if not failed.code:
         return []
@@ -321,7 +328,7 @@ def _about(failed: FailureCode, destination: str | None) -> CommandPayload:
 
 
 def muted_answer(mute: Mute, destination: str) -> Message:
-    """A code is muted from now on, with *For ever* as the second choice."""
+    """Say that a code is now muted, with *For ever* as the second choice."""
     text = f"🔇 {muted_code(mute)} is muted here {_until(mute)}. `/jobs subscriptions` lists what is muted."
     place = None if is_direct_message(destination) else destination
     for_ever = button("For ever", MUTE_FOR_EVER, _about(mute.failure_code, place)) if mute.until else []
@@ -334,13 +341,13 @@ def _until(mute: Mute) -> str:
 
 
 def unmuted(mute: Mute | None) -> Message:
-    """A code is no longer muted."""
+    """Say that a code is no longer muted."""
     text = f"🔔 {muted_code(mute)} is no longer muted here." if mute else "🔔 This code is not muted here."
     return message(unformatted(text), [section(text)])
 
 
 def quieter(watches: Sequence[ListedWatch], mutes: Sequence[tuple[str, Mute]], cards: Sequence[Block]) -> Message:
-    """What makes it quieter here: stop or change a watch, unmute a code; `cards` can be snoozed."""
+    """Show what makes a channel quieter: stop or edit watches, unmute codes, snooze `cards`."""
     head = section("*Quieter here*\nStop a watch, or edit it: `after:5/10m` waits for five failures in ten minutes.")
     none = [section(NONE_HERE)] if not watches else []
     rows = [

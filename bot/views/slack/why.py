@@ -1,4 +1,4 @@
-"""Why something was posted here, or not: the answers to `/jobs why`."""
+"""Answers to `/jobs why`: why something was posted here, or not."""
 
 from collections.abc import Iterator
 
@@ -21,18 +21,18 @@ from bot.views.terms import person
 from bot.views.text import bold, code, count, date, listed, slack_link, unformatted
 
 LINES_MAX = 20
-"""Lines of one part of an explanation; further ones are counted."""
+"""Lines of one part of an explanation; the others are counted."""
 PARTS_MAX = 5
-"""Groups of a storm message that an explanation names."""
+"""Groups of a storm message named in an explanation."""
 
 
 def group_button(group_id: str) -> list[Block]:
-    """Explain the group that a job is in."""
+    """Return the button that explains the group of a job."""
     return button(f"About {group_id}", f"{OPEN}:why", CommandPayload.about("why", [group_id]))
 
 
 def job(explanation: JobExplanation) -> Message:
-    """What happened to a job, what was posted about it here and why, and who acted."""
+    """Explain what happened to a job, what was posted here and why, and who acted."""
     if explanation.ref is None:
         return _unknown(explanation)
     head = [why.job_title(explanation), *([] if why.posted(explanation) else [why.NOTHING])]
@@ -54,7 +54,7 @@ def _more(left: int) -> str:
 
 
 def late(explanation: JobExplanation) -> Message:
-    """What came after the first words: the whole explanation."""
+    """Return the whole explanation after late services responded."""
     return job(explanation)
 
 
@@ -90,7 +90,7 @@ def _unknown(explanation: JobExplanation) -> Message:
 
 
 def group(explanation: GroupExplanation) -> Message:
-    """What a group is, since when, how many, its newest jobs and rules, and where its head is."""
+    """Explain a group: since when, how many, its newest jobs, rules and head."""
     lines = list(_group_lines(explanation))
     shown = explanation.group
     newest = details_button([explanation.jobs[0].ref], of=explanation.jobs[0].id) if explanation.jobs else []
@@ -129,7 +129,7 @@ def _part_of_storm(shown: FailureGroup) -> str:
 
 
 def _head(explanation: GroupExplanation) -> Iterator[str]:
-    """Yield where the head is, and the one before it."""
+    """Yield where the head and the previous head are."""
     shown, storm = explanation.group, explanation.storm
     link = slack_link(explanation.link, "open that message") if explanation.link else ""
     if shown.head_lost:
@@ -151,7 +151,7 @@ def _head(explanation: GroupExplanation) -> Iterator[str]:
 
 
 def watch(explanation: WatchExplanation) -> Message:
-    """What a watch asks for, what it cannot see, and what it decided lately."""
+    """Explain a watch: its settings, what it can't see, and its last decisions."""
     lines = list(_watch_lines(explanation))
     shown = [] if explanation.removed else watches.buttons(explanation.watch)
     return watches.of_lines(lines, actions("why-watch", shown))
@@ -170,7 +170,7 @@ def _watch_lines(explanation: WatchExplanation) -> Iterator[str]:
     yield from (f"🔇 Muted {muted(each)} by {person(each.by)}" for each in explanation.mutes)
     if explanation.matched is not None:
         yield f"Matched {count(explanation.matched, 'event')} in the last 24 hours."
-    yield "*Last decisions*" if explanation.decisions else "It decided nothing yet."
+    yield "*Last decisions*" if explanation.decisions else "No decisions yet."
     for ref, each in explanation.decisions:
         what = f"{why.event_name(each.decision.event)} {code(ref, 120)}: {why.decided(each)}"
         yield " · ".join(filter(None, [f"{date(each.decision.at)} {what}", _link(each)]))
@@ -185,7 +185,7 @@ def _owner(explanation: WatchExplanation) -> str:
 
 
 def _blind(explanation: WatchExplanation) -> Iterator[str]:
-    """Yield what a watch cannot see."""
+    """Yield what a watch can't see."""
     yield from (f"⚠️ Can't see {bold(name, 80)} since {date(since)}" for name, since in explanation.down)
     if explanation.partial:
         names = listed([bold(each, 80) for each in explanation.partial], "and")

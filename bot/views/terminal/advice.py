@@ -1,4 +1,4 @@
-"""The words of `callboard check`: what was found, and how to mend it."""
+"""Findings of `callboard check`: what is wrong, and how to fix it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,35 +20,38 @@ SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
 RECORDS = "records"
 REDIS_ACCESS = "redis authentication"
-_SET_CLOCK = "set this machine's clock, best by NTP"
+_SET_CLOCK = "set this machine's clock, ideally with NTP"
 CLOCK_SHOWN_S = 2
-"""Smaller offsets of clocks are not shown: Slack reports whole seconds."""
+"""Smaller clock offsets, in seconds, are not shown: Slack reports whole seconds."""
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
-"""Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
+"""Slack refuses requests signed more than 5 minutes ago; the clouds allow 15 minutes."""
 
 _SLACK: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "invalid_auth": ("Slack does not know this token", "copy it again from the app's page at api.slack.com/apps"),
-        "not_authed": ("Slack got no token", "copy it from the app's page at api.slack.com/apps"),
+        "invalid_auth": (
+            "Slack doesn't recognize this token",
+            "copy it again from the app's page at api.slack.com/apps",
+        ),
+        "not_authed": ("Slack received no token", "copy it from the app's page at api.slack.com/apps"),
         "account_inactive": ("the app was removed from the workspace", "install the app again and copy the new token"),
         "token_revoked": ("the token was revoked", "install the app again and copy the new token"),
         "token_expired": ("the token has expired", "install the app again and copy the new token"),
         "not_allowed_token_type": (
-            "this is a token of another kind",
-            "slack.bot_token begins with xoxb- (OAuth & Permissions), slack.app_token with xapp- (Basic Information)",
+            "this is the wrong kind of token",
+            "slack.bot_token starts with xoxb- (OAuth & Permissions), slack.app_token with xapp- (Basic Information)",
         ),
         "invalid_client_id": (
-            "Slack knows no app with this slack.client_id",
+            "no Slack app has this slack.client_id",
             "copy both again from the app's page at api.slack.com/apps, Basic Information",
         ),
         "bad_client_secret": (
-            "this is not the secret of slack.client_id",
+            "this secret doesn't belong to slack.client_id",
             "copy both again from the app's page at api.slack.com/apps, Basic Information",
         ),
-        "missing_scope": ("the token lacks a scope", f"make an app token with the scope {APP_SCOPE}"),
-        "no_such_subteam": ("there is no such user group", "correct its id in [[access]], or take it out"),
-        "ratelimited": ("Slack asks to wait", "run the check again in a minute"),
+        "missing_scope": ("the token lacks a scope", f"create an app token with the scope {APP_SCOPE}"),
+        "no_such_subteam": ("this user group doesn't exist", "correct its id in [[access]], or remove it"),
+        "ratelimited": ("Slack rate limited this check", "run the check again in a minute"),
     }
 )
 _UNREACHED = frozenset({"timeout", "unreachable", "broken_connection"})
@@ -60,8 +63,8 @@ _MENDS: Mapping[str, str] = MappingProxyType(
             "or remove it from the services of {account}"
         ),
         "invalid_query": "check region and endpoints of {account}, and its project_id, which belongs to one region",
-        "throttled": "the limit is reached, of the cloud or of requests_per_second of {account}: run the check again",
-        "malformed": "check endpoints of {account}: something else than {service} answers there",
+        "throttled": "the cloud's rate limit or requests_per_second of {account} is reached: run the check again",
+        "malformed": "check endpoints of {account}: something other than {service} responds there",
     }
 )
 _FSYNC: Mapping[str, str] = MappingProxyType(
@@ -70,117 +73,117 @@ _FSYNC: Mapping[str, str] = MappingProxyType(
         "always": " before it answers (appendfsync always)",
     }
 )
-_TROUBLE = "the cloud has trouble: try again later, or ask its support with the request id"
+_TROUBLE = "the cloud has a problem: try again later, or contact its support with the request id"
 
 
 def configuration(accounts: int, services: int, slack_mode: str | None) -> Finding:
-    """What the file says, in one line."""
+    """Return the numbers of accounts and services, and Slack's mode."""
     counted = f"{_many(accounts, 'account')}, {_many(services, 'service')}"
     if slack_mode is None:
-        mend = "add a [slack] table to answer in Slack too"
-        return Finding(Status.WARN, "configuration", f"{counted}; no [slack], so the terminal alone works", mend)
+        mend = "add a [slack] table to answer in Slack as well"
+        return Finding(Status.WARN, "configuration", f"{counted}; no [slack], so only the terminal works", mend)
     return Finding(Status.OK, "configuration", f"{counted}, Slack in {slack_mode} mode")
 
 
 def seen_by_nobody(accounts: Sequence[str]) -> Finding:
-    """Accounts that no access rule names."""
-    text = f"nobody may see {listed(accounts, 'and')} in Slack: no [[access]] names it"
-    mend = 'name it in an [[access]] table; users = ["*"] is everybody'
+    """Report accounts that no access rule names."""
+    text = f"no one can see {listed(accounts, 'and')} in Slack: no [[access]] table names it"
+    mend = 'name it in an [[access]] table; users = ["*"] means everyone'
     return Finding(Status.WARN, "access", text, mend)
 
 
 def watches(number: int) -> Finding:
-    """The watches of the configuration can post."""
+    """Report that all watches of the configuration can post."""
     return Finding(Status.OK, "watches", f"{number} in the configuration")
 
 
 def unseen_watch(channel: str, words: str) -> Finding:
-    """A watch of the configuration whose channel may see none of its accounts."""
-    text = f"the watch of {channel} ({words}) posts nothing: the channel may see none of its accounts"
-    return Finding(Status.WARN, "watches", text, "name the channel in an [[access]] table of the account")
+    """Report a watch of the configuration whose channel can see none of its accounts."""
+    text = f"the watch of {channel} ({words}) posts nothing: the channel can't see any of its accounts"
+    return Finding(Status.WARN, "watches", text, "add the channel to an [[access]] table of the account")
 
 
 def ports(admin_port: int | None) -> Finding:
-    """Where Slack calls, and who else can read what is served there."""
+    """Report whether the port that Slack calls also serves probes and metrics."""
     if admin_port is not None:
-        return Finding(Status.OK, "http", "probes and metrics have a port of their own")
-    text = "strangers who reach the port that Slack calls can read /metrics and /readyz there"
-    mend = "set http.admin_port, and leave that port closed to the outside"
+        return Finding(Status.OK, "http", "probes and metrics have their own port")
+    text = "anyone who reaches the port that Slack calls can read /metrics and /readyz there"
+    mend = "set http.admin_port, and keep that port closed to the outside"
     return Finding(Status.WARN, "http", text, mend)
 
 
 def group(name: str, members: int) -> Finding:
-    """A user group that access rules name."""
+    """Report a user group that access rules name."""
     return Finding(Status.OK, f"user group {name}", _many(members, "member"))
 
 
 def keys_usable(number: int) -> Finding:
-    """The keys with which tokens are encrypted."""
+    """Report the number of keys that encrypt tokens."""
     return Finding(Status.OK, "slack.encryption_keys", _many(number, "key"))
 
 
 def keys_unusable(reason: str) -> Finding:
-    """A key that is missing, or none."""
-    mend = "make one with `openssl rand -base64 32`, and keep it as you keep other secrets"
+    """Report an encryption key that is missing or invalid."""
+    mend = "create one with `openssl rand -base64 32`, and store it with your other secrets"
     return Finding(Status.FAIL, "slack.encryption_keys", reason.removeprefix("slack.encryption_keys: "), mend)
 
 
 def installation_locked(workspace: str) -> Finding:
-    """A workspace whose tokens were encrypted with a key that is gone."""
-    mend = "put that key back into slack.encryption_keys, or install the app there again"
-    return Finding(Status.FAIL, f"workspace {workspace}", "none of slack.encryption_keys opens its tokens", mend)
+    """Report a workspace whose tokens were encrypted with a removed key."""
+    mend = "add that key to slack.encryption_keys again, or reinstall the app there"
+    return Finding(Status.FAIL, f"workspace {workspace}", "none of slack.encryption_keys decrypts its tokens", mend)
 
 
 def encrypted_with_old_key(workspace: str) -> Finding:
-    """A workspace whose tokens another key than the first encrypted."""
-    mend = "restart the bot with both keys; take the old one out when this line is gone"
+    """Report a workspace whose tokens were not encrypted with the first key."""
+    mend = "restart the bot with both keys; remove the old one when this line no longer appears"
     return Finding(
-        Status.WARN, f"workspace {workspace}", "an old one of slack.encryption_keys encrypts its tokens", mend
+        Status.WARN, f"workspace {workspace}", "its tokens are encrypted with an old key of slack.encryption_keys", mend
     )
 
 
 def nobody_installed() -> Finding:
-    """No workspace yet."""
+    """Report that no workspace has installed the app."""
     mend = "open /slack/install of the running bot in a browser"
-    return Finding(Status.WARN, "workspaces", "none has installed the app yet", mend)
+    return Finding(Status.WARN, "workspaces", "no workspace has installed the app yet", mend)
 
 
 def secret_missing(subject: str, reference: object, reason: str) -> Finding:
-    """A reference that leads nowhere."""
+    """Report a reference to a missing secret."""
     return Finding(Status.FAIL, subject, reason, _provide([str(reference)]))
 
 
 def slack_accepts(subject: str, who: str) -> Finding:
-    """A token that works."""
+    """Report a token or secret that works."""
     return Finding(Status.OK, subject, who)
 
 
 def slack_refuses(subject: str, code: str) -> Finding:
-    """A token, or a request, that Slack refuses with an error code."""
-    text, mend = _SLACK.get(code, (f"Slack answered {code}", "look the code up at docs.slack.dev"))
+    """Report a token or request that Slack refuses with an error code."""
+    text, mend = _SLACK.get(code, (f"Slack answered {code}", "look up the code at docs.slack.dev"))
     return Finding(Status.FAIL, subject, text, mend)
 
 
 def slack_unreachable(subject: str, url: str, reason: str) -> Finding:
-    """No answer from the Web API."""
-    mend = "check the network, the proxy and the DNS of this machine, and slack.api_url or SLACK_API_URL"
-    return Finding(Status.FAIL, subject, f"{url} cannot be reached ({reason})", mend)
+    """Report that the Web API doesn't respond."""
+    mend = "check this machine's network, proxy and DNS, and slack.api_url or SLACK_API_URL"
+    return Finding(Status.FAIL, subject, f"can't reach {url} ({reason})", mend)
 
 
 def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
-    """The bot token's scopes compared with those that the bot needs, and those that it can do without.
+    """Compare the bot token's scopes with those that the bot needs or can use.
 
-    `groups`: access rules name user groups.
+    With `groups`, access rules name user groups, which need more scopes.
     """
     has = set(granted)
-    mend = "update the app from what `callboard manifest` prints, then install it to the workspace again"
+    mend = "update the app with the output of `callboard manifest`, then reinstall it to the workspace"
     needs = {**BOT_SCOPES, **(ACCESS_SCOPES if groups else {})}
     if missing := [name for name in needs if name not in has]:
         needed = ", ".join(f"{name} ({needs[name]})" for name in missing)
         return Finding(Status.FAIL, "slack scopes", f"missing: {needed}", mend)
     if missing := [name for name in WISHED_SCOPES if name not in has]:
         wished = ", ".join(f"{name} ({WISHED_SCOPES[name]})" for name in missing)
-        without = "without it a crash in the middle of a post may double one message"
+        without = "without it, a crash during a post may post one message twice"
         return Finding(Status.WARN, "slack scopes", f"works, but lacks {wished}: {without}", mend)
     lacking = [name for name in HANDY_SCOPES if name not in has | needs.keys()]
     without = f"; without {', '.join(f'{name} ({HANDY_SCOPES[name]})' for name in lacking)}" if lacking else ""
@@ -189,10 +192,10 @@ def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
 
 
 def clock(seconds: float) -> Finding:
-    """How far this machine's clock is from Slack's."""
+    """Compare this machine's clock with Slack's, by an offset in seconds."""
     off = abs(seconds)
     if off < CLOCK_SHOWN_S:
-        return Finding(Status.OK, "clock", "agrees with Slack's")
+        return Finding(Status.OK, "clock", "matches Slack's")
     text = f"{_offset(seconds)} Slack's"
     if off < CLOCK_WARN_S:
         return Finding(Status.OK, "clock", text)
@@ -200,13 +203,13 @@ def clock(seconds: float) -> Finding:
 
 
 def redis_clock(seconds: float) -> list[Finding]:
-    """How far this machine's clock is from Redis's; nothing if they agree."""
+    """Compare this machine's clock with Redis's. Returns nothing if they match."""
     if abs(seconds) < CLOCK_SHOWN_S:
         return []
-    text = f"{_offset(seconds)} Redis's, by which all processes work"
+    text = f"{_offset(seconds)} Redis's, which all processes use"
     if abs(seconds) < OFF_S:
         return [Finding(Status.OK, "redis clock", text)]
-    return [Finding(Status.WARN, "redis clock", text, "set this machine's clock and that of Redis, best by NTP")]
+    return [Finding(Status.WARN, "redis clock", text, "set this machine's clock and that of Redis, ideally with NTP")]
 
 
 def _offset(seconds: float) -> str:
@@ -214,72 +217,72 @@ def _offset(seconds: float) -> str:
 
 
 def redis(server: Server, *, embedded: bool) -> Finding:
-    """A Redis server that answers."""
+    """Report the version and persistence of a Redis server."""
     text = f"version {server.version}{', embedded' if embedded else ''}"
     oldest = ".".join(str(part) for part in OLDEST)
     if not server.supported:
         return Finding(Status.FAIL, REDIS, text, f"use version {oldest} or newer")
     if not server.durable:
         mend = "turn on append-only persistence (appendonly yes)"
-        return Finding(Status.WARN, REDIS, f"{text}, keeps nothing on disk: a restart forgets the recent jobs", mend)
+        return Finding(Status.WARN, REDIS, f"{text}, persistence is off: a restart loses the recent jobs", mend)
     if server.fsync == "no":
         mend = "set appendfsync to everysec, or to always, which loses nothing"
-        return Finding(Status.WARN, REDIS, f"{text}, writes to disk when the system likes: a crash may lose much", mend)
-    return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk{_FSYNC.get(server.fsync or '', '')}")
+        return Finding(Status.WARN, REDIS, f"{text}, fsync is left to the OS: a crash may lose much", mend)
+    return Finding(Status.OK, REDIS, f"{text}, saves its data to disk{_FSYNC.get(server.fsync or '', '')}")
 
 
 def redis_open(servers: Sequence[str]) -> Finding:
-    """Redis servers that answer without a password."""
-    text = f"{listed(servers, 'and')} can be used without a password, and Redis is as trusted as Callboard"
+    """Report Redis servers that accept connections without a password."""
+    text = f"{listed(servers, 'and')} can be used without a password, and Callboard trusts all data in Redis"
     mend = "set a password there and name it in redis.password, or use a Unix socket (docs/operations.md, Redis)"
     return Finding(Status.WARN, REDIS_ACCESS, text, mend)
 
 
 def redis_unusable(reason: str, *, embedded: bool) -> Finding:
-    """A Redis server that does not answer, or cannot be started."""
-    mend = None if embedded else "start it, correct redis.url or REDIS_URL, or leave both out for the embedded server"
+    """Report a Redis server that doesn't respond, or can't be started."""
+    mend = None if embedded else "start it, correct redis.url or REDIS_URL, or remove both to use the embedded server"
     return Finding(Status.FAIL, REDIS, reason, mend)
 
 
 def records(newer: Mapping[tuple[str, str], int], corrupt: Mapping[tuple[str, str], int]) -> list[Finding]:
-    """Records that this version does not read, by where they are; none for none."""
+    """Report records that this version can't read, by destination or service."""
     found: list[Finding] = []
     if newer:
-        mend = "run that version again: until then nothing is posted to these places, and nothing is lost"
+        mend = "run that version again: until then, nothing is posted to these destinations, and nothing is lost"
         text = f"a newer version of Callboard wrote records: {numbers(newer)}"
         found.append(Finding(Status.FAIL, RECORDS, text, mend))
     if corrupt:
-        mend = "see docs/operations.md, Records that cannot be read; those moved aside are kept for 30 days"
-        found.append(Finding(Status.WARN, RECORDS, f"records cannot be read: {numbers(corrupt)}", mend))
+        mend = "see docs/operations.md, Records that cannot be read; records moved aside are kept for 30 days"
+        found.append(Finding(Status.WARN, RECORDS, f"records can't be read: {numbers(corrupt)}", mend))
     return found
 
 
 def database_reset(at: datetime, *, acknowledged: bool) -> Finding:
-    """A database that was emptied or replaced."""
+    """Report a database that was emptied or replaced."""
     text = f"Callboard's database was reset on {utc(at)}: subscriptions made before are lost"
     if acknowledged:
-        return Finding(Status.OK, REDIS, f"{text}, which is acknowledged")
-    mend = "restore a copy of it, or have people subscribe again; then run `callboard check --acknowledge-reset`"
+        return Finding(Status.OK, REDIS, f"{text}, acknowledged")
+    mend = "restore a backup, or have people subscribe again; then run `callboard check --acknowledge-reset`"
     return Finding(Status.WARN, REDIS, text, mend)
 
 
 def service_answers(account: str, service: str, seconds: float) -> Finding:
-    """A service that answered a real call."""
-    return Finding(Status.OK, f"{account}/{service}", f"answers in {seconds:.2f} s")
+    """Report a service that answered a real call."""
+    return Finding(Status.OK, f"{account}/{service}", f"responded in {seconds:.2f} s")
 
 
 def service_late(account: Account, service: str, seconds: float, regions: Collection[str] = ()) -> Finding:
-    """A service that did not answer in time; `regions` have it, as far as that is documented."""
+    """Report a service that did not answer in time. `regions` are documented to have it."""
     mend = _network(account.name, service) + _elsewhere(account, service, regions)
-    return Finding(Status.FAIL, f"{account.name}/{service}", f"no answer within {seconds:g} s", mend)
+    return Finding(Status.FAIL, f"{account.name}/{service}", f"no response within {seconds:g} s", mend)
 
 
 def service_fails(
     account: Account, service: str, error: ProviderError, missing: Sequence[str], regions: Collection[str] = ()
 ) -> Finding:
-    """A service that refused.
+    """Report a service that refused the call.
 
-    `missing` are the account's references that lead nowhere; `regions` have the service, as far as that is documented.
+    `missing` are the account's references to missing secrets. `regions` are documented to have the service.
     """
     status = Status.WARN if error.kind == "throttled" else Status.FAIL
     text = f"{error.code}: {error.message}" if error.message and error.message != error.code else error.code
@@ -297,30 +300,30 @@ def _mend(account: Account, service: str, error: ProviderError, missing: Sequenc
     if error.code in _UNREACHED:
         return _network(account.name, service)
     if "suspended" in f"{error.code} {error.message}".lower():
-        return "the cloud account has an overdue payment: settle it in the cloud's console"
+        return "the cloud account has an overdue payment: pay it in the cloud's console"
     return _MENDS.get(error.kind, _TROUBLE).format(account=account.name, service=service)
 
 
 def _credentials(account: Account, error: ProviderError) -> str:
     told = f"{error.code} {error.message}".lower()
     if "timestamp" in told or error.message.startswith(CLOCK_OFF):
-        return "set this machine's clock, best by NTP"
+        return "set this machine's clock, ideally with NTP"
     if "locked" in told:
-        return "stop the bot for 5 minutes, and correct the keys before it asks again"
+        return "stop the bot for 5 minutes, and correct the keys before you restart it"
     if "securitytoken" in told or "temporary token" in told:
         return "the temporary credentials have expired: get new ones"
     if isinstance(account, HuaweiAccount) and account.token:
-        return f"{account.token}: get a new token, it lives for 24 hours and for one project"
+        return f"{account.token}: get a new token; it is valid for 24 hours and one project"
     if "signature" in told:
-        return f"{account.secret_access_key} is not the secret of {account.access_key_id}: copy both again"
+        return f"{account.secret_access_key} doesn't belong to {account.access_key_id}: copy both again"
     return (
         f"check that {account.access_key_id} is an enabled key of this cloud and region "
-        f"and {account.secret_access_key} its secret, and that this machine's clock is right"
+        f"and {account.secret_access_key} its secret, and that this machine's clock is correct"
     )
 
 
 def _provide(references: Sequence[str]) -> str:
-    """How to fill the places that references name."""
+    """Return how to provide the secrets that references name."""
     places = (reference.partition(":") for reference in references)
     return " and ".join(
         f"set {place}" if scheme == "env" else f"write the secret into {place}" for scheme, _, place in places
@@ -328,17 +331,15 @@ def _provide(references: Sequence[str]) -> str:
 
 
 def _network(account: str, service: str) -> str:
-    return (
-        f"check the network, the proxy and the DNS of this machine, and region and endpoints ({service}) of {account}"
-    )
+    return f"check this machine's network, proxy and DNS, and region and endpoints ({service}) of {account}"
 
 
 def _elsewhere(account: Account, service: str, regions: Collection[str]) -> str:
-    """Add that an account's region is none of those that are documented to have a service."""
+    """Return a note if the account's region is not documented to have the service."""
     if not regions or account.region in regions:
         return ""
     known = listed(sorted(regions), "and")
-    return f"; {service} is documented for {known} alone, and {account.name} is in {account.region}"
+    return f"; {service} is documented only for {known}, and {account.name} is in {account.region}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""What `callboard jobs help` prints."""
+"""The output of `callboard jobs help`."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ Rows = Sequence[tuple[str, str]]
 
 
 def manual(commands: Rows, filters: Rows) -> RenderableType:
-    """Commands with their summaries, then the filters by example."""
+    """Return the commands with their summaries, then the filters with examples."""
     parts: list[RenderableType] = [_table(commands)]
     if filters:
         parts += [Text("\nFilters, in any order:"), _table(filters)]

@@ -1,4 +1,4 @@
-"""Answers as JSON, for scripts: names, order and nulls are a contract."""
+"""Answers as JSON for scripts. Names, order and nulls are a contract."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ Record = dict[str, Any]
 
 
 def job(job: Job) -> Record:
-    """One job; unknown values are None."""
+    """Return one job; unknown values are None."""
     return {
         "ref": str(job.ref),
         "account": job.account,
@@ -64,7 +64,7 @@ def job_details(answer: JobDetails) -> Record:
 
 
 def accounts(answer: AccountsHealth) -> Record:
-    """Every service, whether it is reachable, and its failure among the errors."""
+    """Return every service with its reachability, and the failures as errors."""
     return {
         "services": [
             {
@@ -88,7 +88,7 @@ def accounts(answer: AccountsHealth) -> Record:
 
 
 def job_explanation(answer: JobExplanation) -> Record:
-    """A job with what happened to it, and each decision about it; a job that is not known has neither."""
+    """Return a job with its events and decisions; an unknown job has neither."""
     return {
         "job": job(answer.job) if answer.job else None,
         "events": [event(each) for each in answer.events],
@@ -97,7 +97,7 @@ def job_explanation(answer: JobExplanation) -> Record:
 
 
 def event(known: KnownEvent) -> Record:
-    """One event; one that was not noticed as it happened has no `noticed_at` and no `source`."""
+    """Return one event. Without `noticed_at` and `source`, Callboard did not notice it live."""
     return {
         "id": known.id,
         "at": instant(known.at),
@@ -110,7 +110,7 @@ def event(known: KnownEvent) -> Record:
 
 
 def decision(explained: Explained) -> Record:
-    """One decision: `reason` is the word of the reason, `until` the time to which it holds."""
+    """Return one decision, with the name of its reason, and `until` when it holds."""
     made = explained.decision
     return {
         "at": instant(made.at),
@@ -126,7 +126,7 @@ def decision(explained: Explained) -> Record:
 
 
 def group_explanations(answer: Sequence[GroupExplanation]) -> Record:
-    """The groups with one id: each workspace has its own numbers."""
+    """Return the groups with one id: each workspace numbers its own."""
     return {
         "groups": [
             {
@@ -150,7 +150,7 @@ def group_explanations(answer: Sequence[GroupExplanation]) -> Record:
 
 
 def watch_explanations(answer: Sequence[WatchExplanation]) -> Record:
-    """The watches with one id: each workspace has its own numbers."""
+    """Return the watches with one id: each workspace numbers its own."""
     return {
         "watches": [
             {
@@ -169,5 +169,5 @@ def watch_explanations(answer: Sequence[WatchExplanation]) -> Record:
 
 
 def instant(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the second: `2026-11-20T14:30:00Z`."""
+    """Return ISO 8601 in UTC, to the second: `2026-11-20T14:30:00Z`."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

@@ -1,4 +1,4 @@
-"""What `callboard check` prints."""
+"""The output of `callboard check`."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ _MARKS = {Status.OK: ("✅ ok", "green"), Status.WARN: ("⚠️  warn", "yellow"
 
 
 def report(report: Report) -> RenderableType:
-    """One row for each thing that was looked at; what does not work comes with how to mend it."""
+    """Return one row for each check, and below a failed one how to fix it."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -26,9 +26,10 @@ def report(report: Report) -> RenderableType:
 
 
 def _summary(report: Report) -> str:
-    """The last line: what is to be mended, and what to look at."""
+    """Return the last line: the numbers of problems and warnings."""
     number = Counter(finding.status for finding in report.findings)
     warned = count(number[Status.WARN], "warning") if number[Status.WARN] else ""
     if failed := number[Status.FAIL]:
-        return f"{failed} to mend, and {warned}." if warned else f"{failed} to mend."
+        problems = count(failed, "problem")
+        return f"{problems} and {warned}." if warned else f"{problems}."
     return f"Everything works, with {warned}." if warned else "Everything works."

@@ -1,24 +1,27 @@
-"""Why a program could not start, said to the person who runs it."""
+"""Messages for the operator about a program that can't start."""
 
 from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
 from bot.views.terminal import advice
 
 
 def explain(error: Exception) -> str:
-    """Say what happened and what to do about an error of our own."""
+    """Return what happened and what to do about one of our own errors."""
     if isinstance(error, StoreUnavailable) and not isinstance(error, EmbeddedRedisError):
-        return f"{error}. Start Redis, or leave redis.url out for the embedded server."
+        return f"{error}. Start Redis, or remove redis.url to use the embedded server."
     return str(error)
 
 
 def slack_refused(code: str) -> str:
-    """Say what to do when Slack refuses a call with an error code, empty where it answered without one."""
+    """Return what to do when Slack refuses a call.
+
+    `code` is Slack's error code, such as `invalid_auth`, empty if it sent none.
+    """
     if not code:
-        return "Slack has trouble: it answered without a reason. Try again in a minute, or see slack-status.com."
+        return "Slack refused the call without a reason. Try again in a minute, or see slack-status.com."
     finding = advice.slack_refuses("slack", code)
-    return f"{finding.text}: {finding.mend}. `callboard check` looks at everything."
+    return f"{finding.text}: {finding.mend}. Run `callboard check` to check everything."
 
 
 def slack_unreachable(reason: str) -> str:
-    """Say what to do when a call to Slack had no answer."""
-    return f"Slack cannot be reached ({reason}). `callboard check` looks at everything."
+    """Return what to do when Slack doesn't respond."""
+    return f"Can't reach Slack ({reason}). Run `callboard check` to check everything."

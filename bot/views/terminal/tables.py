@@ -1,4 +1,4 @@
-"""The same answers in a terminal."""
+"""Answers as tables for the terminal."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -30,14 +30,14 @@ COLOURS = {
 
 
 def console(output: TextIO) -> Console:
-    """Return a console for an output; what is not a terminal gets lines wide enough to be searched with grep."""
-    # A cell that is a plain string is text: nothing that a provider or a person wrote becomes markup.
+    """Return a console for an output. A file or pipe gets lines wide enough for grep."""
+    # Without markup: text from providers and people may contain square brackets.
     return Console(file=output, width=None if output.isatty() else 240, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
 def spinner(errors: TextIO, *, shown: bool) -> Generator[Callable[[Sequence[Late]], None]]:
-    """Turn a spinner while the block runs, if it is `shown`; yields what names the services still being asked."""
+    """Show a spinner while the block runs. Yields a function that names the pending services."""
     if not shown:
         yield lambda _: None
         return
@@ -46,7 +46,7 @@ def spinner(errors: TextIO, *, shown: bool) -> Generator[Callable[[Sequence[Late
 
 
 def _printable(text: str, style: str = "") -> Text:
-    """Return text that cannot control the terminal."""
+    """Return text without control characters, which could change the terminal."""
     return Text("\n".join(map(clean, text.split("\n"))), style)
 
 
@@ -55,7 +55,7 @@ def _said(mrkdwn: str) -> Text:
 
 
 def job_list(answer: JobList, now: datetime, without: str = "") -> RenderableType:
-    """A page of jobs, newest first; `without` says what it leaves out."""
+    """Return a page of jobs, newest first. `without` names the excluded jobs."""
     parts: list[RenderableType] = [_said(f"Jobs {without}")] if without else []
     parts += [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
     parts += [_said(note.replace("/jobs ", "callboard jobs ")) for note in notes(answer)]
@@ -80,7 +80,7 @@ def _jobs_table(jobs: Iterable[Job], now: datetime) -> Table:
 
 
 def _title(job: Job) -> Text:
-    """The name over the ref, which is enough for a job without a name."""
+    """Return a job's name above its ref. A job without a name has only the ref."""
     ref, title = str(job.ref), cut(name(job), 60)
     return _printable(ref) if name(job) == job.id else _printable(title) + "\n" + _printable(ref, "dim")
 
@@ -99,7 +99,7 @@ def _reason(job: Job) -> str:
 
 
 def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:
-    """Everything about each job found, then what was not found."""
+    """Return all details of each job, then the ids that were not found."""
     parts: list[RenderableType] = []
     for job in answer.jobs:
         title = _printable(name(job), "bold")
@@ -132,7 +132,7 @@ def _ending(job: Job, meaning: Meaning) -> Iterable[tuple[str, str]]:
 
 
 def accounts(answer: AccountsHealth) -> RenderableType:
-    """One row for each service."""
+    """Return one row for each service."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("Service", "Region", "Reachable", "Latency", "Budget left"):
         table.add_column(column, overflow="fold")

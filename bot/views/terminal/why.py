@@ -1,4 +1,4 @@
-"""Why something was posted, or not, for the terminal: as in Slack, with the destinations by their ids."""
+"""Explanations in the terminal: as in Slack, but destinations have their ids."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ _IDS = re.compile(r"<[@#!](?:subteam\^)?(\w+)>")
 
 
 def _lines(lines: Iterable[str]) -> RenderableType:
-    """Return mrkdwn for a terminal; people and channels are named by their ids."""
+    """Render mrkdwn for a terminal, with the ids of people and channels."""
     plain = (unformatted(_IDS.sub(r"\1", line)) for line in lines)
     return Group(*(Text(clean(line)) for line in plain))
 
@@ -27,7 +27,7 @@ def _part(title: str, lines: Sequence[str]) -> list[RenderableType]:
 
 
 def job(explanation: JobExplanation) -> RenderableType:
-    """What happened to a job, what was decided about it in each destination, and who acted."""
+    """Return a job's events, the decisions in each destination, and who acted."""
     details = explanation.details
     errors = [service_error(each) for each in details.errors]
     if explanation.ref is None:
@@ -48,7 +48,7 @@ def _decisions(explanation: JobExplanation) -> Iterator[str]:
 
 
 def group_explanations(explanations: Sequence[GroupExplanation]) -> RenderableType:
-    """What the groups with one id are, each with its destination."""
+    """Return the groups with one id, each with its destination."""
     return Group(*(_lines([code(each.group.place), *_group(each)]) for each in explanations))
 
 
@@ -59,7 +59,7 @@ def _group(explanation: GroupExplanation) -> Iterator[str]:
 
 
 def watch_explanations(explanations: Sequence[WatchExplanation]) -> RenderableType:
-    """What the watches with one id ask for and decided lately, each with its destination."""
+    """Return the watches with one id and their last decisions, each with its destination."""
     return Group(*(_lines(_watch(each)) for each in explanations))
 
 

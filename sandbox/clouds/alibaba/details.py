@@ -14,10 +14,10 @@ JOB_TYPES = ("transcode", "snapshot", "ai", "workflow")
 
 
 def get_job_detail(desk: Desk, call: Call) -> dict[str, Any]:
-    """The object of the type asked for, and objects of other jobs on the same media, as in the vendor's example.
+    """Return the object of the requested type, with other jobs on the same media.
 
-    What the vendor says to an unknown id is not confirmed: here an id that no type knows is an error, and one that
-    another type knows an answer without the object.
+    The vendor's example has the other jobs too. Its answer to an unknown id is not confirmed. Here an id that no type
+    has is an error, and an id of another type is an answer without the object.
     """
     job_id, job_type = required(call, "JobId"), some_of(call, "JobType", JOB_TYPES)
     job = desk.job("vod-jobs", job_id) or desk.job("vod-ai", job_id)
@@ -31,12 +31,12 @@ def get_job_detail(desk: Desk, call: Call) -> dict[str, Any]:
 
 
 def type_of(job: Job) -> str:
-    """The JobType of a job; those that ListAIJob shows are of the type ai."""
+    """Return the JobType of a job. Those that ListAIJob shows have the type ai."""
     return job.kind if job.kind in JOB_TYPES else "ai"
 
 
 def word_of(job: Job, now: float) -> str:
-    """The raw state as this API spells it: ListAIJob's `Processing` is `processing` here."""
+    """Return the raw state in this API's spelling: ListAIJob's `Processing` is `processing` here."""
     return job.word(now).lower() if job.word(now) in LISTED_AI.every else job.word(now)
 
 
@@ -73,7 +73,7 @@ def _snapshot(job: Job, now: float) -> dict[str, Any]:
 
 
 def _ai(job: Job, now: float) -> dict[str, Any]:
-    """CompleteTime ends in a line feed, as in the vendor's example."""
+    """Return an ai job. CompleteTime ends with a line feed, as in the vendor's example."""
     finished = job.finished_by(now)
     body: dict[str, Any] = {
         "JobId": job.id,
@@ -89,7 +89,7 @@ def _ai(job: Job, now: float) -> dict[str, Any]:
 
 
 def ai_type(job: Job) -> str:
-    """What an ai job does: GetAIMediaAuditJob knows the censoring ones, ListAIJob the others."""
+    """Return an ai job's kind: GetAIMediaAuditJob has the censoring ones, ListAIJob the others."""
     return "AIVideoCensor" if job.kind == "ai" else job.kind
 
 

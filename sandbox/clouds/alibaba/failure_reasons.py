@@ -1,4 +1,4 @@
-"""GetTranscodeTask and GetAIMediaAuditJob, which know why a job failed (provider API notes, sections 5.5 and 11)."""
+"""GetTranscodeTask and GetAIMediaAuditJob, which give failure reasons (provider API notes, sections 5.5 and 11)."""
 
 import hashlib
 from typing import Any
@@ -12,7 +12,7 @@ from sandbox.clouds.raw_states import TRANSCODE
 
 
 def get_transcode_task(desk: Desk, call: Call) -> dict[str, Any]:
-    """Up to 10 transcode jobs by their ids, or one task with its jobs."""
+    """Return up to 10 transcode jobs by their ids, or one task with its jobs."""
     if task_id := call.query.get("TranscodeTaskId"):
         return {"TranscodeTask": _task(desk, task_id)}
     ids = ids_of(call, "JobIds")
@@ -23,7 +23,7 @@ def get_transcode_task(desk: Desk, call: Call) -> dict[str, Any]:
 
 
 def get_ai_media_audit_job(desk: Desk, call: Call) -> dict[str, Any]:
-    """One automated review; the jobs of ListAIJob are none."""
+    """Return one automated review. A job of ListAIJob is not found here."""
     job = desk.job("vod-jobs", required(call, "JobId"))
     if job is None or job.kind != "ai":
         raise Refused(404, "InvalidJobId.NotFound", "The specified JobId does not exist.")
@@ -44,7 +44,7 @@ def get_ai_media_audit_job(desk: Desk, call: Call) -> dict[str, Any]:
 
 
 def task_id_of(media: str) -> str:
-    """A transcode task holds all transcode jobs of a media asset."""
+    """Return the id of a media asset's transcode task, which holds all its transcode jobs."""
     return hashlib.md5(f"task/{media}".encode(), usedforsecurity=False).hexdigest()
 
 
@@ -70,7 +70,7 @@ def _task(desk: Desk, task_id: str) -> dict[str, Any]:
 
 
 def _transcode_job(job: Job, now: float) -> dict[str, Any]:
-    """The output is known only of a successful job; the URLs are signed."""
+    """Return a transcode job. Only a successful job has an output; the URLs are signed."""
     failure = job.failure_by(now)
     signed = f"OSSAccessKeyId={MARKED_SECRET}&Expires=1671241457&Signature={MARKED_SECRET}"
     origin = f"https://outin-sandbox.oss-ap-southeast-1.aliyuncs.com/{job.media}"
@@ -92,5 +92,5 @@ def _transcode_job(job: Job, now: float) -> dict[str, Any]:
 
 
 def _audit_status(job: Job, now: float) -> str:
-    """This API knows init, processing, success and fail alone."""
+    """Return the status in this API's words, which are only init, processing, success and fail."""
     return {"reserved": "init", "analysing": "processing"}.get(word_of(job, now), word_of(job, now))

@@ -1,4 +1,4 @@
-"""Alibaba's front door: which operation a header means, who may use it, and how it says no."""
+"""Alibaba's gateway: find the operation in a header, authenticate the caller, word the errors."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -40,20 +40,20 @@ class AlibabaGateway(Gateway):
     plus_is_space = True
 
     def __init__(self, world: World) -> None:
-        """Open the door to a world, with no nonce used yet."""
+        """Create the gateway of a world, without used nonces."""
         super().__init__(world)
         self._nonces = Nonces()
         self._limits = RateLimits()
 
     def locate(self, call: Call) -> Target:
-        """By access key to account, by action to service and operation."""
+        """Find the account by access key, the service and operation by action."""
         action = call.header("x-acs-action")
         api = _APIS.get(action)
         found = find_keys(self.world.accounts, "alibaba", _access_key_id(call))
         return Target(found[0].name if found else "", api.service if api else "", action if api else "")
 
     def authenticate(self, call: Call, target: Target) -> CloudAccount:
-        """By signature, date and nonce, in the vendor's order of checks as far as it is known."""
+        """Authenticate by signature, date and nonce, in the vendor's known order of checks."""
         if not target.operation or call.header("x-acs-version") != VERSION or call.method not in {"GET", "POST"}:
             raise Refused(404, "InvalidApi.NotFound", "Specified api is not found, please check your url and method.")
         found = find_keys(self.world.accounts, "alibaba", _access_key_id(call))
@@ -68,7 +68,7 @@ class AlibabaGateway(Gateway):
         return account
 
     def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
-        """The operation's own answer; the request id is part of it."""
+        """Return the operation's own answer. The request id is part of it."""
         account = admitted.account
         stores = {service: self.world.store(account.name, service) for service in account.services}
         answered = _APIS[target.operation].answer(Desk(stores, self.world.now()), call)
@@ -76,7 +76,7 @@ class AlibabaGateway(Gateway):
         return b'{"RequestId":"%s",%s' % (admitted.request_id.encode(), body[1:])
 
     def error_reply(self, fault: Fault, target: Target) -> Refused:
-        """A fault, in the gateway's words."""
+        """Return a fault's error in the gateway's words."""
         del target
         if fault.fault == "throttle":
             return throttled(fault.seconds * 1000)
@@ -90,7 +90,7 @@ class AlibabaGateway(Gateway):
         return Refused(fault.status or 503, fault.code or "ServiceUnavailable", text)
 
     def refused(self, refusal: Refused, request_id: str) -> Response:
-        """Code, message, and where to read more."""
+        """Return the code, the message and a link to the documentation."""
         body = {
             "RequestId": request_id,
             "HostId": "vod.ap-southeast-1.aliyuncs.com",
@@ -101,11 +101,11 @@ class AlibabaGateway(Gateway):
         return Response(to_json(body), refusal.status, refusal.headers, "application/json;charset=utf-8")
 
     def accepted(self, body: bytes, request_id: str) -> Response:
-        """The request id is in the body; the header of the same meaning has another name."""
+        """Return the answer. The request id is in the body; the header with the same meaning has another name."""
         return Response(body, 200, {"x-acs-request-id": request_id}, "application/json;charset=utf-8")
 
     def request_id(self) -> str:
-        """A UUID in upper case."""
+        """Return a UUID in upper case."""
         return str(uuid.uuid4()).upper()
 
 

@@ -1,4 +1,4 @@
-"""What the cloud remembers between requests: nonces, and how many calls an account made."""
+"""State that the cloud keeps between requests: nonces, and call counts by account."""
 
 from math import ceil
 from typing import NamedTuple
@@ -7,21 +7,21 @@ from sandbox.clouds.calls import Refused
 from sandbox.clouds.faults import Target
 
 CALLS_PER_SECOND = {"GetJobDetail": 15}
-"""Per account (provider API notes, section 5.5); of the other operations no limit is confirmed."""
+"""Limit for each account (provider API notes, section 5.5). No limit of another operation is confirmed."""
 
 
 class Nonces:
-    """Nonces that have been used, of the last 15 to 30 minutes: older requests are refused by their date."""
+    """The used nonces of the last 15 to 30 minutes. The date check refuses older requests."""
 
     def __init__(self, generation_s: float = 15 * 60) -> None:
-        """Start with none."""
+        """Start without nonces."""
         self._generation_s = generation_s
         self._since = 0.0
         self._young: set[str] = set()
         self._old: set[str] = set()
 
     def use(self, nonce: str, now: float) -> None:
-        """Remember a nonce; raises Refused for one that was used before."""
+        """Store a nonce. Raises Refused for a used one."""
         if now - self._since > self._generation_s:
             self._old = self._young if now - self._since <= 2 * self._generation_s else set()
             self._young, self._since = set(), now
@@ -36,14 +36,14 @@ class _Second(NamedTuple):
 
 
 class RateLimits:
-    """Counts calls per account, operation and second of the clock."""
+    """Call counts by account, operation and second of the clock."""
 
     def __init__(self) -> None:
-        """Start with nothing counted."""
+        """Start without counts."""
         self._seconds: dict[tuple[str, str], _Second] = {}
 
     def count(self, target: Target, now: float) -> None:
-        """Count a call; raises Refused for one too many, which is not counted."""
+        """Count a call. Raises Refused above the limit; that call does not count."""
         allowed = CALLS_PER_SECOND.get(target.operation)
         if allowed is None:
             return
@@ -56,6 +56,6 @@ class RateLimits:
 
 
 def throttled(wait_ms: float) -> Refused:
-    """HTTP 400, and the wait in milliseconds (provider API notes, section 3.6)."""
+    """Return the error: HTTP 400, with the wait in milliseconds (provider API notes, section 3.6)."""
     headers = {"x-acs-retry-after": str(max(1, ceil(wait_ms)))}
     return Refused(400, "Throttling.User", "Request was denied due to user flow control.", headers)

@@ -9,7 +9,7 @@ from sandbox.clouds.jobs import Job
 
 
 def list_job_info(desk: Desk, call: Call) -> dict[str, Any]:
-    """Six months of one type of job; an unknown media asset has none."""
+    """Return six months of one type of job; none for an unknown media asset."""
     media, job_type = required(call, "MediaId"), some_of(call, "JobType", ("transcode", "snapshot", "ai"))
     jobs = [job for job in desk.of_media(media) if type_of(job) == job_type]
     infos = [_info(job, desk.now) for job in jobs]

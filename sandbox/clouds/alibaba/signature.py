@@ -16,13 +16,13 @@ _MUST_BE_SENT = ("host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-s
 
 
 def access_key_of(call: Call) -> str | None:
-    """The access key id that signed, if the header is of this scheme."""
+    """Return the access key id of the signature, if the header has this scheme."""
     match = _AUTHORIZATION.fullmatch(call.header("authorization"))
     return match[1] if match else None
 
 
 def verify(call: Call, keys: Keys, now: float) -> None:
-    """Raise Refused unless these keys signed this request, no more than 15 minutes ago."""
+    """Raise Refused unless these keys signed this request within the last 15 minutes."""
     names, signature = _signed_headers(call)
     _check_date(call.header("x-acs-date"), now)
     if call.header("x-acs-content-sha256") != _sha256(call.body):
@@ -36,7 +36,7 @@ def verify(call: Call, keys: Keys, now: float) -> None:
 
 
 def _signed_headers(call: Call) -> tuple[list[str], str]:
-    """The names that were signed: at least the host and every `x-acs-` header that was sent."""
+    """Return the signed names: at least the host and every `x-acs-` header of the request."""
     match = _AUTHORIZATION.fullmatch(call.header("authorization"))
     names = match[2].split(";") if match else []
     missing = [name for name in _MUST_BE_SENT if name not in call.headers]
@@ -65,7 +65,10 @@ def _canonical_request(call: Call, names: list[str]) -> str:
 
 
 def _mismatch(canonical: str, text: str) -> Refused:
-    """The vendor's message echoes what was signed, the access key and a security token among it (section 3.6)."""
+    """Return the vendor's error, which echoes the signed text.
+
+    The text includes the access key and a security token (section 3.6).
+    """
     echo = f"server string to sign is:{text}\nserver canonical request is:{canonical}"
     return Refused(400, "SignatureDoesNotMatch", f"Specified signature is not matched with our calculation. {echo}")
 

@@ -14,7 +14,7 @@ _SENTENCES = ("Yes.", "No.", "Of course.", "Message.", "Hello, good afternoon.",
 
 
 def list_ai_job(desk: Desk, call: Call) -> bytes:
-    """Up to 10 jobs, in no promised order, and the ids that are not known."""
+    """Return up to 10 jobs, in no promised order, and the unknown ids."""
     ids = ids_of(call, "JobIds")
     jobs = [job for job_id in sorted(ids, reverse=True) if (job := desk.job("vod-ai", job_id))]
     known = {job.id for job in jobs}
@@ -24,7 +24,7 @@ def list_ai_job(desk: Desk, call: Call) -> bytes:
 
 
 def ai_job(job: Job, now: float) -> dict[str, Any]:
-    """One job; Code and Message are filled for a successful one too, as in the vendor's example."""
+    """Return one job. Code and Message are set for a successful one too, as in the vendor's example."""
     failure = job.failure_by(now)
     body: dict[str, Any] = {
         "CreationTime": job.stamp(job.created),
@@ -44,14 +44,17 @@ def ai_job(job: Job, now: float) -> dict[str, Any]:
 
 
 def _missing(ids: list[str]) -> dict[str, list[str]] | None:
-    """Null for none, one as it is, several as a JSON array inside a string: the vendor's example has just this."""
+    """Return null for none, the id for one, a JSON list for several.
+
+    The list is in a string. These are the three forms of the vendor's example.
+    """
     if not ids:
         return None
     return {"String": ids if len(ids) == 1 else [json.dumps(ids)]}
 
 
 def _data(job: Job) -> str:
-    """JSON in a string that ends in a line feed; in the known job broken by backslashes, as in the example."""
+    """Return JSON in a string that ends with a line feed; backslashes break the known job's, as in the example."""
     if job.kind == "AIMediaDNA":
         return to_json({"DNAResult": {"VideoDNA": [{"PrimaryKey": job.media, "Similarity": "0.98"}]}}).decode() + "\n"
     texts = [_sentence(job, number) for number in range(2 + job.salt % 12)]

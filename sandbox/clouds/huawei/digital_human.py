@@ -17,14 +17,14 @@ from sandbox.clouds.store import to_json
 
 LIMIT_MAX = 100
 LAST_MONTH_S = 30 * 86_400
-"""Without a time filter only the last month is returned."""
+"""Without a time filter the list has only the last month."""
 PHOTO = "DIGITAL_HUMAN_PHOTO_VIDEO"
 _INT32_MAX = 2**31 - 1
 _JOB_TYPES = {"2D_DIGITAL_HUMAN_VIDEO": "2D_DIGITAL_HUMAN_VIDEO", "PHOTO_DIGITAL_HUMAN_VIDEO": PHOTO, PHOTO: PHOTO}
 
 
 def list_videos(desk: Desk, call: Call) -> bytes:
-    """ListDigitalHumanVideo: oldest first unless told otherwise, 10 a page."""
+    """Answer ListDigitalHumanVideo: by default oldest first, 10 a page."""
     offset = whole_number(call, "offset", 0, (0, _INT32_MAX), _invalid)
     limit = whole_number(call, "limit", 10, (1, LIMIT_MAX), _invalid)
     jobs = _ordered(_matching(desk, call), call, desk.now)
@@ -32,17 +32,17 @@ def list_videos(desk: Desk, call: Call) -> bytes:
 
 
 def show_2d(desk: Desk, call: Call) -> bytes:
-    """Show2DDigitalHumanVideo: one video of a virtual avatar."""
+    """Answer Show2DDigitalHumanVideo: one video of a virtual avatar."""
     return _show(desk, call, "2D_DIGITAL_HUMAN_VIDEO")
 
 
 def show_photo(desk: Desk, call: Call) -> bytes:
-    """ShowPhotoDigitalHumanVideo: one video made from a photograph."""
+    """Answer ShowPhotoDigitalHumanVideo: one video made from a photograph."""
     return _show(desk, call, PHOTO)
 
 
 def video(job: Job, now: float) -> dict[str, Any]:
-    """A DigitalHumanVideo. Its URLs are secrets: they carry a signature, or open for 24 hours to whoever has them."""
+    """Return a DigitalHumanVideo. Its URLs are secrets: signed, or open to every holder for 24 hours."""
     body: dict[str, Any] = {"job_id": job.id, "state": job.word(now)}
     if job.id != DIGITAL_HUMAN_ID:
         body["job_type"] = job.kind
@@ -79,7 +79,7 @@ def _show(desk: Desk, call: Call, kind: str) -> bytes:
 
 
 def _matching(desk: Desk, call: Call) -> Sequence[Job]:
-    """Every filter has to fit; a job's own fields come after its id, state and time, which are indexed."""
+    """Return jobs that match every filter. The indexed filters (id, state, time) apply first."""
     jobs = _indexed(desk, call)
     kind = one_of(call, "job_type", _JOB_TYPES, _invalid)
     name, fuzzy = call.query.get("asset_name"), "asset_name" in call.values("fuzzy_query_field")
@@ -94,7 +94,7 @@ def _matching(desk: Desk, call: Call) -> Sequence[Job]:
 
 
 def _indexed(desk: Desk, call: Call) -> Sequence[Job]:
-    """By state and time; ids name jobs that lists do not show yet, too."""
+    """Return jobs by state and time. A filter by ids also finds jobs that lists do not show."""
     since, until = _instant(call, "create_since"), _instant(call, "create_until")
     last_month = desk.store.clock.reading(desk.now) - LAST_MONTH_S
     oldest = last_month if since is None and until is None else since or -inf

@@ -1,4 +1,4 @@
-"""Huawei's front door: which API a path means, who may use it, and how it says no."""
+"""Huawei's gateway: find the API in the path, authenticate the caller, word the errors."""
 
 import re
 import uuid
@@ -42,7 +42,7 @@ _APIS = (
 )
 _VERSION = {"video-ocr": "/v2/", "image-moderation": "/v2/", "digital-human": "/v1/"}
 
-# provider API notes, sections 5.1, 5.3 and 5.4: each service has its own answer to a bad token, and to its own faults
+# Provider API notes, sections 5.1, 5.3 and 5.4: each service answers a bad token, and its own faults, differently.
 _BAD_TOKEN: Mapping[str, tuple[int, str, str]] = {
     "video-ocr": (401, "IVA.0001", "The token is incorrect."),
     "image-moderation": (400, "AIS.0002", "Authentication failed, the token is invalid."),
@@ -60,7 +60,7 @@ _INTERNAL: Mapping[str, tuple[int, str, str]] = {
 }
 
 _NO_SUCH_API: Mapping[str, tuple[int, str, str]] = {
-    # The vendor's own meaning of the code is "service or resource": the task may be there all the same.
+    # The vendor defines the code as "service or resource", so the task can still exist.
     "video-ocr": (404, "IVA.0005", "The service or resource does not exist."),
     "image-moderation": (404, "APIGW.0101", "The API does not exist or has not been published in the environment"),
     "digital-human": (404, "APIGW.0101", "The API does not exist or has not been published in the environment"),
@@ -71,7 +71,7 @@ class HuaweiGateway(Gateway):
     """The API gateway in front of the three services."""
 
     def locate(self, call: Call) -> Target:
-        """By path: project id to account, the rest to service and operation."""
+        """Find account, service and operation by path. The account follows from the project id."""
         found = _find_api(call)
         if found is None:
             return Target("", "", "")
@@ -80,7 +80,7 @@ class HuaweiGateway(Gateway):
         return Target(names[0] if names else "", api.service, api.operation)
 
     def authenticate(self, call: Call, target: Target) -> CloudAccount:
-        """By IAM token or by signature, for the project in the path."""
+        """Authenticate by IAM token or by signature, for the project in the path."""
         if not target.service:
             raise Refused(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
         account = self._by_token(call, target) if call.header("x-auth-token") else self._by_signature(call, target)
@@ -89,11 +89,11 @@ class HuaweiGateway(Gateway):
         if target.service not in account.services:
             raise Refused(*_FORBIDDEN[target.service])
         if target.service == "digital-human" and not call.header("x-auth-token") and not call.header("x-project-id"):
-            raise Refused(400, "MSS.00000003", "Invalid parameter")  # the notes' section 5.4: mandatory with AK/SK
+            raise Refused(400, "MSS.00000003", "Invalid parameter")  # section 5.4 of the notes: mandatory with AK/SK
         return account
 
     def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
-        """The service's own answer."""
+        """Return the service's own answer."""
         found = _find_api(call)
         if found is None or call.method != "GET":
             raise Refused(404, "APIGW.0103", "The API does not exist with this method")
@@ -103,7 +103,7 @@ class HuaweiGateway(Gateway):
         return found[0].answer(desk, call)
 
     def error_reply(self, fault: Fault, target: Target) -> Refused:
-        """A fault, in the words of the service or of the gateway."""
+        """Return a fault's error in the words of the service or of the gateway."""
         if fault.fault == "throttle":
             return Refused(429, "APIGW.0308", "The throttling threshold has been reached", _retry_after(fault))
         if fault.fault == "unauthorized":
@@ -116,7 +116,7 @@ class HuaweiGateway(Gateway):
         return Refused(fault.status or status, fault.code or code, message)
 
     def refused(self, refusal: Refused, request_id: str) -> Response:
-        """`error_code` and `error_msg`; the gateway's own refusals name the request in the body too."""
+        """Return `error_code` and `error_msg`. The gateway's own errors have the request id in the body too."""
         body = {"error_msg": refusal.message, "error_code": refusal.code}
         if refusal.code.startswith("APIGW."):
             body["request_id"] = request_id
@@ -124,11 +124,11 @@ class HuaweiGateway(Gateway):
         return Response(to_json(body), refusal.status, headers, "application/json")
 
     def accepted(self, body: bytes, request_id: str) -> Response:
-        """The request id is in a header alone."""
+        """Return the answer. Only a header has the request id."""
         return Response(body, 200, {"x-request-id": request_id}, "application/json;charset=UTF-8")
 
     def request_id(self) -> str:
-        """32 hex digits."""
+        """Return 32 hex digits."""
         return uuid.uuid4().hex
 
     def _by_token(self, call: Call, target: Target) -> CloudAccount:

@@ -15,7 +15,7 @@ _SUGGESTIONS = ("pass", "pass", "pass", "review", "block")
 
 
 def list_jobs(desk: Desk, call: Call) -> bytes:
-    """RunCheckTaskJobs: oldest first, and everything that matches where no limit is given."""
+    """Answer RunCheckTaskJobs: oldest first, and every match if there is no limit."""
     status = one_of(call, "status", IMAGE_MODERATION.every, _unsupported)
     offset = whole_number(call, "offset", 0, (0, _INT32_MAX), _unsupported)
     limit = whole_number(call, "limit", _INT32_MAX, (1, _INT32_MAX), _unsupported)
@@ -24,7 +24,7 @@ def list_jobs(desk: Desk, call: Call) -> bytes:
 
 
 def show_job(desk: Desk, call: Call) -> bytes:
-    """RunCheckResult: one job with its images, each with a verdict or an error of its own."""
+    """Answer RunCheckResult: one job with its images, each with a verdict or its own error."""
     job_id = call.query.get("job_id")
     if not job_id:
         raise Refused(400, "AIS.0011", "The job_id parameter is missing.")
@@ -35,7 +35,7 @@ def show_job(desk: Desk, call: Call) -> bytes:
 
 
 def job_item(job: Job, now: float) -> dict[str, Any]:
-    """A job as the list shows it: without a reason for its failure."""
+    """Return a job as the list shows it: without a failure reason."""
     return {
         "job_id": job.id,
         "status": job.word(now),

@@ -1,4 +1,4 @@
-"""Reading query parameters, with the service's own refusal for those that break a rule."""
+"""Query parameters, with the service's own error for invalid ones."""
 
 from collections.abc import Callable, Collection
 
@@ -8,7 +8,7 @@ Refuse = Callable[[str], Refused]
 
 
 def whole_number(call: Call, name: str, default: int, bounds: tuple[int, int], refuse: Refuse) -> int:
-    """A whole number within its bounds, both inclusive."""
+    """Return a whole number within its bounds, both inclusive."""
     text = call.query.get(name)
     if text is None:
         return default
@@ -18,7 +18,7 @@ def whole_number(call: Call, name: str, default: int, bounds: tuple[int, int], r
 
 
 def one_of(call: Call, name: str, allowed: Collection[str], refuse: Refuse) -> str | None:
-    """One of a set of words; None when the parameter was not sent."""
+    """Return one of the allowed words, or None if the parameter was not sent."""
     text = call.query.get(name)
     if text is not None and text not in allowed:
         raise refuse(f"{name} must be one of {', '.join(sorted(allowed))}")

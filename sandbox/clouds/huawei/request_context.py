@@ -1,4 +1,4 @@
-"""What a Huawei service has before it when it answers."""
+"""The context of a request to a Huawei service."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,10 @@ from sandbox.clouds.store import JobStore
 
 
 class Desk(NamedTuple):
-    """One account's jobs of one service, at the instant of the request; so many are deleted before a later page."""
+    """One account's jobs of one service at the instant of the request.
+
+    A fault deletes `deletions` of them before the answer to a later page.
+    """
 
     account: CloudAccount
     store: JobStore
@@ -18,7 +21,7 @@ class Desk(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """Which part of a list is asked for, and the key under which it is answered."""
+    """The requested part of a list, and the key of its entries in the answer."""
 
     offset: int
     limit: int
@@ -26,7 +29,7 @@ class Cut(NamedTuple):
 
 
 def listing(desk: Desk, jobs: Sequence[Job], cut: Cut, form: Callable[[Job, float], dict[str, Any]]) -> bytes:
-    """A page of these jobs as JSON; the count of all comes first."""
+    """Return a page of these jobs as JSON. The count of all comes first."""
     if desk.deletions:
         jobs = _without_those_before(desk, list(jobs), cut.offset)
     entries = [desk.store.render(job, desk.now, form) for job in jobs[cut.offset : cut.offset + cut.limit]]
@@ -34,7 +37,7 @@ def listing(desk: Desk, jobs: Sequence[Job], cut: Cut, form: Callable[[Job, floa
 
 
 def _without_those_before(desk: Desk, jobs: list[Job], offset: int) -> list[Job]:
-    """Delete the jobs that stand just before this offset; those that stay."""
+    """Delete the jobs just before this offset, and return the others."""
     places = slice(max(0, offset - desk.deletions), offset)
     for job in jobs[places]:
         desk.store.remove(job.id, desk.now)
@@ -43,5 +46,5 @@ def _without_those_before(desk: Desk, jobs: list[Job], offset: int) -> list[Job]
 
 
 def last_change(job: Job, now: float) -> float:
-    """When the job's state changed last."""
+    """Return when the job's state last changed."""
     return job.stage(now).at

@@ -16,17 +16,17 @@ _MUST_BE_SIGNED = {"host", "x-sdk-date"}
 
 
 def incorrect(why: str) -> Refused:
-    """The gateway's answer to everything that is wrong with a caller's identity."""
+    """Return the gateway's error for every problem with a caller's identity."""
     return Refused(401, "APIGW.0301", f"Incorrect IAM authentication information: {why}")
 
 
 def access_key_of(call: Call) -> str:
-    """The access key id that signed; raises Refused when the header is not of this scheme."""
+    """Return the access key id of the signature. Raises Refused for a header of another scheme."""
     return _parts(call)[0]
 
 
 def verify(call: Call, keys: Keys, now: float) -> None:
-    """Raise Refused unless these keys signed this request, no more than 15 minutes ago."""
+    """Raise Refused unless these keys signed this request within the last 15 minutes."""
     _, signed, signature = _parts(call)
     date = call.header("x-sdk-date")
     _check_date(date, now)

@@ -19,7 +19,7 @@ _MILLISECONDS_MAX = 2**63 - 1
 
 
 def list_tasks(desk: Desk, call: Call) -> bytes:
-    """ListTasksDetails: one raw state at most, newest first unless told otherwise, 100 a page."""
+    """Answer ListTasksDetails: one raw state at most, by default newest first, 100 a page."""
     if ("offset" in call.query) != ("limit" in call.query):
         raise _invalid("offset and limit must be used together")
     offset = whole_number(call, "offset", 0, (0, OFFSET_MAX), _invalid)
@@ -33,7 +33,7 @@ def list_tasks(desk: Desk, call: Call) -> bytes:
 
 
 def show_task(desk: Desk, call: Call) -> bytes:
-    """ShowTask: one job."""
+    """Answer ShowTask: one job."""
     job = desk.store.get(call.raw_path.rsplit("/", 1)[1], desk.now)
     if job is None:
         raise Refused(404, "IVA.0005", "The task is not found.")
@@ -41,13 +41,13 @@ def show_task(desk: Desk, call: Call) -> bytes:
 
 
 def other_service(desk: Desk, call: Call) -> bytes:
-    """VAS has more services than the sandbox."""
+    """Refuse VAS services that the sandbox does not simulate."""
     del desk, call
     raise Refused(404, "IVA.0005", "The service is not found.")
 
 
 def task(job: Job, now: float, project_id: str) -> dict[str, Any]:
-    """A taskDetail. The vendor's example leaves out fields that its schema requires: so does every ninth job here."""
+    """Return a taskDetail. Every ninth job lacks fields that the schema requires, as in the vendor's example."""
     body: dict[str, Any] = {
         "id": job.id,
         "name": job.name,
@@ -71,7 +71,7 @@ def task(job: Job, now: float, project_id: str) -> dict[str, Any]:
 
 
 def _matching(desk: Desk, call: Call) -> Sequence[Job]:
-    """created_since and created_until are milliseconds, inclusive; the likes ignore case."""
+    """Return matching jobs. created_since and created_until are milliseconds, inclusive; the likes ignore case."""
     word = one_of(call, "state", VIDEO_OCR.every, _invalid)
     since = whole_number(call, "created_since", 0, (0, _MILLISECONDS_MAX), _invalid) / 1000
     until = whole_number(call, "created_until", _MILLISECONDS_MAX, (0, _MILLISECONDS_MAX), _invalid) / 1000
@@ -84,7 +84,7 @@ def _matching(desk: Desk, call: Call) -> Sequence[Job]:
 
 
 def _like(call: Call, name: str, longest: int) -> str:
-    """A fuzzy text: letters of any script and digits, in a name also `_` and `-`; in an id lower case alone."""
+    """Return a fuzzy text: letters of any script and digits; names also allow `_` and `-`; ids only lower case."""
     text = call.query.get(name)
     if text is None:
         return ""

@@ -1,4 +1,4 @@
-"""Block Kit's blocks with Slack's limits, and the check of a message's blocks as a whole."""
+"""Block Kit's blocks with Slack's limits, and checks across a message's blocks."""
 
 import json
 from collections import Counter
@@ -15,8 +15,9 @@ from sandbox.slack.workspace.model import Json
 BLOCKS_MAX = 50
 MARKDOWN_MAX = 12_000
 BLOCKS_CHARACTERS_MAX = 13_200
-"""Observed, undocumented (slackapi/bolt-js#2509 and #2867). How Slack counts is not known; we count compact JSON, the
-strictest of the plausible ways. It binds chat.* alone: the same blocks pass through a response_url."""
+"""Observed, undocumented (slackapi/bolt-js#2509 and #2867). How Slack counts is unknown; the sandbox counts compact
+JSON, the strictest plausible way. Only chat.* has this limit: a response_url accepts the same blocks.
+"""
 
 
 class _Block(Strict):
@@ -80,14 +81,14 @@ class InputBlock(_Block):
 
 
 class RichText(_Block):
-    """Accepted as it is: nothing that we know of builds it by hand."""
+    """Accepted without checks: no known app builds it by hand."""
 
     type: Literal["rich_text"]
     elements: list[dict[str, Any]]
 
 
 class Markdown(_Block):
-    """Messages only; the limit counts all markdown blocks of a message together."""
+    """Messages only. The limit counts all markdown blocks of a message together."""
 
     type: Literal["markdown"]
     text: Annotated[str, Field(min_length=1, max_length=MARKDOWN_MAX)]
@@ -103,18 +104,18 @@ class _Message(Strict):
 
 
 def message_problems(blocks: Sequence[Json]) -> list[str]:
-    """What is wrong with a message's blocks, in Slack's words; empty when nothing is."""
+    """Return the problems of a message's blocks, in Slack's words; empty for a valid message."""
     found = problems(_Message, {"blocks": list(blocks)})
     return found or [*repeated_ids(blocks, "/blocks"), *_too_much_markdown(blocks)]
 
 
 def characters(blocks: Sequence[Json]) -> int:
-    """How much of `BLOCKS_CHARACTERS_MAX` the blocks use."""
+    """Return how many characters of `BLOCKS_CHARACTERS_MAX` the blocks use."""
     return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
 
 
 def repeated_ids(blocks: Sequence[Json], pointer: str) -> Iterator[str]:
-    """A block_id may appear once in a message or view, an action_id once in a block."""
+    """Yield repeated ids: block_ids in a message or view, action_ids in a block."""
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         block_id = block.get("block_id")
@@ -125,7 +126,7 @@ def repeated_ids(blocks: Sequence[Json], pointer: str) -> Iterator[str]:
 
 
 def interactive(block: Json) -> list[tuple[str, Json]]:
-    """The elements of a block that a person can act on, each with its path inside the block."""
+    """Return a block's interactive elements, each with its path inside the block."""
     listed = [(f"elements/{at}", element) for at, element in enumerate(_elements(block))]
     single = [(key, cast("Json", block[key])) for key in ("accessory", "element") if key in block]
     return [(path, element) for path, element in [*listed, *single] if element.get("type") != "image"]

@@ -1,6 +1,6 @@
 """Block Kit's composition objects with Slack's limits: text, options, confirmation dialogs.
 
-Written from Slack's documentation and independent of slack_sdk: it judges what slack_sdk's models let through.
+Written from Slack's documentation and independent of slack_sdk, to catch what slack_sdk's models accept wrongly.
 """
 
 from typing import Annotated, Literal, TypeVar
@@ -18,7 +18,7 @@ URL_MAX = 3000
 
 
 class Strict(BaseModel):
-    """Refuses keys that Slack does not know and values of another type."""
+    """A model that refuses unknown keys and values of another type."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -40,15 +40,15 @@ Text = TypeVar("Text", PlainText, Mrkdwn, PlainText | Mrkdwn)
 
 
 def refuse(words: str, at: str = "", *, either: bool = False) -> PydanticCustomError:
-    """An error in Slack's words; `at` is the key below the refused object that Slack points to.
+    """Return an error in Slack's words. `at` is the key below the refused object in Slack's pointer.
 
-    `either` says that the refused object could have been one of several kinds: Slack mentions that first.
+    `either` means that several kinds of object are allowed here: Slack mentions that first.
     """
     return PydanticCustomError("slack", "{words}", {"words": words, "at": at, "either": either})
 
 
 def at_most(limit: int, *, either: bool = False) -> AfterValidator:
-    """Limit a text object to that many characters; `either` where both kinds of text are allowed."""
+    """Limit a text object to that many characters. Set `either` where both kinds of text are allowed."""
 
     def check(text: Text) -> Text:
         if len(text.text) > limit:
@@ -69,7 +69,7 @@ class OverflowOption(Option):
 
 
 class BoxOption(Strict):
-    """An option of checkboxes or radio buttons, where mrkdwn is allowed."""
+    """An option of checkboxes or radio buttons, which allow mrkdwn."""
 
     text: Annotated[AnyText, at_most(OPTION_TEXT_MAX, either=True)]
     value: Annotated[str, Field(max_length=OPTION_VALUE_MAX)]

@@ -29,14 +29,14 @@ class Element(Strict):
 
 
 class Input(Element):
-    """Something that holds a value."""
+    """An element with a value."""
 
     placeholder: Annotated[PlainText, at_most(PLACEHOLDER_MAX)] | None = None
     focus_on_load: bool = False
 
 
 class Menu(Input):
-    """A value that is picked, so that picking may ask for confirmation."""
+    """An element whose value is picked. A pick can ask for confirmation."""
 
     confirm: Confirm | None = None
 
@@ -52,7 +52,7 @@ class Button(Element):
 
 
 class Options(Menu):
-    """A menu of fixed options, in groups or not."""
+    """A menu of fixed options, with or without groups."""
 
     options: Annotated[list[Option], Field(min_length=1, max_length=OPTIONS_MAX)] | None = None
     option_groups: Annotated[list[OptionGroup], Field(min_length=1, max_length=100)] | None = None
@@ -64,7 +64,7 @@ class Options(Menu):
         return self
 
     def choices(self) -> list[Option]:
-        """Every option, whatever its group."""
+        """Return every option, of all groups."""
         return self.options or [option for group in self.option_groups or [] for option in group.options]
 
 
@@ -111,7 +111,7 @@ class ConversationsSelect(Menu):
 
 
 class ExternalSelect(Menu):
-    """Its options come from the app while somebody types."""
+    """A menu with options from the app, requested while the person types."""
 
     type: Literal["external_select"]
     initial_option: Option | None = None

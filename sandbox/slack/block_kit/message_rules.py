@@ -1,4 +1,4 @@
-"""What a message may say: the checks that chat.* and response_urls share, and the ids that Slack fills in."""
+"""Rules for message content: the checks of chat.* and response_urls, and generated ids."""
 
 import copy
 import json
@@ -14,14 +14,15 @@ TEXT_POST_MAX = 40_000
 TEXT_UPDATE_MAX = 4_000
 ATTACHMENTS_MAX = 100
 METADATA_MAX = 16_384
-"""Slack publishes no number for `metadata_too_large`; this one is ours, in characters of JSON."""
+"""Slack publishes no number for `metadata_too_large`. This one is the sandbox's, in characters of JSON."""
 
 
 def read_content(text: str, blocks: Any, attachments: Any = None, *, text_max: int = TEXT_POST_MAX) -> Content:
     """Check a message's text, blocks and attachments (arrays, or JSON of them).
 
-    Raises `no_text`, `msg_too_long`, `invalid_blocks_format`, `invalid_blocks`, `invalid_attachments`,
-    `too_many_attachments`.
+    Raises:
+        SlackError: `no_text`, `msg_too_long`, `invalid_blocks_format`, `invalid_blocks`, `invalid_attachments` or
+            `too_many_attachments`.
     """
     checked, hung = read_blocks(blocks), _read_attachments(attachments)
     if not text and not checked and not hung:
@@ -32,13 +33,13 @@ def read_content(text: str, blocks: Any, attachments: Any = None, *, text_max: i
 
 
 def read_attachment(attachment: Json) -> Json:
-    """Check one attachment and fill in what Slack does. Raises what `read_blocks` raises."""
+    """Check one attachment and fill in Slack's defaults. Raises the errors of `read_blocks`."""
     blocks = {"blocks": read_blocks(attachment["blocks"])} if "blocks" in attachment else {}
     return {"fallback": "[no preview available]", **attachment, **blocks}
 
 
 def read_blocks(blocks: Any) -> list[Json]:
-    """Check blocks and fill in the ids that Slack generates. Raises `invalid_blocks_format` or `invalid_blocks`."""
+    """Check blocks and fill in generated ids. Raises `invalid_blocks_format` or `invalid_blocks`."""
     decoded: Any = _decode(blocks)
     if decoded is not None and not isinstance(decoded, list):
         raise SlackError("invalid_blocks_format")
@@ -59,7 +60,7 @@ def _read_attachments(attachments: Any) -> list[Json]:
 
 
 def check_size(content: Content) -> None:
-    """Refuse blocks that are too long altogether, as chat.* does: `msg_blocks_too_long`."""
+    """Refuse blocks whose total size is too large, as chat.* does: `msg_blocks_too_long`."""
     if characters(content.blocks) > BLOCKS_CHARACTERS_MAX:
         raise SlackError("msg_blocks_too_long")
 
@@ -67,7 +68,7 @@ def check_size(content: Content) -> None:
 def read_metadata(metadata: Any, *, or_none: bool = False) -> Json | None:
     """Check message metadata: an event_type and a payload. Raises Slack's `invalid_metadata_*` codes.
 
-    With `or_none` an empty object stands for no metadata.
+    With `or_none` an empty object means no metadata.
     """
     decoded = _decode(metadata, "invalid_metadata_format")
     if decoded is None or (or_none and decoded == {}):
@@ -87,7 +88,10 @@ def read_metadata(metadata: Any, *, or_none: bool = False) -> Json | None:
 
 
 def with_ids(blocks: Sequence[Json]) -> list[Json]:
-    """The blocks with a block_id and action_ids where the app gave none, and Slack's defaults for plain text."""
+    """Return the blocks with missing ids filled in, and Slack's defaults for plain text.
+
+    The ids are block_ids and action_ids.
+    """
     filled = copy.deepcopy(list(blocks))
     for block in filled:
         block.setdefault("block_id", secrets.token_urlsafe(4))

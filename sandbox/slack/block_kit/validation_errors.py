@@ -1,4 +1,4 @@
-"""Turns what pydantic found into what Slack says: a sentence and a JSON pointer."""
+"""Translate pydantic's errors into Slack's: a sentence and a JSON pointer."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -6,7 +6,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-# Where Slack accepts one of several objects it first says that none of them fits, then why.
+# Where Slack accepts one of several objects, it first says that none fits, then why.
 _ANNOUNCED_UNIONS = frozenset({"plain_text", "mrkdwn", "modal", "home"})
 _KINDS = {
     "string_type": "must provide a string",
@@ -22,7 +22,7 @@ _KINDS = {
 
 
 def problems(model: type[BaseModel], document: dict[str, Any]) -> list[str]:
-    """Everything that Slack would complain about, in its words; empty when the document fits the model."""
+    """Return every problem in Slack's words; empty if the document fits the model."""
     nulls = [_say("must provide an object", pointer) for pointer in _nulls(document, ())]
     try:
         model.model_validate(document)
@@ -33,7 +33,7 @@ def problems(model: type[BaseModel], document: dict[str, Any]) -> list[str]:
 
 
 def _nulls(node: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Slack refuses null everywhere; pydantic cannot tell it from a key that is not there."""
+    """Yield the paths of nulls. Slack refuses null everywhere; pydantic treats it as a missing key."""
     if node is None:
         yield path
     elif isinstance(node, dict):
@@ -71,7 +71,7 @@ def _limit(kind: str, context: dict[str, Any]) -> str | None:
     return {
         "string_too_long": f"must be less than {most + 1} characters",
         "string_too_short": f"must be more than {least - 1} characters",
-        "too_long": f"no more than {most} items allowed",
+        "too_long": f"no more than {most} items allowed",  # vendor
         "too_short": f"no fewer than {least} items allowed",
         "greater_than_equal": f"must be greater than or equal to {context.get('ge')}",
         "less_than_equal": f"must be less than or equal to {context.get('le')}",
@@ -79,7 +79,7 @@ def _limit(kind: str, context: dict[str, Any]) -> str | None:
 
 
 def _path(location: Sequence[str | int], document: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The JSON path, without the union members that pydantic names on the way, and where those unions were."""
+    """Return the JSON path without pydantic's union members, and the paths of those unions."""
     path: tuple[str, ...] = ()
     unions: list[tuple[str, ...]] = []
     node: Any = document

@@ -41,7 +41,7 @@ class _Modals(Strict):
 
 
 def check_view(view: Json, kind: Literal["modal", "home"]) -> None:
-    """Refuse what Slack refuses: `invalid_arguments` with every problem, or `view_too_large` above 250 kB."""
+    """Refuse invalid views: `invalid_arguments` with every problem, or `view_too_large` above 250 kB."""
     if len(json.dumps(view)) > VIEW_BYTES_MAX:
         raise SlackError("view_too_large")
     found = problems(_Modals, {"view": view}) or view_problems(view, kind)
@@ -50,7 +50,7 @@ def check_view(view: Json, kind: Literal["modal", "home"]) -> None:
 
 
 def view_problems(view: Json, kind: Literal["modal", "home"]) -> list[str]:
-    """What is wrong with a view whose parts are right."""
+    """Return the problems of a view whose parts are valid."""
     if view["type"] != kind:
         return [f"unsupported type: {view['type']} [json-pointer:/view/type]"]
     inputs = [at for at, block in enumerate(view["blocks"]) if block["type"] == "input"]

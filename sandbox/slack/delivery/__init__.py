@@ -1,1 +1,1 @@
-"""From the workspace to the app: payloads, events, and the ways by which they go."""
+"""From the workspace to the app: payloads, events, and the transports that carry them."""

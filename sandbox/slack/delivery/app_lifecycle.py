@@ -1,4 +1,4 @@
-"""What becomes of the app: installed, its tokens revoked, removed. The app is told of each end."""
+"""The app's life cycle: install, revoke tokens, uninstall. The app gets an event for each loss."""
 
 from collections.abc import Mapping
 
@@ -13,33 +13,34 @@ from sandbox.slack.workspace.world import World
 
 
 class AppLife:
-    """Installs and removes the app; `events` has each workspace's by its id."""
+    """Installs and removes the app. `events` has each workspace's Events by its id."""
 
     def __init__(self, world: World, events: Mapping[str, Events]) -> None:
         self.world = world
         self._events = events
 
     def events(self, workspace: Workspace) -> Events:
-        """What the app is told of that workspace."""
+        """Return the events of that workspace."""
         return self._events[workspace.team.id]
 
     def latest(self, workspace: Workspace) -> Installation | None:
-        """The installation that a workspace has, else had last."""
+        """Return a workspace's current installation, or its last one."""
         return workspace.installation or next(
             (each for each in self.world.tokens.installations() if workspace in self.world.covered(each)), None
         )
 
     def close(self) -> None:
-        """Give up on what the app did not acknowledge yet, and let go of the calls that hang on purpose."""
+        """Give up unacknowledged payloads, and release calls that hang on purpose."""
         for events in self._events.values():
             events.close()
         for workspace in self.world.workspaces.values():
             workspace.faults.clear_all()
 
     def install(self, code: Code) -> Installation:
-        """Install what somebody allowed, or let an installation that stands do more.
+        """Install the app for a granted code, or extend an existing installation.
 
-        Raises `cannot_install_an_org_installed_app`.
+        Raises:
+            SlackError: `cannot_install_an_org_installed_app`.
         """
         check_destination(self.world, code.installation)
         standing = (each for each in self.world.installations if each.owner == code.installation.owner)
@@ -53,17 +54,17 @@ class AppLife:
         return installation
 
     def revoke(self, token: Token) -> None:
-        """Make one token worth nothing; the app stays installed."""
+        """Revoke one token. The app stays installed."""
         self.world.tokens.revoke(token)
         if token.installation:
             self._publish(token.installation, revoked(token.installation, [token]))
 
     def revoke_all(self, installation: Installation) -> None:
-        """Make every token of an installation worth nothing; the app stays installed."""
+        """Revoke every token of an installation. The app stays installed."""
         self._end(installation, "token_revoked")
 
     def remove(self, installation: Installation) -> None:
-        """Remove the app from the workspace, or from the whole organisation: it is in no channel any more."""
+        """Remove the app from the workspace, or from the whole organization, and from all channels."""
         self._end(installation, "account_inactive")
         self._publish(installation, uninstalled(installation))
         for workspace in self.world.covered(installation):
@@ -75,7 +76,7 @@ class AppLife:
             self._stand(workspace, None)
 
     def restore(self, installation: Installation) -> None:
-        """Have everything as it was before the app was removed or its tokens revoked; nobody is told."""
+        """Restore the state before the app's removal or the revocation of its tokens. No event is sent."""
         self.world.tokens.restore(installation)
         for workspace in self.world.covered(installation):
             for team, channel in installation.channels:
@@ -94,12 +95,12 @@ class AppLife:
         workspace.feed.send({"type": "installation"})
 
     def _publish(self, installation: Installation, event_payload: EventPayload) -> None:
-        """Tell it once: an organisation's end through the first of its workspaces."""
+        """Publish an event once. An organization's event goes through its first workspace."""
         self.events(self.world.covered(installation)[0]).publish(event_payload)
 
 
 def check_destination(world: World, asked: Installation) -> None:
-    """Raises `cannot_install_an_org_installed_app` for one workspace of an organisation that has the app."""
+    """Raise `cannot_install_an_org_installed_app` for a workspace whose organization has the app."""
     own = world.covered(asked)[0].installation
     if own and own.org_wide and not asked.org_wide:
         raise SlackError("cannot_install_an_org_installed_app")

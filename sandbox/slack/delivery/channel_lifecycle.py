@@ -1,4 +1,4 @@
-"""What becomes of channels: archived, private, the app invited and removed. Each change is a line in the channel."""
+"""The life cycle of channels: archived, private, the app invited and removed. The channel shows each change."""
 
 from typing import Literal
 
@@ -11,11 +11,13 @@ Trait = Literal["archived", "bot_member", "private"]
 
 
 def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, to: bool) -> list[EventPayload]:
-    """Make a channel archived, private or one that the app is in, or the opposite; nothing happens if it is so.
+    """Make a channel archived, private or one with the app, or the opposite. An existing trait stays.
 
-    Returns what the app may be told of it.
-    Raises `method_not_supported_for_channel_type` for a direct message, and `app_not_installed` for an invitation of an
-    app that is not there.
+    Returns the events for the app.
+
+    Raises:
+        SlackError: `method_not_supported_for_channel_type` for a direct message, `app_not_installed` for an invitation
+            of an app that is not installed.
     """
     if channel.im_of:
         raise SlackError("method_not_supported_for_channel_type")
@@ -34,7 +36,7 @@ def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, 
 
 
 def _line(channel: Channel, trait: Trait, user: User, *, to: bool) -> tuple[str, str]:
-    """Slack's subtype for the change, and what the channel is told of it."""
+    """Return Slack's subtype for the change, and the line in the channel."""
     kind = "group" if channel.private else "channel"
     match trait, to:
         case "archived", True:

@@ -1,4 +1,4 @@
-"""How the workspace hands a payload to the app, whatever the road."""
+"""The interface of a transport that hands payloads to the app."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -6,32 +6,32 @@ from typing import Literal, Protocol
 from sandbox.slack.workspace.model import Json
 
 ACK_SECONDS = 3.0
-"""Slack waits this long for an acknowledgement."""
+"""Slack's timeout for an acknowledgement, in seconds."""
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 
 
 @dataclass(frozen=True)
 class Retry:
-    """The `attempt` counts from 1; `reason` is what became of the one before, in Slack's word."""
+    """A repeated delivery. `attempt` counts from 1; `reason` is Slack's word for the last attempt's failure."""
 
     attempt: int
     reason: str
 
 
 class UndeliveredError(Exception):
-    """A payload that the app did not take; `code` is what Slack shows, `reason` what a retry says of it."""
+    """The app did not accept a payload. `code` is what Slack shows, `reason` a retry's reason."""
 
     code = "dispatch_failed"
     reason = "connection_failed"
 
 
 class NotConnectedError(UndeliveredError):
-    """There was nobody to give the payload to."""
+    """No app is connected."""
 
 
 class RefusedError(UndeliveredError):
-    """The app answered that it does not take the payload; `final` says that it wants no other attempt."""
+    """The app refused the payload. `final` means that it wants no other attempt."""
 
     reason = "http_error"
 
@@ -48,26 +48,26 @@ class NotAcknowledgedError(UndeliveredError):
 
 
 class Delivery(Protocol):
-    """One road to the app."""
+    """A transport to the app."""
 
     @property
     def connected(self) -> bool:
-        """Whether somebody is there to take a payload, as far as is known before one is handed over."""
+        """Whether an app is connected, as known before a delivery."""
         ...
 
     @property
     def request_url(self) -> str:
-        """Where the app is called; empty where it connects."""
+        """The app's request URL; empty if the app connects to the workspace."""
         ...
 
     @property
     def origin(self) -> str:
-        """The address under which the app reaches this workspace, without a slash at the end."""
+        """The address under which the app reaches this workspace, without a trailing slash."""
         ...
 
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
-        """Hand over a payload and return what the acknowledgement carried. Raises UndeliveredError.
+        """Deliver a payload and return the acknowledgement's content. Raises UndeliveredError.
 
-        `retry` says that it was handed over before.
+        `retry` marks a repeated delivery.
         """
         ...

@@ -1,4 +1,4 @@
-"""The events that the app may be told of, field for field as Slack sends them."""
+"""The events that an app can receive, field for field as Slack sends them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ _HEARD_IN = {
     "private_channel": ("message.groups", "groups:history", "group"),
     "public_channel": ("message.channels", "channels:history", "channel"),
 }
-"""For each kind of conversation the event to subscribe to, the scope that it needs, and its word in the event."""
+"""For each kind of conversation: the event to subscribe to, its scope, and its word in the event."""
 
 
 @dataclass(frozen=True)
 class EventPayload:
-    """An event under the `name` that a manifest subscribes to; the app needs all `scopes` to be told of it.
+    """An event under the `name` that a manifest subscribes to. The app needs all `scopes` to receive it.
 
-    `ending` is the installation that is ending, in events about that. `team` is the workspace that the payload names,
-    where that is the workspace of a person of another organization.
+    `ending` is the installation that ends, in events about that. `team` is the workspace that the payload names
+    if that is another organization's.
     """
 
     name: str
@@ -34,7 +34,7 @@ class EventPayload:
 
 
 def said(workspace: Workspace, message: Message) -> Iterator[EventPayload]:
-    """What a message that somebody else posted means to the app: nothing, or up to three events."""
+    """Yield the events for the app about another sender's message: none, or up to three."""
     if message.by_app or message.viewer or message.event:
         return
     channel = workspace.channels[message.channel]
@@ -47,7 +47,7 @@ def said(workspace: Workspace, message: Message) -> Iterator[EventPayload]:
 
 
 def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages"]) -> EventPayload:
-    """Somebody looks at the app's own screen."""
+    """Return the event of a person who opens the app's own screen."""
     event: Json = {
         "type": "app_home_opened",
         "user": user.id,
@@ -62,7 +62,7 @@ def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages
 
 
 def joined(workspace: Workspace, channel: Channel, inviter: User) -> EventPayload:
-    """The app was invited."""
+    """Return the event of an invitation of the app."""
     event: Json = {
         "type": "member_joined_channel",
         "user": workspace.app.user_id,
@@ -76,14 +76,14 @@ def joined(workspace: Workspace, channel: Channel, inviter: User) -> EventPayloa
 
 
 def left(workspace: Workspace, channel: Channel, remover: User) -> EventPayload:
-    """The app was shown out."""
+    """Return the event of the app's removal from a channel."""
     kind = "group" if channel.private else "channel"
     event = {"type": f"{kind}_left", "channel": channel.id, "actor_id": remover.id}
     return EventPayload(f"{kind}_left", {**event, "event_ts": workspace.timestamps.next()}, (f"{kind}s:read",))
 
 
 def archived(workspace: Workspace, channel: Channel, user: User) -> EventPayload:
-    """A channel that the app is in was archived, or is used again."""
+    """Return the event of a channel with the app that was archived or unarchived."""
     kind = "group" if channel.private else "channel"
     name = f"{kind}_archive" if channel.archived else f"{kind}_unarchive"
     event = {"type": name, "channel": channel.id, "user": user.id, "event_ts": workspace.timestamps.next()}
@@ -91,7 +91,7 @@ def archived(workspace: Workspace, channel: Channel, user: User) -> EventPayload
 
 
 def revoked(installation: Installation, tokens: Iterable[Token]) -> EventPayload:
-    """These tokens are worth nothing any more. Slack tells whose they were."""
+    """Return the event of revoked tokens. It names their users."""
     users: dict[str, list[str]] = {"oauth": [], "bot": []}
     for token in tokens:
         whose = users["oauth" if token.kind == "user" else "bot"]
@@ -101,7 +101,7 @@ def revoked(installation: Installation, tokens: Iterable[Token]) -> EventPayload
 
 
 def uninstalled(installation: Installation) -> EventPayload:
-    """The app is no longer installed."""
+    """Return the event of the app's removal."""
     return EventPayload("app_uninstalled", {"type": "app_uninstalled"}, ending=installation)
 
 

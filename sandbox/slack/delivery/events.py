@@ -1,4 +1,4 @@
-"""The Events API: events are delivered to the app, and delivered again where it does not acknowledge them."""
+"""The Events API: deliver events to the app, with retries until it acknowledges them."""
 
 import asyncio
 import secrets
@@ -13,13 +13,13 @@ from sandbox.slack.workspace.model import Enterprise, Json, Team
 from sandbox.slack.workspace.workspace import Workspace
 
 RETRY_AFTER = (0.0, 60.0, 300.0)
-"""Slack tries three times more: almost at once, after a minute, after five minutes."""
+"""Slack retries three times: almost immediately, after a minute, after five minutes. In seconds."""
 EVENTS_KEPT = 10_000
 
 
 @dataclass
 class DeliveredEvent:
-    """One event: the payload, how often it was handed over, why each of these failed, and whether one did not."""
+    """One event: its payload, its number of attempts, their failures, and whether one succeeded."""
 
     payload: Json
     attempts: int = 0
@@ -28,7 +28,7 @@ class DeliveredEvent:
 
 
 class Events:
-    """Delivers events in the background; `retry_after` are the seconds before each further attempt."""
+    """Delivers events in the background. `retry_after` are the seconds before each further attempt."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery, *, retry_after: Sequence[float] = RETRY_AFTER) -> None:
         self._workspace = workspace
@@ -38,7 +38,7 @@ class Events:
         self.sent: deque[DeliveredEvent] = deque(maxlen=EVENTS_KEPT)
 
     def publish(self, *event_payloads: EventPayload) -> None:
-        """Tell the app of what it subscribed to and may know; the rest is dropped."""
+        """Send the app the events that it subscribed to and has the scopes for; drop the others."""
         for event_payload in event_payloads:
             if self._wanted(event_payload):
                 delivered = DeliveredEvent(self._payload(event_payload))
@@ -48,7 +48,7 @@ class Events:
                 task.add_done_callback(self._under_way.discard)
 
     def close(self) -> None:
-        """Give up on what was not acknowledged yet."""
+        """Give up unacknowledged events."""
         for task in self._under_way:
             task.cancel()
 
@@ -89,14 +89,14 @@ class Events:
         }
 
     def _origin(self, event_payload: EventPayload) -> Json:
-        """Where it happened; for a person of another organization, their workspace."""
+        """Return where an event happened; for a person of another organization, their workspace."""
         workspace, ending = self._workspace, event_payload.ending
         if ending:
             return _origin_of(ending.team, ending.enterprise)
         return _origin_of(event_payload.team or workspace.team, None if event_payload.team else workspace.enterprise)
 
     def _context(self, event_payload: EventPayload) -> Json:
-        """For whom the event is; an event about the end of an installation has none of it."""
+        """Return the recipient of an event; empty for an event about the end of an installation."""
         workspace = self._workspace
         channel = workspace.channels.get(str(event_payload.event.get("channel")))
         enterprise_id = workspace.enterprise.id if workspace.enterprise else None
@@ -117,5 +117,5 @@ class Events:
 
 
 def _origin_of(team: Team | None, enterprise: Enterprise | None) -> Json:
-    """Where it happened; Slack leaves out what there is not."""
+    """Return where an event happened, without absent fields, as Slack does."""
     return {**({"team_id": team.id} if team else {}), **({"enterprise_id": enterprise.id} if enterprise else {})}

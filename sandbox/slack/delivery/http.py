@@ -1,4 +1,4 @@
-"""HTTP delivery: payloads as signed requests to the app's request URL."""
+"""HTTP delivery: signed requests to the app's request URL."""
 
 import hashlib
 import hmac
@@ -22,20 +22,20 @@ from sandbox.slack.workspace.credentials import SIGNING_SECRET
 from sandbox.slack.workspace.model import Json
 
 SAID_MAX = 200
-"""Characters that are told of what the app said when it refused a payload."""
+"""How many characters of the app's refusal appear in the log."""
 
 _log = logging.getLogger(__name__)
-"""For whoever wonders about `dispatch_failed`: without a set-up it goes to standard error."""
+"""Explains a `dispatch_failed`. Without logging configuration it goes to standard error."""
 
 
 def sign(body: bytes, timestamp: int, secret: str = SIGNING_SECRET) -> str:
-    """Slack's signature, version 0, of a request body."""
+    """Return Slack's signature, version 0, of a request body: `v0=` and 64 hex digits."""
     base = b"v0:%d:" % timestamp + body
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
 class HttpDelivery:
-    """Posts each payload to `request_url`; anything but a 200 in time is a failure.
+    """Posts each payload to `request_url`. Any answer but a 200 in time is a failure.
 
     `origin` is the address under which the app reaches this workspace. `ack_within` is in seconds.
     """
@@ -59,7 +59,7 @@ class HttpDelivery:
                 self.request_url, content=body, headers=headers, timeout=self._ack_within
             )
         except httpx.TimeoutException:
-            _log.warning("%s did not answer within %g s", self.request_url, self._ack_within)
+            _log.warning("%s timed out after %g s", self.request_url, self._ack_within)
             raise NotAcknowledgedError from None
         except httpx.TransportError as error:
             _log.warning("%s cannot be reached: %s", self.request_url, error)

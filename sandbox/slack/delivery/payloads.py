@@ -7,7 +7,7 @@ from sandbox.slack.workspace.workspace import Workspace
 
 
 def command_payload(workspace: Workspace, user: User, channel: Channel, command: str, text: str) -> Json:
-    """A slash command without its trigger_id and response_url."""
+    """Return a slash command without its trigger_id and response_url."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": workspace.team_of(user).id,
@@ -25,7 +25,7 @@ def command_payload(workspace: Workspace, user: User, channel: Channel, command:
 
 
 def message_shortcut_payload(workspace: Workspace, user: User, message: Message, callback_id: str) -> Json:
-    """A shortcut picked from a message's menu, without trigger_id and response_url."""
+    """Return a shortcut from a message's menu, without trigger_id and response_url."""
     channel = workspace.channels[message.channel]
     return {
         **_shortcut(workspace, user, "message_action", callback_id),
@@ -36,7 +36,7 @@ def message_shortcut_payload(workspace: Workspace, user: User, message: Message,
 
 
 def global_shortcut_payload(workspace: Workspace, user: User, callback_id: str) -> Json:
-    """A shortcut of the workspace, without trigger_id: it happens nowhere, so there is no response_url either."""
+    """Return a shortcut of the workspace, without trigger_id. It has no conversation, so no response_url either."""
     shortcut = _shortcut(workspace, user, "shortcut", callback_id)
     return {**shortcut, "team": None} if workspace.org_wide else shortcut
 
@@ -44,7 +44,7 @@ def global_shortcut_payload(workspace: Workspace, user: User, callback_id: str) 
 def message_action_payload(
     workspace: Workspace, user: User, message: Message, actions: list[Json], state_values: Json
 ) -> Json:
-    """A block action on a message, without trigger_id and response_url. Slack leaves ephemeral messages out."""
+    """Return a block action on a message, without trigger_id and response_url. Slack leaves ephemeral messages out."""
     channel = workspace.channels[message.channel]
     ephemeral = message.viewer is not None
     container: Json = {
@@ -65,7 +65,7 @@ def message_action_payload(
 
 
 def attachment_origin(payload: Json, attachment: Json) -> Json:
-    """What differs in the payload of a block action when the element stands in an attachment."""
+    """Return the fields of a block action that differ for an element in an attachment."""
     unfurled = bool(attachment.get("is_app_unfurl"))
     container = {
         **payload["container"],
@@ -81,7 +81,7 @@ def attachment_origin(payload: Json, attachment: Json) -> Json:
 def suggestion_payload(
     workspace: Workspace, user: User, surface: View | Message, menu: tuple[str, str], typed: str
 ) -> Json:
-    """The request for the options of an external select, `menu` being its block_id and action_id."""
+    """Return the request for an external select's options. `menu` is its block_id and action_id."""
     if isinstance(surface, View):
         origin = view_action_payload(workspace, user, surface, [])
     else:
@@ -93,7 +93,7 @@ def suggestion_payload(
 
 
 def view_action_payload(workspace: Workspace, user: User, view: View, actions: list[Json]) -> Json:
-    """A block action in a modal or Home tab, without trigger_id."""
+    """Return a block action in a modal or Home tab, without trigger_id."""
     return {
         **_of_no_team(workspace, user, "block_actions"),
         "container": {"type": "view", "view_id": view.id},
@@ -103,7 +103,7 @@ def view_action_payload(workspace: Workspace, user: User, view: View, actions: l
 
 
 def submission_payload(workspace: Workspace, user: User, view: View, response_urls: list[Json]) -> Json:
-    """The submission of a modal, without trigger_id."""
+    """Return the submission of a modal, without trigger_id."""
     return {
         **_of_no_team(workspace, user, "view_submission"),
         "view": api_view(workspace, view),
@@ -112,7 +112,7 @@ def submission_payload(workspace: Workspace, user: User, view: View, response_ur
 
 
 def closed_payload(workspace: Workspace, user: User, view: View, *, cleared: bool) -> Json:
-    """The closing of a modal that asked to be told of it."""
+    """Return the closing of a modal with `notify_on_close`."""
     return {
         **_of_no_team(workspace, user, "view_closed"),
         "view": api_view(workspace, view),
@@ -121,7 +121,7 @@ def closed_payload(workspace: Workspace, user: User, view: View, *, cleared: boo
 
 
 def api_message(workspace: Workspace, message: Message) -> Json:
-    """A message as the Web API and interaction payloads show it."""
+    """Return a message as the Web API and interaction payloads show it."""
     shown: Json = {
         "type": "message",
         "user": message.user,
@@ -152,7 +152,7 @@ def api_message(workspace: Workspace, message: Message) -> Json:
 
 
 def api_view(workspace: Workspace, view: View) -> Json:
-    """A view as the Web API and interaction payloads show it."""
+    """Return a view as the Web API and interaction payloads show it."""
     return {
         "private_metadata": "",
         "callback_id": "",
@@ -194,7 +194,7 @@ def _interaction(workspace: Workspace, user: User, kind: str) -> Json:
 
 
 def _of_no_team(workspace: Workspace, user: User, kind: str) -> Json:
-    """What happens in no conversation: of an org-wide app Slack names the organisation alone, and the person's team."""
+    """Return an interaction outside conversations. An org-wide app gets the organization and the person's team."""
     interaction = _interaction(workspace, user, kind)
     return {**interaction, "team": None} if workspace.org_wide else interaction
 
@@ -205,7 +205,7 @@ def _organisation(workspace: Workspace) -> Json:
 
 
 def _command_channel_name(channel: Channel) -> str:
-    """Slack does not tell an app the names of private conversations."""
+    """Return the channel name for a command. Slack hides the names of private conversations."""
     if channel.im_of:
         return "directmessage"
     return "privategroup" if channel.private else channel.name

@@ -12,7 +12,7 @@ from sandbox.slack.workspace.workspace import Workspace
 
 
 class _Answer(BaseModel):
-    """What a response_url accepts; Slack ignores other keys, we refuse them, because they are mistakes."""
+    """The body of a response_url. Slack ignores unknown keys; the sandbox refuses them, because they are mistakes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,10 +30,12 @@ class _Answer(BaseModel):
 
 
 def respond(workspace: Workspace, response: Response, body: Json) -> None:
-    """Post, replace or delete, as the app asked. Works where the app is no member.
+    """Post, replace or delete a message for the app, which need not be a member.
 
-    A command has no original: replacing it posts anew (slackapi/bolt-python#1268).
-    Raises SlackError: `invalid_payload`, `no_text`, `invalid_blocks`, `message_not_found` …
+    A command has no original: replacing it posts a new message (slackapi/bolt-python#1268).
+
+    Raises:
+        SlackError: `invalid_payload`, `no_text`, `invalid_blocks`, `message_not_found` …
     """
     answer = _read(body)
     if response.source and (answer.delete_original or answer.replace_original):
@@ -57,7 +59,7 @@ def _read(body: Json) -> _Answer:
         answer = _Answer.model_validate(body)
     except ValidationError as error:
         keys = ", ".join("/".join(map(str, detail["loc"])) for detail in error.errors())
-        raise SlackError("invalid_payload", [f"not understood: {keys}"]) from None
+        raise SlackError("invalid_payload", [f"unsupported keys: {keys}"]) from None
     if answer.response_type not in ("ephemeral", "in_channel"):
         raise SlackError("invalid_payload", ["response_type must be ephemeral or in_channel"])
     return answer

@@ -1,4 +1,4 @@
-"""What a person typed as the rich_text block in which Slack passes it on, beside the text."""
+"""Typed text as a rich_text block, which Slack sends in addition to the text."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
 
 
 def as_rich_text(text: str, block_id: str) -> Json:
-    """The block for a message's text: paragraphs, code, mentions, links; other formatting stays as it was typed."""
+    """Return the block for a message's text: paragraphs, code, mentions, links. Other formatting stays as typed."""
     parts = _BLOCK.split(text)
     elements: list[Json] = []
     for at, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""Socket Mode: payloads over the WebSockets that the app opened."""
+"""Socket Mode: payloads over the app's WebSockets."""
 
 import asyncio
 import json
@@ -16,15 +16,15 @@ from sandbox.slack.workspace.model import Json
 
 CONNECTIONS_MAX = 10
 _CONNECTION_SECONDS = 3600
-"""What `hello` promises; this workspace hangs up only when asked to."""
+"""The lifetime in seconds that `hello` announces. This workspace hangs up only on request."""
 _ANSWERED = ("view_submission", "block_suggestion")
-"""Interactions whose acknowledgement may carry something."""
+"""Interactions whose acknowledgement can have content."""
 
 
 class SocketMode:
-    """Up to ten connections of the app; each payload goes to one of them, in turn.
+    """Up to ten connections of the app, which receive payloads in turn.
 
-    `ack_within` is in seconds. `app_id` is told in `hello`. Pings are answered by the web server.
+    `ack_within` is in seconds. `hello` contains `app_id`. The web server answers pings.
     """
 
     def __init__(self, feed: Feed | Feeds, app_id: str, *, ack_within: float = ACK_SECONDS) -> None:
@@ -39,16 +39,16 @@ class SocketMode:
 
     @property
     def connected(self) -> bool:
-        """Whether the app has at least one connection open."""
+        """Whether the app has at least one open connection."""
         return bool(self._sockets)
 
     @property
     def connections(self) -> int:
-        """How many connections the app has open."""
+        """How many open connections the app has."""
         return len(self._sockets)
 
     def ticket(self, origin: str) -> str:
-        """The URL for one new connection; `origin` is the address under which the app reached the workspace."""
+        """Return the URL for one new connection. `origin` is the address under which the app reached the workspace."""
         self.origin = origin
         ticket = secrets.token_urlsafe(18)
         self._tickets.add(ticket)
@@ -68,7 +68,7 @@ class SocketMode:
         await self._hold(socket)
 
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
-        """Send an envelope over the next connection and wait for its acknowledgement; a deaf one loses it."""
+        """Send an envelope over the next connection and wait for its acknowledgement. A deaf connection loses it."""
         envelope_id = str(uuid.uuid4())
         envelope = {
             "envelope_id": envelope_id,
@@ -86,16 +86,16 @@ class SocketMode:
                 return await acknowledged
         except TimeoutError:
             raise NotAcknowledgedError from None
-        except (WebSocketDisconnect, RuntimeError):  # the connection went away under the envelope
+        except (WebSocketDisconnect, RuntimeError):  # the connection closed before the envelope was sent
             raise NotConnectedError from None
         finally:
             self._waiting.pop(envelope_id, None)
 
     async def disconnect(self, reason: str = "refresh_requested") -> int:
-        """End every connection the way Slack does when it refreshes them; returns how many there were.
+        """Close every connection as Slack does for a refresh, and return their number.
 
-        Nothing more is sent over them, and the app has the time to open others before it hangs up: slack_sdk, hung up
-        on at once, connects twice and may lose what comes over the first of the two.
+        Nothing more is sent over them, and the app has time to open others first. After an immediate hang-up slack_sdk
+        connects twice and can lose the payloads of the first of the two.
         """
         ending = list(self._sockets)
         for socket in ending:
@@ -103,9 +103,9 @@ class SocketMode:
         return len(ending)
 
     def deafen(self, seconds: float | None = None) -> int:
-        """Let every open connection stay open and do nothing, pings included, for so long (None: until it ends).
+        """Make every open connection silent, pings included, for this many seconds (None: until it closes).
 
-        Returns how many there were. Connections opened later are well.
+        Returns how many there were. Later connections are normal.
         """
         lines = self._lines()
         for line in lines:
@@ -113,7 +113,7 @@ class SocketMode:
         return len(lines)
 
     def drop(self) -> int:
-        """Break every open connection off, without a word; returns how many there were."""
+        """Break every open connection without a close frame, and return their number."""
         lines = self._lines()
         for line in lines:
             line.drop()
@@ -173,14 +173,14 @@ class SocketMode:
 
 
 def _attempt(retry: Retry | None) -> Json:
-    """Which attempt an event's envelope is; Socket Mode has a word of its own for lateness."""
+    """Return an event envelope's retry fields. Socket Mode has its own word for a timeout."""
     if retry is None:
         return {"retry_attempt": 0, "retry_reason": ""}
     return {"retry_attempt": retry.attempt, "retry_reason": retry.reason.removeprefix("http_")}
 
 
 def _line(socket: WebSocket) -> Line | None:
-    """The connection under a socket, where there is a real one."""
+    """Return the connection under a socket, if it is a real one."""
     return socket.scope.get("state", {}).get(LINE)
 
 

@@ -1,1 +1,1 @@
-"""What people see and do in the browser."""
+"""The page that people use in the browser."""

@@ -1,4 +1,4 @@
-"""/oauth/v2/authorize: the page where a person allows an app or does not, and how the page asks."""
+"""/oauth/v2/authorize: the page where a person allows or refuses an app, and its endpoints."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +17,7 @@ PATH = "/oauth/v2/authorize"
 
 
 class _Decided(BaseModel):
-    """`url` is the address of the page, with what the app asked for in its query."""
+    """A decision. `url` is the page's address, with the app's request in its query."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class Authorize:
         self._files = files
 
     def routes(self) -> list[BaseRoute]:
-        """The page, what it shows, and what becomes of its buttons."""
+        """Return the routes: the page, its content, and its buttons."""
         return [
             Route(PATH, self._page),
             Route(f"{PATH}/request", self._request),
@@ -44,7 +44,7 @@ class Authorize:
         ]
 
     async def _page(self, request: Request) -> Response:
-        """The page. A request that Slack would not ask anybody about is refused, and the page says why."""
+        """Return the page. A request that Slack refuses without asking shows the reason."""
         try:
             read_request(self._world, request.query_params)
         except SlackError:
@@ -68,6 +68,6 @@ class Authorize:
 
 
 def decision(world: World, url: str, user: str, team: str, *, organization: bool, allow: bool) -> str:
-    """Where the browser goes from the page with that address. Raises what `read_request` and `decide` raise."""
+    """Return the browser's next URL after a decision. Raises the errors of `read_request` and `decide`."""
     query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     return decide(world, read_request(world, query), Decision(user, team, organization, allow))

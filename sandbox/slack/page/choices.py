@@ -1,4 +1,4 @@
-"""What a person clicked, picked or typed, looked up in the blocks that the app sent: a page cannot make things up."""
+"""Check clicks, picks and typed values against the app's blocks: pages cannot forge them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -20,12 +20,12 @@ _INITIAL = {
     "channels_select": ("selected_channel", "initial_channel"),
     "datepicker": ("selected_date", "initial_date"),
 }
-"""Elements that hold a value: under which key the app gets it, and which key held the value at first."""
+"""Elements with a value: the key of the value in payloads, and the key of the initial value."""
 _ECHOED = ("text", "placeholder", "style", "confirm", "initial_option")
 
 
 def action_taken(blocks: Sequence[Json], block_id: str, action_id: str, given: Json, action_ts: str) -> Json:
-    """One entry of a payload's `actions`. Raises `no_such_element` or `no_such_option` for what was never offered."""
+    """Return one entry of a payload's `actions`. Raises `no_such_element` or `no_such_option` for a forged one."""
     element = _find(blocks, block_id, action_id)
     return {
         "type": element["type"],
@@ -38,9 +38,9 @@ def action_taken(blocks: Sequence[Json], block_id: str, action_id: str, given: J
 
 
 def state_values(blocks: Sequence[Json], given: Json, channel: str | None = None) -> Json:
-    """The values of every element that holds one: as given, else as at first. Raises `no_such_option`.
+    """Return the values of every element: the given one, or the initial one. Raises `no_such_option`.
 
-    `channel` is the conversation on show, for elements that begin with it.
+    `channel` is the conversation on the page, for elements that default to it.
     """
     values: dict[str, Json] = {}
     for block, element in _elements(blocks):
@@ -53,7 +53,7 @@ def state_values(blocks: Sequence[Json], given: Json, channel: str | None = None
 
 
 def picked_places(blocks: Sequence[Json], values: Json) -> list[Json]:
-    """The conversations picked in elements that ask for a response_url, as a submission lists them."""
+    """Return the picked conversations that ask for a response_url, as a submission lists them."""
     asking = [(block["block_id"], each["action_id"]) for block, each in _elements(blocks) if _wants_response_url(each)]
     picked = ((place, values.get(place[0], {}).get(place[1], {})) for place in asking)
     return [
@@ -103,7 +103,7 @@ def _selection(element: Json, given: Json) -> Json:
 
 
 def _offered(element: Json, chosen: Any) -> Json:
-    """The option as the app sent it; the page names it by itself or by its value."""
+    """Return the option as the app sent it. The page names it by the option or by its value."""
     value = cast("Json", chosen).get("value") if isinstance(chosen, dict) else chosen
     groups: list[Json] = element.get("option_groups", [])
     options: list[Json] = element.get("options", []) or [option for group in groups for option in group["options"]]

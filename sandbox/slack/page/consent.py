@@ -1,4 +1,4 @@
-"""What an app asks for at /oauth/v2/authorize, whether it may, and where the browser goes when somebody decided."""
+"""An app's request at /oauth/v2/authorize: check it, ask a person, redirect the browser."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sandbox.slack.workspace.world import World
 
 @dataclass(frozen=True)
 class Request:
-    """What an app asks for; `redirect_uri` is empty where it names none, `team` where any workspace will do."""
+    """An app's request. `redirect_uri` is empty if it names none, `team` if any workspace is allowed."""
 
     scopes: tuple[str, ...]
     user_scopes: tuple[str, ...]
@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided: to install, or not, into the workspace `team`, or its whole organisation."""
+    """A person's decision: whether to install, into the workspace `team` or its whole organization."""
 
     user: str
     team: str
@@ -35,10 +35,11 @@ class Decision:
 
 
 def read_request(world: World, query: Mapping[str, str]) -> Request:
-    """Check what an app asks for.
+    """Check an app's request.
 
-    Raises `invalid_client_id`, `bad_redirect_uri`, `invalid_scope`, `no_scopes` or `invalid_team`, with the words that
-    people see beside it.
+    Raises:
+        SlackError: `invalid_client_id`, `bad_redirect_uri`, `invalid_scope`, `no_scopes` or `invalid_team`, with the
+            words that people see.
     """
     if query.get("client_id") != CLIENT_ID:
         raise SlackError("invalid_client_id", ["Invalid client_id parameter"])
@@ -55,14 +56,15 @@ def read_request(world: World, query: Mapping[str, str]) -> Request:
         raise SlackError("no_scopes", ["No scopes requested"])
     team = query.get("team", "")
     if team and team not in world.workspaces and team not in [each.id for each in world.enterprises]:
-        raise SlackError("invalid_team", [f"There is no workspace {team}"])
+        raise SlackError("invalid_team", [f"Workspace {team} not found"])
     return Request(tuple(scopes), tuple(user_scopes), redirect_uri, query.get("state"), team)
 
 
 def decide(world: World, request: Request, decision: Decision) -> str:
-    """Where the browser goes: back to the app, with a code or with `access_denied`.
+    """Return the app's URL for the browser, with a code or with `access_denied`.
 
-    Raises `invalid_team`, `invalid_user`, `org_install_not_allowed` or `cannot_install_an_org_installed_app`.
+    Raises:
+        SlackError: `invalid_team`, `invalid_user`, `org_install_not_allowed` or `cannot_install_an_org_installed_app`.
     """
     workspace = world.workspaces.get(decision.team)
     if workspace is None:
@@ -81,7 +83,7 @@ def decide(world: World, request: Request, decision: Decision) -> str:
 
 
 def as_page(world: World, request: Request) -> Json:
-    """What the page needs to ask a person."""
+    """Return the page's content for a request."""
     return {
         "app": {"name": world.manifest.name},
         "team": request.team,
@@ -97,7 +99,7 @@ def _request(workspace: Workspace, decision: Decision, scopes: tuple[str, ...]) 
 
 
 def _target(world: World, workspace: Workspace) -> Json:
-    """A workspace that the app can be installed into, and whether its organisation is offered too."""
+    """Return a workspace to install the app into, and whether its organization is possible too."""
     return {
         "team": workspace.team.id,
         "name": workspace.team.name,
@@ -115,7 +117,10 @@ def _offered(world: World, enterprise: Enterprise | None) -> Json | None:
 
 
 def _back(world: World, request: Request, answer: dict[str, str]) -> str:
-    """The redirect URI, the first of the manifest where the app named none, with the answer in its query."""
+    """Return the redirect URI with the answer in its query, for example `http://127.0.0.1:3000/slack/oauth?code=…`.
+
+    The manifest's first URI counts if the app names none.
+    """
     url = urlsplit(request.redirect_uri or world.manifest.redirect_urls[0])
     state = {} if request.state is None else {"state": request.state}
     query = urlencode([*parse_qsl(url.query, keep_blank_values=True), *answer.items(), *state.items()])

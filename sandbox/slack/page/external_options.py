@@ -1,4 +1,4 @@
-"""Menus whose options the app makes up while somebody types: asked for, checked, and remembered as offered."""
+"""Menus with options from the app: request them, check them, and remember the offered ones."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -22,16 +22,18 @@ class _Answer(Strict):
 
 
 class Suggestions:
-    """What was suggested last in each menu; `surface` is the id of the view or message around it."""
+    """The last options of each menu. `surface` is the id of its view or message."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._offered: dict[_Place, list[Json]] = {}
 
     async def request(self, surface: str, payload: Json) -> Json:
-        """The app's options or option_groups for a block_suggestion.
+        """Return the app's options or option_groups for a block_suggestion.
 
-        Raises UndeliveredError, or SlackError for an answer that is none.
+        Raises:
+            UndeliveredError: The app did not accept the request.
+            SlackError: The answer is invalid.
         """
         answer = await self._delivery.deliver("interactive", payload) or {}
         if found := problems(_Answer, answer):
@@ -45,7 +47,7 @@ class Suggestions:
         return answer
 
     def with_options(self, surface: str, blocks: Sequence[Json]) -> list[Json]:
-        """The blocks with what was suggested as the options of those menus."""
+        """Return the blocks with each menu's last suggestions as its options."""
         return [self._with_options(surface, block) for block in blocks]
 
     def _with_options(self, surface: str, block: Json) -> Json:

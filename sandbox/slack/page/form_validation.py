@@ -1,4 +1,4 @@
-"""What Slack checks in a form before the app hears of it: what is missing, too short or too long."""
+"""Slack's own checks of a form before submission: missing, too short, too long."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ REQUIRED = "Please complete this required field."
 
 
 def mistakes(blocks: Sequence[Json], values: Json) -> dict[str, str]:
-    """What is wrong with each input block's value, by block_id."""
+    """Return the problems of the input blocks' values, by block_id."""
     found: dict[str, str] = {}
     for block in blocks:
         if block["type"] == "input":

@@ -1,4 +1,4 @@
-"""What people do: commands, clicks, submissions; told to the app, and shown when the app does not answer."""
+"""People's actions: commands, clicks, submissions. They go to the app, and failures show on the page."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ from sandbox.slack.workspace.model import Channel, Content, Json, Message, User,
 from sandbox.slack.workspace.workspace import Workspace
 
 Later = Callable[[], Awaitable[None]]
-"""The rest of an interaction, for after the page has its answer."""
+"""The rest of an interaction, which runs after the page has its answer."""
 
 
 @dataclass(frozen=True)
 class Used:
-    """One element that somebody used; `given` is what was picked or typed, `form` what the surface's inputs hold.
+    """A used element. `given` is the picked or typed value, `form` the values of the surface's inputs.
 
-    `attachment` is the number of the attachment that it stands in.
+    `attachment` is the number of the element's attachment.
     """
 
     block_id: str
@@ -49,7 +49,7 @@ class Used:
 
 
 class Interactions:
-    """Each method checks at once (SlackError) and returns what is left to do."""
+    """Each method checks immediately (SlackError) and returns the remaining work."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery, events: Events) -> None:
         self._workspace = workspace
@@ -58,7 +58,7 @@ class Interactions:
         self._suggestions = Suggestions(delivery)
 
     def say(self, user: User, channel: Channel, text: str, thread_ts: str | None = None) -> Later | None:
-        """A message, or a slash command when it begins with a slash. Slack knows no commands in threads."""
+        """Post a message, or send a slash command if it starts with a slash. Slack has no commands in threads."""
         if channel.archived:
             raise SlackError("is_archived")
         if channel.im_of and not self._workspace.app_home.writable:
@@ -82,14 +82,14 @@ class Interactions:
         return bool(self._workspace.installation) and mentioned.casefold() == f"@{self._workspace.app.name}".casefold()
 
     def shortcut(self, user: User, channel: Channel | None, callback_id: str) -> Later:
-        """A shortcut of the workspace; `channel` is the conversation on show, which the app is not told."""
+        """Use a shortcut of the workspace. Slack hides the page's conversation, `channel`, from the app."""
         self._declared("global", callback_id)
         payload = global_shortcut_payload(self._workspace, user, callback_id)
         payload["trigger_id"] = self._workspace.grants.trigger(user.id, channel.id if channel else None)
         return lambda: self._act(user, channel.id if channel else None, payload)
 
     def message_shortcut(self, user: User, message: Message, callback_id: str) -> Later:
-        """A shortcut from the menu of a message, whoever wrote it; those for one person's eyes have no menu."""
+        """Use a shortcut from a message's menu, of any author. Ephemeral messages have no menu."""
         self._declared("message", callback_id)
         if message.viewer or message.event:
             raise SlackError("message_not_found")
@@ -100,7 +100,7 @@ class Interactions:
         return lambda: self._act(user, message.channel, payload)
 
     def use_in_message(self, user: User, message: Message, used: Used) -> Later:
-        """A click or pick in a message."""
+        """Use an element in a message."""
         grants = self._workspace.grants
         attachment = _attachment(message, used.attachment)
         blocks = self._suggestions.with_options(
@@ -114,12 +114,12 @@ class Interactions:
         if attachment and attachment.get("is_app_unfurl"):
             del payload["message"]
         payload["trigger_id"] = grants.trigger(user.id, message.channel)
-        source = message.ts if message.by_app else None  # under somebody else's message there is nothing to replace
+        source = message.ts if message.by_app else None  # another author's message cannot be replaced
         payload["response_url"] = self._response_url(grants.response(user.id, message.channel, source))
         return lambda: self._act(user, message.channel, payload)
 
     def use_in_view(self, user: User, view: View, used: Used) -> Later:
-        """A click or pick in a modal or Home tab."""
+        """Use an element in a modal or Home tab."""
         blocks = self._suggestions.with_options(view.id, view.body["blocks"])
         actions = [self._action(blocks, used)]
         view.state_values = state_values(blocks, used.form, view.channel)
@@ -128,12 +128,12 @@ class Interactions:
         return lambda: self._act(user, None, payload)
 
     async def suggest(self, user: User, surface: View | Message, menu: tuple[str, str], typed: str) -> Json:
-        """The app's options for what is typed into a menu. Raises UndeliveredError or SlackError."""
+        """Return the app's options for the text in a menu. Raises UndeliveredError or SlackError."""
         payload = suggestion_payload(self._workspace, user, surface, menu, typed)
         return await self._suggestions.request(surface.id if isinstance(surface, View) else surface.ts, payload)
 
     def submit(self, user: User, view: View, form: Json) -> Later | None:
-        """A modal's submission; with something missing in it the app does not hear of it."""
+        """Submit a modal. The app does not receive incomplete forms."""
         if "submit" not in view.body:
             raise SlackError("no_such_element")
         blocks = self._suggestions.with_options(view.id, view.body["blocks"])
@@ -146,7 +146,7 @@ class Interactions:
         return lambda: self._submit(user, view, payload)
 
     def close(self, user: User, view: View) -> Later | None:
-        """A modal's dismissal; the app is told when it asked to be."""
+        """Dismiss a modal. The app receives an event if the view has `notify_on_close`."""
         cleared = bool(view.body.get("clear_on_close"))
         if cleared:
             self._workspace.modals.close_all(user.id)
@@ -172,7 +172,7 @@ class Interactions:
             raise SlackError("no_such_shortcut")
 
     def _response_urls(self, user: User, view: View) -> list[Json]:
-        """The response_urls of a submission: one for each conversation picked where the app asked for it."""
+        """Return the submission's response_urls: one for each picked conversation whose element asks for it."""
         grants = self._workspace.grants
         return [
             {**place, "response_url": self._response_url(grants.response(user.id, place["channel_id"]))}
@@ -210,13 +210,13 @@ class Interactions:
             self._workspace.feed.notice(user.id, None, words)
 
     async def _deliver(self, kind: Kind, user: User, payload: Json) -> Json | None:
-        """Hand a payload to the app, and tell the person's pages when it was acknowledged."""
+        """Deliver a payload to the app, and update the person's pages after the acknowledgement."""
         answer = await self._delivery.deliver(kind, payload)
         self._workspace.feed.send({"type": "acknowledged"}, to=user.id)
         return answer
 
     def _carry_out(self, user: User, view: View, answer: Json) -> None:
-        """Do what the acknowledgement of a submission asks for; nothing asked closes the modal."""
+        """Apply the acknowledgement of a submission. An empty one closes the modal."""
         modals = self._workspace.modals
         match answer.get("response_action"):
             case None:
@@ -247,7 +247,7 @@ class Interactions:
 
 
 def _attachment(message: Message, number: int | None) -> Json | None:
-    """The attachment of that number, if it is the app's own. Raises `no_such_element`."""
+    """Return the attachment with that number, if it is the app's own. Raises `no_such_element`."""
     if number is None:
         return None
     for attachment in message.attachments:
@@ -261,7 +261,7 @@ def _attachment(message: Message, number: int | None) -> Json | None:
 
 
 def _errors(view: View, answer: Json) -> dict[str, str]:
-    """What the app says is wrong, all of it about input blocks of the view. Raises `invalid_response_errors`."""
+    """Return the app's form errors, which must be about input blocks. Raises `invalid_response_errors`."""
     errors = answer.get("errors")
     inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or set(cast("dict[str, str]", errors)) - inputs:

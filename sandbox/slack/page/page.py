@@ -1,4 +1,4 @@
-"""The page's side of the server: its state, its live events, and what a person does on it."""
+"""The page's endpoints: its state, its live events, and people's actions."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ class _Message(BaseModel):
 
 
 class _Shortcut(BaseModel):
-    """A message's shortcut, or with no message the workspace's own."""
+    """A shortcut: of a message, or of the workspace if there is no message."""
 
     user: str
     callback_id: str
@@ -54,7 +54,7 @@ class _Action(BaseModel):
 
 
 class _Suggest(BaseModel):
-    """What is typed into a menu whose options the app makes up."""
+    """The text in a menu whose options come from the app."""
 
     user: str
     block_id: str
@@ -93,7 +93,7 @@ class Page:
         self._interactions = Interactions(workspace, delivery, self._events)
 
     def routes(self) -> list[BaseRoute]:
-        """What the page calls."""
+        """Return the page's routes."""
         posts: dict[str, Callable[[Json], Later | None]] = {
             "message": self._message,
             "channel": self._change_channel,
@@ -119,7 +119,7 @@ class Page:
         return JSONResponse(self._state_of(user))
 
     def _looking(self, query: Mapping[str, str]) -> str:
-        """Whose eyes a page looks through: the first person's unless it says."""
+        """Return the page's viewer: the first person by default."""
         return query.get("user") or self._workspace.people[0].id
 
     def _state_of(self, user: User) -> Json:
@@ -153,11 +153,11 @@ class Page:
         }
 
     def _stands(self, channel: Channel, seen: Mapping[str, Sequence[Message]]) -> bool:
-        """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
+        """Return whether the sidebar shows a conversation: a direct message needs messages or a Home tab."""
         return not channel.im_of or bool(seen[channel.id]) or self._workspace.app_home.home_tab_enabled
 
     def _other_workspace(self, workspace: Workspace) -> Json:
-        """A workspace that the page can switch to."""
+        """Return a workspace that the page can switch to."""
         return {
             "id": workspace.team.id,
             "name": workspace.team.name,
@@ -166,7 +166,7 @@ class Page:
         }
 
     def _standing(self) -> Json:
-        """Whether the app is here, and whether by itself or because the whole organisation has it."""
+        """Return whether the app is installed, and whether through the whole organization."""
         workspace = self._workspace
         enterprise = workspace.enterprise
         whole = enterprise.name if enterprise and workspace.org_wide else ""
@@ -177,7 +177,7 @@ class Page:
         if user not in self._workspace.users:
             await socket.close(code=4404, reason="user_not_found")
             return
-        # Subscribed before accepted: whoever fetches the state after the connection opened misses nothing.
+        # Subscribe before accepting, so that a page that loads the state after connecting misses no event.
         with self._workspace.feed.page(user) as events:
             await socket.accept()
             await _until_closed(socket, events)
@@ -220,7 +220,7 @@ class Page:
         return self._interactions.use_in_message(user, self._message_seen(asked.channel, asked.message_ts, user), used)
 
     async def _suggest(self, request: Request) -> Response:
-        """The options for what is typed into a menu, from the app itself."""
+        """Return the app's options for the text in a menu."""
         try:
             asked = _Suggest.model_validate(await request.json())
             user = self._user(asked.user)
@@ -253,7 +253,7 @@ class Page:
         self._life.remove(installation)
 
     async def _permalink(self, request: Request) -> Response:
-        """Where a permalink leads: to the channel on the page."""
+        """Redirect a permalink to its channel on the page."""
         return RedirectResponse(f"{self._life.world.path(self._workspace)}/#{request.path_params['channel']}")
 
     def _view(self, view_id: str, user: User) -> View:
@@ -298,7 +298,7 @@ async def _finish(later: Later) -> None:
 
 
 async def _until_closed(socket: WebSocket, events: asyncio.Queue[Json]) -> None:
-    """Pass events on until the page goes away."""
+    """Pass events on until the page disconnects."""
 
     async def send() -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The page's own files."""
+"""The page's own static files."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -9,29 +9,32 @@ from starlette.responses import PlainTextResponse, Response
 
 STATIC = Path(__file__).parent / "static"
 INDEX = "index.html"
-_TYPES: Mapping[str, str] = {".js": "text/javascript", ".svg": "image/svg+xml"}  # not left to the machine's own table
+_TYPES: Mapping[str, str] = {
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}  # independent of the machine's own MIME table
 
 
 class StaticFiles:
-    """Serves what lies under `static/` when it is made, each file as it is at the moment of the request.
+    """Serves the files that `static/` has at start, each with its current content.
 
-    Starlette's own StaticFiles hands each file to a thread and lets browsers keep it for as long as they think fit;
-    these are small enough to be read here and now, and a browser asks anew each time, so that it never mixes versions.
+    Starlette's own StaticFiles uses a thread for each file and lets browsers cache it for as long as they like. These
+    files are small enough to read directly, and a browser requests them every time, so that it never mixes versions.
     """
 
     def __init__(self, folder: Path = STATIC) -> None:
         self._files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
 
     async def index(self, _: Request) -> Response:
-        """The page itself."""
+        """Return the page."""
         return self.respond(INDEX)
 
     async def file(self, request: Request) -> Response:
-        """The file that the path names."""
+        """Return the file at the path."""
         return self.respond(request.path_params["path"])
 
     def respond(self, name: str, status: int = 200) -> Response:
-        """A file by its name, with an HTTP status."""
+        """Return a file by its name, with an HTTP status."""
         path = self._files.get(name)
         if path is None:
             return PlainTextResponse("Not Found", status_code=404)

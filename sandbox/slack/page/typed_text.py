@@ -1,4 +1,4 @@
-"""What Slack makes of what a person types: escapes, mentions, links."""
+"""Slack's processing of typed text: escapes, mentions, links."""
 
 import re
 from collections.abc import Iterable
@@ -11,16 +11,17 @@ _CHANNEL = re.compile(r"(?<![\w/&#])#([a-z0-9][a-z0-9_-]*)")
 
 
 def escape(text: str) -> str:
-    """The three characters that mrkdwn reserves, escaped."""
+    """Escape the three characters that mrkdwn reserves: `a < b` becomes `a &lt; b`."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def decorate(
     text: str, users: Iterable[User], channels: Iterable[Channel], groups: Iterable[UserGroup] = (), *, names: bool
 ) -> str:
-    """Typed text as Slack passes it on: mentions, channels and links in angle brackets, the rest escaped.
+    """Return typed text as Slack passes it on: mentions, channels and links in angle brackets.
 
-    With `names` a mention carries its name (`<@U0DANA|dana>`), as in slash commands with should_escape.
+    The rest is escaped. With `names` a mention has its name (`<@U0DANA|dana>`), as in slash commands with
+    should_escape.
     """
     people = {user.name: user.id for user in users}
     teams = {group.handle: group.id for group in groups}

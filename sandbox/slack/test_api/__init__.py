@@ -1,1 +1,1 @@
-"""What tests and people at a terminal ask for under /test/."""
+"""Hooks under /test/ for tests and for people at a terminal."""

@@ -1,4 +1,4 @@
-"""What scenario tests ask for under /test/ about the app itself: to be installed, to lose it, to let time pass."""
+"""Test hooks about the app: install it, remove it, move the clock, rotate tokens."""
 
 from pydantic import Field
 from starlette.requests import Request
@@ -15,9 +15,9 @@ from sandbox.slack.workspace.workspace import Workspace
 
 
 class _Authorize(Order):
-    """Somebody opens an app's install link and decides; the first person there unless named.
+    """A person opens an app's install link and decides. The default is the first person of the workspace.
 
-    `url` is where the app sends the browser. `organization` is for the whole organisation of this workspace.
+    `url` is where the app sends the browser. `organization` installs into the workspace's whole organization.
     """
 
     url: str
@@ -27,7 +27,7 @@ class _Authorize(Order):
 
 
 class _Installed(Order):
-    """Without the app, or with it again as before; `revoked` takes its tokens alone."""
+    """Remove the app, or restore it as before. `revoked` affects only its tokens."""
 
     installed: bool
     revoked: bool = False
@@ -38,7 +38,7 @@ class _Clock(Order):
 
 
 class _Rotation(Order):
-    """Whether tokens that are given from now on expire, and in how many seconds."""
+    """Whether new tokens expire, and in how many seconds."""
 
     enabled: bool
     expires_in: int = Field(default=LIFE_S, ge=1)
@@ -53,7 +53,7 @@ class AppHooks:
         self._world = life.world
 
     def routes(self) -> list[BaseRoute]:
-        """Installations to look at; consent, removal, time and rotation to order."""
+        """Return the routes: list installations; order consent, removal, time and rotation."""
         handlers = {
             "authorize": self._authorize,
             "installed": self._installed,
@@ -66,7 +66,7 @@ class AppHooks:
         ]
 
     async def _installations(self, _: Request) -> Response:
-        """Where the app is installed, in every workspace, with its tokens; the tokens themselves left out."""
+        """Return the app's installations in every workspace, with token data but without token values."""
         return JSONResponse([self._installation(each) for each in self._world.installations])
 
     def _installation(self, installation: Installation) -> Json:
@@ -90,7 +90,7 @@ class AppHooks:
         return None
 
     async def _authorize(self, body: bytes) -> Json:
-        """Open an app's install link, allow or cancel, and give the URL that the browser goes to next."""
+        """Open an app's install link, allow or cancel, and return the browser's next URL."""
         order = _Authorize.model_validate_json(body)
         user = order.user or self._workspace.people[0].id
         team = self._workspace.team.id
@@ -98,7 +98,7 @@ class AppHooks:
         return {"redirect": redirect}
 
     async def _installed(self, body: bytes) -> Json:
-        """Remove the app or revoke its tokens, or take that back. An org-wide app goes from the organisation."""
+        """Remove the app or revoke its tokens, or undo that. An org-wide app leaves the whole organization."""
         order = _Installed.model_validate_json(body)
         installation = self._life.latest(self._workspace)
         if installation is None:
@@ -112,12 +112,12 @@ class AppHooks:
         return {}
 
     async def _clock(self, body: bytes) -> Json:
-        """Let time pass in every workspace."""
+        """Move every workspace's clock forward."""
         self._world.clock.advance(_Clock.model_validate_json(body).advance_s)
         return {"now": self._world.clock()}
 
     async def _rotation(self, body: bytes) -> Json:
-        """Let tokens expire, or not."""
+        """Turn the expiry of new tokens on or off."""
         order = _Rotation.model_validate_json(body)
         self._world.tokens.rotating, self._world.tokens.life_s = order.enabled, order.expires_in
         return {}

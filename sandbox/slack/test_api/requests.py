@@ -1,4 +1,4 @@
-"""How an order under /test/ is read and carried out."""
+"""Read and carry out the orders under /test/."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,13 +11,13 @@ from sandbox.slack.workspace.model import Json
 
 
 class Order(BaseModel):
-    """The body of an order; a key that it does not know is a mistake."""
+    """The body of an order. Unknown keys are mistakes."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 def checked(order: Callable[[bytes], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:
-    """Carry an order out; 400 for one that cannot be."""
+    """Wrap an order as an endpoint. It answers 400 to an invalid order."""
 
     async def endpoint(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What scenario tests and people at a terminal ask for under /test/: what happened, and what should go wrong next."""
+"""Test hooks about a workspace: show messages, calls and events; order faults."""
 
 from dataclasses import asdict, replace
 from typing import Literal
@@ -31,7 +31,7 @@ class _Deaf(Order):
 
 
 class _Channel(Order):
-    """What becomes of a channel, and who did it: the first person there is unless named."""
+    """A change of a channel, and the person who makes it: by default the first person of the workspace."""
 
     channel: str
     user: str = ""
@@ -42,7 +42,7 @@ class _Channel(Order):
 
 
 class _Person(Order):
-    """Who a person is to the workspace; an unknown id is a new person's.
+    """A person's relation to the workspace. An unknown id is a new person's.
 
     `team` is the workspace of another organization, null this one; `guest` is "multi", "single", or empty.
     """
@@ -53,7 +53,7 @@ class _Person(Order):
 
 
 class _Say(Order):
-    """What somebody else says, people and bots alike: unlike on the page, with blocks and attachments, and as it is."""
+    """A message from a person or another bot, sent as is. Unlike on the page it can have blocks and attachments."""
 
     user: str
     channel: str
@@ -64,7 +64,7 @@ class _Say(Order):
 
 
 class Hooks:
-    """The routes under /test/ about what is said and called in a workspace."""
+    """The routes under /test/ about the messages and calls of a workspace."""
 
     def __init__(self, workspace: Workspace, sockets: SocketMode, life: AppLife) -> None:
         self._workspace = workspace
@@ -72,7 +72,7 @@ class Hooks:
         self._events = life.events(workspace)
 
     def routes(self) -> list[BaseRoute]:
-        """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
+        """Return the routes: messages, notices, calls, events; messages to post, faults, rate limits, disconnects."""
         handlers = {
             "fault": self._fault,
             "pace": self._rate_limits,  # stored
@@ -94,7 +94,7 @@ class Hooks:
         ]
 
     async def _messages(self, request: Request) -> Response:
-        """A conversation's messages as `user` sees them; without a user those that everybody sees.
+        """Return a conversation's messages as `user` sees them; without a user only those for everyone.
 
         `channel` is an id or a name, or a person's id for their direct messages.
         """
@@ -105,33 +105,36 @@ class Hooks:
         return JSONResponse([self._workspace.messages.as_page(message) for message in seen])
 
     async def _notices(self, request: Request) -> Response:
-        """What Slackbot told people, or one `user`, oldest first."""
+        """Return Slackbot's notices to all people, or to one `user`, oldest first."""
         user = request.query_params.get("user")
         return JSONResponse([asdict(each) for each in self._workspace.feed.notices if user in (None, each.user)])
 
     async def _delivered_events(self, _: Request) -> Response:
-        """The events that the app was told of, oldest first, each with its attempts and what became of them."""
+        """Return the app's events, oldest first, with their attempts and results."""
         return JSONResponse([vars(each) for each in self._events.sent])
 
     async def _calls(self, request: Request) -> Response:
-        """The Web API calls and response_url posts from the index `since` on, oldest first, tokens left out."""
+        """Return Web API calls and response_url posts from index `since` on, oldest first.
+
+        Tokens are left out.
+        """
         since = request.query_params.get("since", "0")
         if not since.isdecimal():
             return JSONResponse({"ok": False, "error": "since must be a number"}, status_code=400)
         return JSONResponse([vars(call) for call in self._workspace.calls.since(int(since))])
 
     async def _forget_calls(self, _: Request) -> Response:
-        """Forget the calls so far."""
+        """Clear the calls so far."""
         self._workspace.calls.reset()
         return JSONResponse({"ok": True})
 
     async def _clear_faults(self, _: Request) -> Response:
-        """Take every ordered fault back, and let go of the calls that hang."""
+        """Clear every fault, and release hung calls."""
         self._workspace.faults.clear_all()
         return JSONResponse({"ok": True})
 
     async def _fault(self, body: bytes) -> Json:
-        """Order a fault: see `Fault` for the body."""
+        """Order a fault. See `Fault` for the body."""
         fault = Fault.model_validate_json(body)
         if fault.channel is not None:
             place = self._workspace.conversation(fault.channel)
@@ -142,7 +145,7 @@ class Hooks:
         return {}
 
     async def _rate_limits(self, body: bytes) -> Json:
-        """Enforce Slack's rate limits, or stop it."""
+        """Enforce Slack's rate limits, or stop that."""
         self._workspace.rate_limits.enforced = _RateLimits.model_validate_json(body).enforced
         return {}
 
@@ -170,7 +173,7 @@ class Hooks:
         return {}
 
     async def _say(self, body: bytes) -> Json:
-        """Somebody says something, and the app is told as it would be of what is typed on the page."""
+        """Post a message as a person or another bot. The app gets the usual events."""
         order = _Say.model_validate_json(body)
         workspace = self._workspace
         channel = workspace.conversation(order.channel)
@@ -182,13 +185,13 @@ class Hooks:
         return {"channel": channel.id, "ts": message.ts}
 
     async def _deafen(self, body: bytes) -> Json:
-        """Let the app's sockets stay open and do nothing for so many `seconds`; null is until they end."""
+        """Keep the app's sockets open but silent for this many `seconds`; null is until they close."""
         return {"deafened": self._sockets.deafen(_Deaf.model_validate_json(body or b"{}").seconds)}
 
     async def _drop(self, _: bytes) -> Json:
-        """Break the app's sockets off, without a warning."""
+        """Break the app's sockets without a warning."""
         return {"dropped": self._sockets.drop()}
 
     async def _disconnect(self, _: bytes) -> Json:
-        """Drop the app's sockets, with Slack's warning."""
+        """Close the app's sockets after Slack's warning."""
         return {"dropped": await self._sockets.disconnect()}

@@ -1,4 +1,4 @@
-"""chat.*: the app speaks, corrects itself and takes things back."""
+"""chat.*: post, update and delete the app's messages."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class _Permalink(Arguments):
 
 
 def chat_methods() -> Methods:
-    """The chat.* methods by name."""
+    """Return the chat.* methods by name."""
     scopes = ("chat:write",)
     return {
         "chat.postMessage": Method(_post, _Post, scopes),
@@ -113,7 +113,10 @@ def _update(caller: Caller, asked: _Update) -> Json:
 
 
 def _new_content(message: Message, asked: _Update) -> Content:
-    """What an update makes of a message: text without blocks takes the blocks off, as chat.update's page says."""
+    """Return a message's content after an update.
+
+    Text without blocks removes the blocks (docs.slack.dev, chat.update).
+    """
     old, same = message.content, asked.blocks is None and asked.attachments is None and not asked.text
     blocks, attachments = (old.blocks, old.attachments) if same else (asked.blocks, asked.attachments)
     content = read_content(asked.text, blocks, attachments, text_max=TEXT_UPDATE_MAX)
@@ -122,7 +125,7 @@ def _new_content(message: Message, asked: _Update) -> Content:
 
 
 def _broadcast_later(message: Message, asked: _Update) -> Content:
-    """Put a reply into the channel as well; what it says cannot change at the same time."""
+    """Also show a reply in the channel. Its content cannot change in the same update."""
     if message.thread_ts is None:
         raise SlackError("cant_broadcast_message")
     if asked.text or asked.blocks is not None:
@@ -148,7 +151,7 @@ def _permalink(caller: Caller, asked: _Permalink) -> Json:
 
 
 def _destination(caller: Caller, name_or_id: str) -> Channel:
-    """A channel, or the direct message with the person whose id was given."""
+    """Return a channel, or the direct message with a person whose id was given."""
     user = caller.workspace.users.get(name_or_id)
     if user is None:
         return caller.writable(name_or_id)
@@ -158,7 +161,7 @@ def _destination(caller: Caller, name_or_id: str) -> Channel:
 
 
 def _thread(caller: Caller, channel: Channel, thread_ts: str) -> str | None:
-    """The message that a reply belongs to: a reply to a reply goes to the same thread."""
+    """Return the parent of a reply. A reply to a reply belongs to the same thread."""
     if not thread_ts:
         return None
     found = caller.workspace.messages.find(channel.id, thread_ts)
@@ -168,7 +171,7 @@ def _thread(caller: Caller, channel: Channel, thread_ts: str) -> str | None:
 
 
 def _own_message(caller: Caller, channel: str, ts: str, refusal: str) -> Message:
-    """A message that the app posted; ephemeral ones cannot be found, as in Slack."""
+    """Return a message of the app's. Ephemeral messages are not found, as in Slack."""
     message = caller.workspace.messages.find(caller.channel(channel).id, ts)
     if message is None:
         raise SlackError("message_not_found")

@@ -1,4 +1,4 @@
-"""conversations.* and users.*: where the app is, and who else is there; and how it connects."""
+"""conversations.*, users.* and the methods about connections: channels, people, sockets."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -47,7 +47,7 @@ class _UserInfo(Arguments):
 
 
 def directory_methods() -> Methods:
-    """The methods about connections, channels and people, by name."""
+    """Return the methods about connections, channels and people, by name."""
     reads = ("channels:read", "groups:read", "im:read", "mpim:read")
     writes = ("im:write", "mpim:write", "channels:manage", "groups:write")
     return {
@@ -83,7 +83,7 @@ def _list(caller: Caller, asked: _List) -> Json:
 
 
 def _conversations(caller: Caller, asked: _Conversations) -> Json:
-    """The conversations that somebody is in, or the app; of private ones those that the app is in."""
+    """List the conversations of the app or a person. Private ones appear only if the app is in them."""
     wanted = asked.types.replace(" ", "").split(",")
     for kind in wanted:
         caller.needs((_READS[kind],))
@@ -100,7 +100,7 @@ def _conversations(caller: Caller, asked: _Conversations) -> Json:
 
 
 def _members(caller: Caller, asked: _Members) -> Json:
-    """Everybody who sees the conversation, and the app where it is in it."""
+    """List the conversation's people, and the app if it is in it."""
     channel, app = caller.channel(asked.channel), caller.workspace.app.user_id
     people = [user for user in caller.workspace.users if user != app and channel.visible_to(user)]
     shown, more = page([*people, *([app] if channel.bot_member else [])], asked.cursor, asked.limit)
@@ -108,7 +108,7 @@ def _members(caller: Caller, asked: _Members) -> Json:
 
 
 def page(found: Sequence[T], cursor: str, limit: int) -> tuple[Sequence[T], str]:
-    """One page, and the cursor of the next or nothing. Raises `invalid_cursor`."""
+    """Return one page and the next page's cursor, or an empty cursor. Raises `invalid_cursor`."""
     if cursor and not cursor.isdecimal():
         raise SlackError("invalid_cursor")
     start = int(cursor or 0)
@@ -144,7 +144,7 @@ def _user(caller: Caller, user: User) -> Json:
         "is_bot": user.is_bot,
         "is_restricted": bool(user.guest),
         "is_ultra_restricted": user.guest == "single",
-        "is_stranger": False,  # Slack says so only of people with whom no channel is shared
+        "is_stranger": False,  # Slack sets it only for people without a shared channel
         **({"enterprise_user": {"id": user.id, "enterprise_id": enterprise.id}} if enterprise else {}),
         "deleted": False,
         "tz": "Etc/UTC",

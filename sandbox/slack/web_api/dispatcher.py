@@ -1,4 +1,4 @@
-"""The Web API's front: token, scopes, arguments, faults, and the answer in Slack's form."""
+"""The Web API's dispatcher: token, scopes, arguments, faults, and the answer in Slack's form."""
 
 import base64
 import binascii
@@ -24,9 +24,9 @@ _SECRETS = ("client_secret", "code", "refresh_token")
 
 
 class Arguments(BaseModel):
-    """The arguments that a method accepts. Slack ignores others; we refuse them, because they are mistakes.
+    """The arguments of a method. Slack ignores unknown ones; the sandbox refuses them, because they are mistakes.
 
-    `team_id` goes with every method: Bolt sends it even with auth.test.
+    Every method accepts `team_id`: Bolt sends it even with auth.test.
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
@@ -39,9 +39,9 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True)
 class Caller:
-    """What a method works on: the workspace that the `token` is for, or that the call names.
+    """The context of a call: the workspace of the `token`, or the one that the call names.
 
-    `origin` is the address under which the app reached us. Methods that need no token have none here.
+    `origin` is the address under which the app reached the sandbox. Methods that need no token have none here.
     """
 
     workspace: Workspace
@@ -52,30 +52,34 @@ class Caller:
 
     @property
     def world(self) -> World:
-        """Every workspace there is."""
+        """Every workspace."""
         return self.life.world
 
     @property
     def token(self) -> Token:
-        """The token of the call. Raises `not_authed` where there is none."""
+        """The token of the call. Raises `not_authed` if there is none."""
         if self.own_token is None:
             raise SlackError("not_authed")
         return self.own_token
 
     @property
     def address(self) -> str:
-        """Where the workspace's page is, without a slash at the end."""
+        """The address of the workspace's page, without a trailing slash."""
         return f"{self.origin}{self.world.path(self.workspace)}"
 
     def channel(self, name_or_id: str) -> Channel:
-        """A channel that the app knows of. Raises `channel_not_found`, also for private ones that it is not in."""
+        """Return a channel that the app can see. Raises `channel_not_found`, also for private ones without the app."""
         channel = self.workspace.channel_named(name_or_id)
         if channel is None or (channel.private and not channel.bot_member):
             raise SlackError("channel_not_found")
         return channel
 
     def writable(self, name_or_id: str) -> Channel:
-        """A channel that the app may post to. Raises `not_in_channel` or `is_archived` too."""
+        """Return a channel that the app can post to.
+
+        Raises:
+            SlackError: `channel_not_found`, `not_in_channel` or `is_archived`.
+        """
         channel = self.channel(name_or_id)
         if channel.archived:
             raise SlackError("is_archived")
@@ -84,7 +88,7 @@ class Caller:
         return channel
 
     def needs(self, scopes: tuple[str, ...]) -> None:
-        """Raises `missing_scope` unless the token has one of these scopes, if there are any."""
+        """Raise `missing_scope` unless the token has one of these scopes. Without scopes do nothing."""
         provided = self.own_token.scopes if self.own_token else ()
         if scopes and not set(scopes) & set(provided):
             raise SlackError("missing_scope", needed=",".join(scopes), provided=",".join(provided))
@@ -92,10 +96,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Method(Generic[A]):
-    """One Web API method; the token needs one of `scopes`, if there are any.
+    """One Web API method. If there are `scopes`, the token needs one of them.
 
-    `tokens` are the kinds that it takes, none for a method without one. An org-wide token has to name the workspace
-    where it `needs_team`.
+    `tokens` are the kinds of token that it accepts, none for a method without a token. With `needs_team` a call with an
+    org-wide token must name the workspace.
     """
 
     run: Callable[[Caller, A], Json]
@@ -117,7 +121,7 @@ Methods = Mapping[str, Method[Any]]
 
 
 class WebApi:
-    """Answers `/api/{method}` the way Slack does; every call is kept in its workspace for whoever asks."""
+    """The endpoint `/api/{method}`, which answers as Slack does and logs every call in its workspace."""
 
     def __init__(self, life: AppLife, sockets: SocketMode, methods: Methods) -> None:
         self._life = life
@@ -126,7 +130,7 @@ class WebApi:
         self._methods = methods
 
     async def endpoint(self, request: Request) -> Response:
-        """One call: POST with a form or JSON, or GET with a query."""
+        """Answer one call: POST with a form or JSON, or GET with a query."""
         name = request.path_params["method"]
         arguments: Json = {}
         token: Token | None = None
@@ -150,7 +154,7 @@ class WebApi:
         return JSONResponse({"ok": True, **answer}, headers=_headers(token))
 
     async def _struck(self, request: Request, name: str, caller: Caller, arguments: Json) -> Json:
-        """The answer, unless a fault is on order in the workspace."""
+        """Return the answer, unless the workspace has a fault for this call."""
         workspace, faults = caller.workspace, caller.workspace.faults
         place = workspace.conversation(str(arguments.get("channel", "")))
         channel = place.id if place else None
@@ -171,7 +175,7 @@ class WebApi:
 
 
 def _logged(arguments: Json) -> Json:
-    """What is kept of a call's arguments."""
+    """Return the arguments that the log keeps."""
     return {name: value for name, value in arguments.items() if name not in _SECRETS}
 
 
@@ -180,7 +184,11 @@ def _headers(token: Token | None) -> dict[str, str]:
 
 
 async def read_arguments(request: Request) -> Json:
-    """What was sent, whichever way. Raises `invalid_json`, `json_not_object` or `invalid_post_type`."""
+    """Return the arguments from the query, the form or the JSON body.
+
+    Raises:
+        SlackError: `invalid_json`, `json_not_object` or `invalid_post_type`.
+    """
     query: Json = dict(request.query_params)
     body = await request.body()
     content_type = request.headers.get("content-type", "").partition(";")[0]
@@ -202,14 +210,14 @@ def _json_object(body: bytes) -> Json:
 
 
 def _token(request: Request, arguments: Json) -> str | None:
-    """The token, taken out of the arguments."""
+    """Remove the token from the arguments and return it."""
     in_arguments = arguments.pop("token", None)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" and token else in_arguments
 
 
 def _credentials(request: Request) -> Json:
-    """The app's id and secret, where they come as HTTP Basic."""
+    """Return the app's id and secret from HTTP Basic authentication."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return {}

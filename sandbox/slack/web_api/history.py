@@ -1,4 +1,4 @@
-"""conversations.history and conversations.replies: what was said, in pages."""
+"""conversations.history and conversations.replies: messages, in pages."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ class _Replies(_History):
 
 
 def history_methods() -> Methods:
-    """The methods that read messages, by name. The token needs the scope for the type of conversation."""
+    """Return the methods that read messages, by name. The token needs the scope for the type of conversation."""
     scopes = (*_SCOPES.values(), "mpim:history")
     return {
         "conversations.history": Method(_history, _History, scopes),
@@ -48,7 +48,7 @@ def _history(caller: Caller, asked: _History) -> Json:
 
 
 def _replies(caller: Caller, asked: _Replies) -> Json:
-    """The thread of a message or of a reply. Its parent comes first whatever the times asked for."""
+    """Return the thread of a message or of a reply. Its parent comes first, even outside the time range."""
     channel = _readable(caller, asked.channel)
     message = caller.workspace.messages.find(channel.id, asked.ts)
     parent = caller.workspace.messages.find(channel.id, message.thread_ts or message.ts) if message else None
@@ -67,7 +67,7 @@ def _readable(caller: Caller, name_or_id: str) -> Channel:
 
 
 def _between(messages: Sequence[Message], asked: _History) -> list[Message]:
-    """Those after `oldest` and before `latest`; those at these very times too if they are to be `inclusive`."""
+    """Return messages after `oldest` and before `latest`; with `inclusive` also those at these times."""
     oldest = _microseconds(asked.oldest or "0", "invalid_ts_oldest")
     latest = _microseconds(asked.latest, "invalid_ts_latest") if asked.latest else None
     edge = 0 if asked.inclusive else 1
@@ -79,7 +79,7 @@ def _between(messages: Sequence[Message], asked: _History) -> list[Message]:
 
 
 def _page(caller: Caller, asked: _History, found: list[Message], *, newest_first: bool) -> Json:
-    """A page that begins where the cursor points; a cursor names a message, so that new ones do not move it."""
+    """Return the page at the cursor. A cursor names a message, so that new messages do not move it."""
     begin = _read_cursor(asked.cursor)
     if begin is not None:
         found = [message for message in found if (_at(message) <= begin if newest_first else _at(message) >= begin)]

@@ -1,4 +1,4 @@
-"""oauth.v2.access, auth.* and apps.uninstall: how the app gets tokens, learns whose they are, and gives them back."""
+"""oauth.v2.access, auth.* and apps.uninstall: exchange codes for tokens, test tokens, revoke tokens."""
 
 from sandbox.slack.web_api.directory import page
 from sandbox.slack.web_api.dispatcher import Arguments, Caller, Method, Methods
@@ -31,7 +31,7 @@ class _Teams(Arguments):
 
 
 def oauth_methods() -> Methods:
-    """The methods about the app's own tokens, by name."""
+    """Return the methods about the app's own tokens, by name."""
     return {
         "oauth.v2.access": Method(_access, _Access, tokens=()),
         "auth.test": Method(_test, Arguments, tokens=("bot", "user")),
@@ -54,7 +54,7 @@ def _access(caller: Caller, asked: _Access) -> Json:
 
 
 def _exchange(caller: Caller, asked: _Access) -> Json:
-    """Install what somebody allowed. Someone who was asked for scopes of their own gets a token of their own."""
+    """Exchange a code: install the app and issue its tokens. Granted user scopes get a user token."""
     code = caller.world.codes.exchange(asked.code, asked.redirect_uri)
     installation = caller.life.install(code)
     authed: Json = {"id": code.user}
@@ -74,7 +74,7 @@ def _token_fields(caller: Caller, token: Token) -> Json:
 
 
 def _installed(caller: Caller, token: Token) -> Json:
-    """Where a token is good."""
+    """Return where a token is valid."""
     installation = _installation(token)
     team, enterprise = installation.team, installation.enterprise
     return {
@@ -109,7 +109,7 @@ def _revoke(caller: Caller, asked: _Revoke) -> Json:
 
 
 def _teams(caller: Caller, asked: _Teams) -> Json:
-    """The workspaces where a token is good."""
+    """List the workspaces where a token is valid."""
     covered = caller.world.covered(_installation(caller.token))
     shown, more = page([each.team for each in covered], asked.cursor, asked.limit)
     teams = [{"id": each.id, "name": each.name} for each in shown]

@@ -1,4 +1,4 @@
-"""chat.unfurl: the app shows something under the links that it was told of."""
+"""chat.unfurl: the app shows cards under the links of a link_shared event."""
 
 import json
 from html import unescape
@@ -22,7 +22,7 @@ class _Unfurl(Arguments):
 
 
 def unfurl_methods() -> Methods:
-    """The one method about links, by name."""
+    """Return the only method about links, by name."""
     return {"chat.unfurl": Method(_unfurl, _Unfurl, ("links:write",))}
 
 
@@ -47,7 +47,7 @@ def _unfurl(caller: Caller, asked: _Unfurl) -> Json:
 
 
 def _message(caller: Caller, asked: _Unfurl) -> Message:
-    """The message meant: by unfurl_id and source, or by channel and ts. The app need not be there."""
+    """Return the message by unfurl_id and source, or by channel and ts. The app need not be in the channel."""
     if asked.unfurl_id or asked.source:
         if not asked.unfurl_id or not asked.source:
             raise SlackError("missing_source" if asked.unfurl_id else "missing_unfurl_id")

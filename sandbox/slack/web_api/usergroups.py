@@ -1,4 +1,4 @@
-"""usergroups.*: the people behind a name like @on-call."""
+"""usergroups.*: the members of a handle such as @on-call."""
 
 from sandbox.slack.web_api.dispatcher import Arguments, Caller, Method, Methods
 from sandbox.slack.workspace.errors import SlackError
@@ -17,7 +17,7 @@ class _Users(Arguments):
 
 
 def group_methods() -> Methods:
-    """The usergroups.* methods by name."""
+    """Return the usergroups.* methods by name."""
     scopes = ("usergroups:read",)
     return {
         "usergroups.list": Method(_list, _List, scopes, needs_team=True),

@@ -1,4 +1,4 @@
-"""views.*: the app opens, changes and stacks modals, and publishes the Home tab."""
+"""views.*: open, update and push modals, and publish the Home tab."""
 
 import json
 from typing import Any, Literal, cast
@@ -30,7 +30,7 @@ class _Publish(Arguments):
 
 
 def view_methods() -> Methods:
-    """The views.* methods by name."""
+    """Return the views.* methods by name."""
     return {
         "views.open": Method(_open, _Open),
         "views.push": Method(_push, _Open),
@@ -42,7 +42,8 @@ def view_methods() -> Methods:
 def read_view(view: Any, kind: Literal["modal", "home"] = "modal") -> Json:
     """Check a view (an object, or JSON of one) and fill in its blocks' ids.
 
-    Raises `invalid_arguments` or `view_too_large`.
+    Raises:
+        SlackError: `invalid_arguments` or `view_too_large`.
     """
     decoded: Any = view
     if isinstance(view, str):
@@ -85,7 +86,7 @@ def _publish(caller: Caller, asked: _Publish) -> Json:
 
 
 def _grant(caller: Caller, trigger_id: str) -> tuple[str, str | None]:
-    """Whose trigger_id that is, used up, and which conversation was on show."""
+    """Use up a trigger_id, and return its person and the conversation on the page."""
     grants = caller.workspace.grants
     return grants.exchange(trigger_id), grants.looking_at(trigger_id)
 

@@ -1,1 +1,1 @@
-"""What a workspace consists of and keeps."""
+"""The parts and the state of a workspace."""

@@ -1,4 +1,4 @@
-"""What the app asked of the workspace, kept for whoever wants to look."""
+"""The log of the app's calls to the workspace."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ CALLS_KEPT = 200_000
 
 @dataclass(frozen=True)
 class CallMade:
-    """One Web API call or response_url post, its token left out.
+    """One Web API call or response_url post, without its token.
 
-    `index` counts from 0, `at` is when it was answered (seconds since 1970), `error` is Slack's code, or what became of
-    a call that Slack's protocol did not answer: `http_503`, `hung`, `dropped`. With `stored` it was carried out before
-    it failed.
+    `index` counts from 0, `at` is the time of the answer (seconds since 1970), `error` is Slack's code, or the result
+    of a call without a Slack answer: `http_503`, `hung`, `dropped`. With `stored` the call took effect before it
+    failed.
     """
 
     index: int
@@ -40,15 +40,15 @@ class Calls:
         return iter(self._made)
 
     def add(self, method: str, arguments: Json, error: str | None = None, *, stored: bool = False) -> None:
-        """Keep a call, and forget the oldest where there are too many."""
+        """Add a call, and drop the oldest above the limit."""
         self._made.append(CallMade(self._next, self._clock(), method, arguments, error, stored))
         self._next += 1
 
     def since(self, index: int) -> list[CallMade]:
-        """The calls with that index or a later one, as far as they are still kept."""
+        """Return the calls from that index on, if they are still in the log."""
         missing = self._next - len(self._made)
         return [call for place, call in enumerate(self._made) if place + missing >= index]
 
     def reset(self) -> None:
-        """Forget them all; the index goes on."""
+        """Clear the log. The index continues."""
         self._made.clear()

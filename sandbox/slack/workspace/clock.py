@@ -1,13 +1,13 @@
-"""Time in the workspace, and the timestamps that are messages' ids."""
+"""Time in the workspace, and the timestamps that identify messages."""
 
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Seconds since the epoch."""
+"""A function that returns seconds since 1970."""
 
 
 class MovableClock:
-    """A clock that can be put forward."""
+    """A clock that can move forward."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -17,18 +17,18 @@ class MovableClock:
         return self._clock() + self._ahead_s
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass at once."""
+        """Move the clock forward by this many seconds."""
         self._ahead_s += seconds
 
 
 class Timestamps:
-    """Slack's `ts`: seconds with six decimals, never the same twice, always growing."""
+    """Slack's `ts`: seconds with six decimals, unique and increasing, for example `1795219200.000100`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
 
     def next(self, earlier: float = 0) -> str:
-        """The timestamp of something that happens now, or happened `earlier` seconds ago."""
+        """Return the timestamp of an event now, or `earlier` seconds ago."""
         self._last = max(self._last + 1, int((self._clock() - earlier) * 1_000_000))
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"

@@ -1,4 +1,4 @@
-"""The tokens of the local workspace: obviously made up, the same everywhere, and worth nothing outside it."""
+"""The tokens of the local workspace: constant, obviously made up, and worthless elsewhere."""
 
 BOT_TOKEN = "xoxb-sandbox-not-a-real-token"  # noqa: S105 - opens the local workspace only
 APP_TOKEN = "xapp-sandbox-not-a-real-token"  # noqa: S105 - opens the local workspace only

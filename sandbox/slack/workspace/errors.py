@@ -1,4 +1,4 @@
-"""What the workspace refuses, in Slack's codes, and how else a call can fail."""
+"""The workspace's errors in Slack's codes, and the other failures of a call."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from sandbox.connections import HangUp
 
 
-class Failure(Exception):  # noqa: N818 - the ones on order are no mistakes of ours
-    """A call that does not get its answer. With `stored` it was carried out all the same."""
+class Failure(Exception):  # noqa: N818 - ordered failures are not the sandbox's errors
+    """A call that fails. With `stored` it took effect before it failed."""
 
     stored = False
 
@@ -18,14 +18,14 @@ class Failure(Exception):  # noqa: N818 - the ones on order are no mistakes of o
         self.code = code
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
-        """What the caller gets; `status` is that of an ordinary refusal."""
+        """Return the caller's response. `status` is that of an ordinary error."""
         raise NotImplementedError
 
 
 class SlackError(Failure):
-    """A refusal with Slack's `code`; `problems` say what is wrong and where, `extra` joins the reply's body.
+    """An error with Slack's `code`. `problems` say what is wrong and where, `extra` joins the reply's body.
 
-    `status` is the HTTP status where it is not that of an ordinary refusal.
+    `status` is the HTTP status if it differs from that of an ordinary error.
     """
 
     def __init__(self, code: str, problems: Sequence[str] = (), *, status: int | None = None, **extra: Any) -> None:
@@ -35,7 +35,7 @@ class SlackError(Failure):
         self.extra = extra
 
     def body(self) -> dict[str, Any]:
-        """The reply as Slack words it."""
+        """Return the reply in Slack's form."""
         body: dict[str, Any] = {"ok": False, "error": self.code, **self.extra}
         if self.problems:
             body["errors"] = list(self.problems)
@@ -43,40 +43,40 @@ class SlackError(Failure):
         return body
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
-        """The refusal as JSON."""
+        """Return the error as JSON."""
         return JSONResponse(self.body(), self.status or status, dict(headers))
 
 
 class RateLimitedError(SlackError):
-    """Slack's 429; `retry_after` is in seconds."""
+    """Slack's 429. `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("ratelimited")
         self.retry_after = retry_after
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
-        """The refusal with the time to wait."""
+        """Return the error with its waiting time."""
         del status
         return super().response(429, {**headers, "Retry-After": str(self.retry_after)})
 
 
 class ServerFault(Failure):
-    """A failure below Slack's protocol, with an HTTP `status`."""
+    """A failure outside Slack's protocol, with an HTTP `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"http_{status}")
         self.status = status
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
-        """The bare status."""
+        """Return only the status."""
         del status, headers
         return Response(status_code=self.status)
 
 
 class Unanswered(Failure):
-    """No answer at all; the code is `hung` (the caller gave up first) or `dropped`."""
+    """No answer. The code is `hung` (the caller gave up first) or `dropped`."""
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
-        """A closed connection."""
+        """Return a closed connection."""
         del status, headers
         return HangUp()

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: the next calls of a method fail the way somebody asked for."""
+"""Faults on demand: the next calls of a method fail as ordered."""
 
 import asyncio
 from collections import defaultdict
@@ -16,13 +16,12 @@ T = TypeVar("T")
 
 
 class Fault(BaseModel):
-    """The next `times` calls of `method` (or `response_url`) fail, with a `channel` those that concern it alone.
+    """The next `times` calls of `method` (or `response_url`) fail; with `channel` only calls about it.
 
-    With `status` as a bare HTTP error, with `error: ratelimited` as a 429 to be retried after `retry_after` seconds,
-    with another `error` as that Slack error (under the HTTP status `error_status`, where that is not 200), with `drop`
-    as a connection closed without an answer. With `hang_s` that
-    comes so many seconds late; where nothing else was ordered, the true answer does. With `after` the call is carried
-    out first, and fails then; without it nothing is carried out for a caller who was refused or has gone away.
+    `status` is a bare HTTP error. `error: ratelimited` is a 429 with `retry_after` seconds. Another `error` is that
+    Slack error (with the HTTP status `error_status`, if not 200). `drop` closes the connection without an answer.
+    `hang_s` delays the failure by that many seconds, or the true answer if no failure was ordered. With `after` the
+    call takes effect before it fails; without it a refused call, or one whose caller hung up, has no effect.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,13 +40,13 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _fails_in_one_way(self) -> Self:
         if sum((self.status is not None, self.error is not None, self.drop)) > 1:
-            raise ValueError("one of error, status and drop")
+            raise ValueError("set only one of error, status and drop")
         if self.error_status is not None and self.error in {None, "ratelimited"}:
-            raise ValueError("error_status is the status of an error, and that of ratelimited is 429")
+            raise ValueError("error_status needs an error; ratelimited always has 429")
         return self
 
     def fail(self) -> None:
-        """Raise what the caller gets instead of an answer, unless the fault is lateness alone."""
+        """Raise the caller's error, unless the fault is only a delay."""
         if self.drop:
             raise Unanswered("dropped")
         if self.status is not None:
@@ -59,7 +58,7 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The faults on order, by method."""
+    """The ordered faults, by method."""
 
     def __init__(self) -> None:
         self._orders: defaultdict[str, list[Fault]] = defaultdict(list)
@@ -71,17 +70,17 @@ class Faults:
 
     @property
     def left(self) -> int:
-        """How many calls are still to fail."""
+        """The number of calls that will still fail."""
         return sum(map(len, self._orders.values()))
 
     def clear_all(self) -> None:
-        """Take all orders back, and let go of the calls that hang."""
+        """Clear all faults, and release hung calls."""
         self._orders.clear()
         self._calm.set()
         self._calm = asyncio.Event()
 
     def take(self, method: str, channel: str | None) -> Fault | None:
-        """The fault that was ordered first for a call like this, if there is one; it is used up."""
+        """Use up and return the oldest fault for a call, if any."""
         orders = self._orders[method]
         fault = next((each for each in orders if each.channel in (None, channel)), None)
         if fault is not None:
@@ -89,7 +88,7 @@ class Faults:
         return fault
 
     async def strike(self, fault: Fault | None, request: Request, call: Callable[[], T]) -> T:
-        """Carry a call out, spoilt by the fault. Raises what the fault orders, and what the call raises."""
+        """Carry out a call with the fault. Raises the fault's error, and the call's own errors."""
         if fault is None:
             return call()
         if fault.after:
@@ -109,7 +108,7 @@ class Faults:
         fault.fail()
 
     async def _left(self, request: Request, seconds: float) -> bool:
-        """Wait so long; True when the caller has gone away before, or was let go."""
+        """Wait this many seconds. Return True if the caller disconnects first, or a clear releases the call."""
         ends = [asyncio.ensure_future(end) for end in (closed(request.receive), self._calm.wait())]
         try:
             done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What an interaction lets the app do for a while: open a modal, answer where it happened."""
+"""The app's temporary rights after an interaction: open a modal, answer in the conversation."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TRIGGER_SECONDS = 3
 RESPONSE_SECONDS = 30 * 60
 RESPONSE_USES = 5
 KEPT = 100_000
-"""So many triggers and response_urls are remembered, to say why an old one no longer works."""
+"""How many triggers and response_urls are kept, to explain why an old one no longer works."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class _Trigger:
 
 @dataclass
 class Response:
-    """Where a response_url answers: in `channel`, to `user`, about the message `source` if there is one."""
+    """The target of a response_url: in `channel`, to `user`, about the message `source` if there is one."""
 
     user: str
     channel: str
@@ -42,18 +42,22 @@ class Grants:
         self._responses: dict[str, Response] = {}
 
     def trigger(self, user: str, channel: str | None = None) -> str:
-        """A new trigger_id for something that person did, looking at that conversation."""
+        """Return a new trigger_id for a person's action in that conversation."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = _Trigger(user, self._clock() + TRIGGER_SECONDS, channel)
         _forget_oldest(self._triggers)
         return trigger_id
 
     def knows(self, trigger_id: str) -> bool:
-        """Whether a trigger_id was given here."""
+        """Return whether this workspace issued a trigger_id."""
         return trigger_id in self._triggers
 
     def exchange(self, trigger_id: str) -> str:
-        """Use up a trigger_id and tell whose it is. Raises `invalid_`, `expired_` or `exchanged_trigger_id`."""
+        """Use up a trigger_id and return its person.
+
+        Raises:
+            SlackError: `invalid_trigger_id`, `expired_trigger_id` or `exchanged_trigger_id`.
+        """
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -65,19 +69,19 @@ class Grants:
         return trigger.user
 
     def looking_at(self, trigger_id: str) -> str | None:
-        """The conversation that the person of a trigger_id was looking at, if it was one."""
+        """Return the conversation on the page of a trigger_id's person, if there was one."""
         trigger = self._triggers.get(trigger_id)
         return trigger.channel if trigger else None
 
     def response(self, user: str, channel: str, source: str | None = None) -> str:
-        """A new token for the end of a response_url."""
+        """Return a new token for the last part of a response_url."""
         token = secrets.token_urlsafe(18)
         self._responses[token] = Response(user, channel, self._clock() + RESPONSE_SECONDS, source)
         _forget_oldest(self._responses)
         return token
 
     def channel(self, token: str) -> str | None:
-        """The channel where a response_url answers, if there is such a one."""
+        """Return the channel of a response_url, if it exists."""
         response = self._responses.get(token)
         return response.channel if response else None
 

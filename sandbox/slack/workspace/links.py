@@ -1,4 +1,4 @@
-"""The links in messages that the app declared to know, and its right to show something under them."""
+"""Links in messages under the app's domains, and its right to unfurl them."""
 
 import re
 import secrets
@@ -12,9 +12,9 @@ _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 
 
 def declared_links(manifest: Manifest, message: Message) -> list[Json]:
-    """Each link of a message whose domain, or one above it, is declared; as link_shared lists them.
+    """Return a message's links under declared domains, as link_shared lists them.
 
-    A URL stands there as in the message's text: `&` is `&amp;`.
+    Subdomains count. A URL is as in the message's text: `&` is `&amp;`.
     """
     urls = dict.fromkeys(match[1] for match in _LINK.finditer(message.content.text))
     found = ((url, _domain(manifest, url)) for url in urls)
@@ -27,13 +27,13 @@ def _domain(manifest: Manifest, url: str) -> str | None:
 
 
 class Unfurls:
-    """The unfurl_ids given out, and the message that each stands for."""
+    """The issued unfurl_ids and their messages."""
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
 
     def invite(self, message: Message) -> str:
-        """A new unfurl_id for the links of that message."""
+        """Return a new unfurl_id for the links of that message."""
         unfurl_id = f"{message.channel}-{message.ts}-{secrets.token_hex(16)}"
         self._messages[unfurl_id] = message
         if len(self._messages) > KEPT:
@@ -41,5 +41,5 @@ class Unfurls:
         return unfurl_id
 
     def message(self, unfurl_id: str) -> Message | None:
-        """The message that an unfurl_id was given out for."""
+        """Return the message of an unfurl_id."""
         return self._messages.get(unfurl_id)

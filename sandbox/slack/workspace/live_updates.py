@@ -1,4 +1,4 @@
-"""What open pages are told as it happens."""
+"""Live events for open pages."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -21,7 +21,7 @@ class Notice:
 
 
 class Feed:
-    """Hands each event to the open pages of one user, or of everybody."""
+    """Sends events to the open pages of one user, or of everyone."""
 
     def __init__(self) -> None:
         self._pages: dict[str, set[asyncio.Queue[Json]]] = defaultdict(set)
@@ -29,7 +29,7 @@ class Feed:
 
     @contextmanager
     def page(self, user: str) -> Generator[asyncio.Queue[Json]]:
-        """The events for one open page of that user, while it is open."""
+        """Yield the events for one open page of that user, until it closes."""
         queue: asyncio.Queue[Json] = asyncio.Queue()
         self._pages[user].add(queue)
         try:
@@ -38,7 +38,7 @@ class Feed:
             self._pages[user].discard(queue)
 
     def send(self, event: Json, to: str | None = None) -> None:
-        """Tell the pages of one user, or of everybody."""
+        """Send an event to the pages of one user, or of everyone."""
         for user, pages in self._pages.items():
             if to in (None, user):
                 for page in pages:
@@ -51,12 +51,12 @@ class Feed:
 
 
 class Feeds:
-    """The feeds of several workspaces, told the same."""
+    """The feeds of several workspaces as one."""
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self._feeds = feeds
 
     def send(self, event: Json) -> None:
-        """Tell every open page."""
+        """Send an event to every open page."""
         for feed in self._feeds:
             feed.send(event)

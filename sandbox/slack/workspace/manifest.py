@@ -1,4 +1,4 @@
-"""The app's manifest: what installing it offers to people, delivers to it, and lets its token do."""
+"""The app's manifest: its features, its events, and its token's scopes."""
 
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ class Command(BaseModel):
 
 
 class Shortcut(BaseModel):
-    """One entry of a menu: a message's own, or the workspace's."""
+    """A shortcut in a message's menu, or in the workspace's."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,7 +34,7 @@ class Shortcut(BaseModel):
 
 
 class AppHome(BaseModel):
-    """The tabs of the app's own screen, and whether people may write to it there."""
+    """The tabs of the app's own screen, and whether people can write there."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,16 +44,16 @@ class AppHome(BaseModel):
 
     @property
     def writable(self) -> bool:
-        """Whether people may write to the app in the Messages tab."""
+        """Whether people can write to the app in the Messages tab."""
         return self.messages_tab_enabled and not self.messages_tab_read_only_enabled
 
 
 UNDECLARED_HOME = AppHome(messages_tab_enabled=True)
-"""The screen of an app whose manifest says nothing of it: direct messages alone."""
+"""The screen of an app whose manifest does not describe it: only direct messages."""
 
 
 class Manifest(BaseModel):
-    """What installing the app gave it. `unfurl_domains` are those whose links it is told of."""
+    """The app's features and rights. `unfurl_domains` are the domains of its link_shared events."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,15 +70,15 @@ class Manifest(BaseModel):
     token_rotation: bool = False
 
     def redirects_to(self, url: str) -> bool:
-        """Whether people may be sent to that URL after they decided: to a declared one, or below it."""
+        """Return whether the app can redirect to that URL: a declared one, or one below it."""
         return any(_covers(declared, url) for declared in self.redirect_urls)
 
     def command(self, name: str) -> Command | None:
-        """The command of that name, slash included."""
+        """Return the command with that name, slash included, for example `/jobs`."""
         return next((command for command in self.commands if command.command == name), None)
 
     def shortcut(self, kind: Literal["global", "message"], callback_id: str) -> Shortcut | None:
-        """The shortcut of that kind with that id."""
+        """Return the shortcut of that kind with that id."""
         found = (each for each in self.shortcuts if (each.type, each.callback_id) == (kind, callback_id))
         return next(found, None)
 
@@ -126,11 +126,17 @@ class _File(BaseModel):
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read an app manifest in YAML. Raises OSError, yaml.YAMLError or pydantic.ValidationError."""
+    """Read an app manifest in YAML.
+
+    Raises:
+        OSError: The file cannot be read.
+        yaml.YAMLError: It is not YAML.
+        pydantic.ValidationError: It is not a manifest.
+    """
     return _manifest(path.read_text(encoding="utf-8"))
 
 
-@cache  # many workspaces are made of one text, which takes longer to read than the rest of a workspace to make
+@cache  # many workspaces share one text, and parsing it takes longer than building the rest of a workspace
 def _manifest(text: str) -> Manifest:
     file = _File.model_validate(yaml.safe_load(text))
     return Manifest(
@@ -149,9 +155,9 @@ def _manifest(text: str) -> Manifest:
 
 
 def _covers(declared: str, url: str) -> bool:
-    """Same scheme, host and port, and a path at or below the declared one.
+    """Return whether a URL is at or below a declared one, with the same origin.
 
-    A loopback address that is declared without a port stands for every port, as RFC 8252 has it: Slack wants https.
+    A declared loopback address without a port allows every port (RFC 8252). Slack itself accepts only https.
     """
     own, asked = urlsplit(declared), urlsplit(url)
     any_port = own.hostname in _LOOPBACK and own.port is None

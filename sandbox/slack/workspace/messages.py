@@ -1,4 +1,4 @@
-"""The messages of a workspace: posted, edited, deleted, and told to open pages."""
+"""The messages of a workspace: post, edit, delete, and update open pages."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from sandbox.slack.workspace.model import Channel, Content, Json, Message, User
 
 
 class Messages:
-    """Every message by channel, oldest first. `users` tells whose name a message shows."""
+    """Every message by channel, oldest first. `users` gives the authors' names."""
 
     def __init__(
         self, users: Mapping[str, User], channels: Mapping[str, Channel], timestamps: Timestamps, feed: Feed
@@ -24,30 +24,30 @@ class Messages:
         self._threads: dict[tuple[str, str], list[Message]] = defaultdict(list)
 
     def post(self, channel: str, user: str, content: Content, *, earlier: float = 0, **more: Any) -> Message:
-        """Add a message, as if `earlier` seconds ago; `more` are further fields of `Message`."""
+        """Add a message, as if `earlier` seconds ago. `more` are further fields of `Message`."""
         message = Message(self._timestamps.next(earlier), channel, user, content, **more)
         self._by_channel[channel][message.ts] = message
         if message.thread_ts:
             self._threads[channel, message.thread_ts].append(message)
         place = self._channels[channel]
-        if place.im_of and len(self._by_channel[channel]) == 1:  # pages do not show a conversation without messages
+        if place.im_of and len(self._by_channel[channel]) == 1:  # pages hide conversations without messages
             self._feed.send({"type": "channel", "channel": place.as_page()}, to=place.im_of)
         self._announce(message, "message")
         return message
 
     def edit(self, message: Message, content: Content, *, marked: bool) -> None:
-        """Replace what a message says; `marked` shows people that it was edited."""
+        """Replace a message's content. `marked` shows people that it was edited."""
         message.content = replace(content)
         message.edited = message.edited or marked
         self._announce(message, "message_changed")
 
     def unfurl(self, message: Message, unfurls: Mapping[str, Json]) -> None:
-        """Show something under a message for each of these links."""
+        """Show cards under a message, one for each of these links."""
         message.unfurls.update(unfurls)
         self._announce(message, "message_changed")
 
     def delete(self, message: Message) -> None:
-        """Remove a message; replies to it stay."""
+        """Remove a message. Its replies stay."""
         del self._by_channel[message.channel][message.ts]
         if message.thread_ts:
             self._threads[message.channel, message.thread_ts].remove(message)
@@ -55,20 +55,20 @@ class Messages:
         self._feed.send(event, to=self._reader(message))
 
     def find(self, channel: str, ts: str, viewer: str | None = None) -> Message | None:
-        """The message with that timestamp; an ephemeral one is found by its viewer alone."""
+        """Return the message with that timestamp. Only its viewer can find an ephemeral one."""
         message = self._by_channel[channel].get(ts)
         return message if message and message.visible_to(viewer) else None
 
     def seen_by(self, channel: str, user: str | None) -> list[Message]:
-        """The messages of a channel that a person sees; None sees those that everybody sees."""
+        """Return a channel's messages that a person sees; None returns those that everyone sees."""
         return [message for message in self._by_channel[channel].values() if message.visible_to(user)]
 
     def replies(self, message: Message) -> list[Message]:
-        """The replies to a message that everybody sees, oldest first."""
+        """Return a message's replies that everyone sees, oldest first."""
         return [reply for reply in self._threads.get((message.channel, message.ts), ()) if reply.visible_to(None)]
 
     def as_page(self, message: Message) -> Json:
-        """A message as the page draws it."""
+        """Return a message as the page draws it."""
         author = self._users[message.user]
         return {
             "ts": message.ts,
@@ -88,7 +88,7 @@ class Messages:
         }
 
     def _reader(self, message: Message) -> str | None:
-        """The only person who sees it; None is everybody."""
+        """Return the only person who sees a message; None is everyone."""
         return message.viewer or self._channels[message.channel].im_of
 
     def _announce(self, message: Message, kind: str) -> None:

@@ -1,4 +1,4 @@
-"""The modals that people have open, one stack a person, and their Home tabs."""
+"""People's open modals, one stack for each person, and their Home tabs."""
 
 import secrets
 from collections import defaultdict
@@ -12,7 +12,7 @@ STACK_MAX = 3
 
 
 class Modals:
-    """Opens, stacks, replaces and closes views; each change is told to that person's pages."""
+    """Opens, stacks, replaces and closes views. Each change updates the person's pages."""
 
     def __init__(self, timestamps: Timestamps, feed: Feed) -> None:
         self._timestamps = timestamps
@@ -21,13 +21,13 @@ class Modals:
         self.homes: dict[str, View] = {}
 
     def stack(self, user: str) -> list[View]:
-        """The open modals of a person, the visible one last."""
+        """Return a person's open modals, the visible one last."""
         return list(self._stacks[user])
 
     def open(self, user: str, body: Json, channel: str | None = None) -> View:
-        """Show a modal instead of whatever was open; `channel` is the conversation on show.
+        """Show a modal in place of the open ones. `channel` is the conversation on the page.
 
-        Raises `duplicate_external_id`, as everything does that shows a view.
+        Raises `duplicate_external_id`, like every method that shows a view.
         """
         self._check_external_id(body)
         self._stacks[user] = []
@@ -41,7 +41,7 @@ class Modals:
         return self._add(user, body, channel)
 
     def publish(self, user: str, body: Json, expected_hash: str = "") -> View:
-        """Replace somebody's Home tab."""
+        """Replace a person's Home tab."""
         if user in self.homes:
             return self.replace(self.homes[user], body, expected_hash)
         self._check_external_id(body)
@@ -50,11 +50,11 @@ class Modals:
         return self.homes[user]
 
     def home(self, user: str) -> Json | None:
-        """Somebody's Home tab as the page draws it, once the app has published it."""
+        """Return a person's published Home tab as the page draws it, if any."""
         return self.as_page(self.homes[user]) if user in self.homes else None
 
     def replace(self, view: View, body: Json, expected_hash: str = "") -> View:
-        """Change what a view shows. Raises `hash_conflict` when it was changed since `expected_hash`."""
+        """Replace a view's content. Raises `hash_conflict` if it changed after `expected_hash`."""
         if expected_hash and expected_hash != view.hash:
             raise SlackError("hash_conflict")
         self._check_external_id(body, view)
@@ -63,12 +63,12 @@ class Modals:
         return view
 
     def refuse(self, view: View, errors: dict[str, str]) -> None:
-        """Show what the app says is wrong with a submission: block_id to words."""
+        """Show the app's errors about a submission: block_id to words."""
         view.errors = errors
         self._announce(view)
 
     def close(self, view: View) -> None:
-        """Close one modal; those below it show again."""
+        """Close one modal. Those below it show again."""
         self._stacks[view.user].remove(view)
         self._tell_stack(view.user)
 
@@ -78,18 +78,18 @@ class Modals:
         self._tell_stack(user)
 
     def find(self, view_id: str = "", external_id: str = "") -> View:
-        """An open modal or a Home tab by its id. Raises `not_found`."""
+        """Return an open modal or a Home tab by its id. Raises `not_found`."""
         found = self._find(view_id, external_id)
         if found is None:
             raise SlackError("not_found")
         return found
 
     def knows(self, view_id: str, external_id: str) -> bool:
-        """Whether there is such a view here."""
+        """Return whether this workspace has the view."""
         return self._find(view_id, external_id) is not None
 
     def reset(self) -> None:
-        """Close every modal and take every Home tab away: the app is gone."""
+        """Close every modal and remove every Home tab, because the app was removed."""
         for user in list(self._stacks):
             self.close_all(user)
         for user in list(self.homes):
@@ -97,7 +97,7 @@ class Modals:
             self._feed.send({"type": "home", "home": None}, to=user)
 
     def as_page(self, view: View) -> Json:
-        """A view as the page draws it."""
+        """Return a view as the page draws it."""
         shown = {key: value for key, value in view.body.items() if key not in ("external_id", "clear_on_close")}
         return {
             "callback_id": "",
@@ -122,7 +122,7 @@ class Modals:
         return [*self.homes.values(), *(view for stack in self._stacks.values() for view in stack)]
 
     def _check_external_id(self, body: Json, own: View | None = None) -> None:
-        """An external_id names one view of the whole workspace."""
+        """Check that an external_id is unique in the whole workspace."""
         taken = (view.body.get("external_id") for view in self._all() if view is not own)
         if body.get("external_id") and body["external_id"] in taken:
             raise SlackError("duplicate_external_id")

@@ -1,4 +1,4 @@
-"""What a workspace consists of."""
+"""The data model of a workspace."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,7 +15,7 @@ class Team:
 
 @dataclass(frozen=True)
 class Enterprise:
-    """An Enterprise Grid organisation: several workspaces with one administration."""
+    """An Enterprise Grid organization: several workspaces under one administration."""
 
     id: str
     name: str
@@ -23,13 +23,13 @@ class Enterprise:
 
     @property
     def short(self) -> Json:
-        """The organisation as payloads and oauth.v2.access name it."""
+        """Return the organization as payloads and oauth.v2.access name it."""
         return {"id": self.id, "name": self.name}
 
 
 @dataclass(frozen=True)
 class App:
-    """The app: its ids, and the user as which it speaks. Those of the bot differ between workspaces."""
+    """The app: its ids, and its bot user. The bot's ids differ between workspaces."""
 
     name: str
     id: str = "A0CALLBOARD"
@@ -39,10 +39,10 @@ class App:
 
 @dataclass(eq=False)
 class Installation:
-    """The app in one workspace; without a `team` in all workspaces of the `enterprise`, which is an org-wide one.
+    """The app in one workspace. Without a `team` it is org-wide: in all workspaces of the `enterprise`.
 
-    `installer` is the person who allowed it, `scopes` are what they allowed the bot. `channels` are those that the bot
-    was in when the app was removed.
+    `installer` is the person who allowed it, `scopes` are the bot's granted scopes. `channels` are the bot's channels
+    at the app's removal.
     """
 
     team: Team | None
@@ -53,12 +53,12 @@ class Installation:
 
     @property
     def org_wide(self) -> bool:
-        """Whether it is the organisation's, as Slack's `is_enterprise_install` says."""
+        """Whether the organization owns it: Slack's `is_enterprise_install`."""
         return self.team is None
 
     @property
     def owner(self) -> str:
-        """The id of the workspace or the organisation."""
+        """The id of the workspace or the organization."""
         holder = self.team or self.enterprise
         return holder.id if holder else ""
 
@@ -67,7 +67,7 @@ class Installation:
 class User:
     """A person or bot. `team` is the workspace of a person of another organization, with whom channels are shared.
 
-    `guest` says that they are a guest of this workspace, in several channels or in a single one.
+    `guest` means a guest of this workspace, in several channels or in a single one.
     """
 
     id: str
@@ -79,14 +79,14 @@ class User:
     guest: Literal["multi", "single", ""] = ""
 
     def as_page(self) -> Json:
-        """The person as the page draws them."""
+        """Return the person as the page draws them."""
         names = {"name": self.name, "real_name": self.real_name}
         return {"id": self.id, **names, "color": self.color, "is_bot": self.is_bot}
 
 
 @dataclass(frozen=True)
 class UserGroup:
-    """People who are mentioned by one name, `handle`."""
+    """People with a common name for mentions, `handle`."""
 
     id: str
     handle: str
@@ -96,9 +96,9 @@ class UserGroup:
 
 @dataclass
 class Channel:
-    """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message.
+    """A conversation. `bot_member` is whether the app is in it; `im_of` is the person of a direct message.
 
-    All people but the `absent` are in every channel. `shared` says that another organization shares it (Slack Connect).
+    All people except the `absent` are in every channel. With `shared` another organization is in it (Slack Connect).
     """
 
     id: str
@@ -112,17 +112,17 @@ class Channel:
 
     @property
     def kind(self) -> Literal["public_channel", "private_channel", "im"]:
-        """The type of conversation, as conversations.list calls it."""
+        """The type of conversation, as conversations.list names it."""
         if self.im_of:
             return "im"
         return "private_channel" if self.private else "public_channel"
 
     def visible_to(self, user: str) -> bool:
-        """Whether that person is in the conversation; nobody is in others' messages."""
+        """Return whether a person is in the conversation. No one is in others' direct messages."""
         return self.im_of in (None, user) and user not in self.absent
 
     def as_page(self) -> Json:
-        """The conversation as the page draws it."""
+        """Return the conversation as the page draws it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -135,7 +135,7 @@ class Channel:
 
 @dataclass
 class Content:
-    """What a message says; `attachments` are the older way to say it, which alerts still come in."""
+    """A message's content. `attachments` are the older format, which alerts still use."""
 
     text: str = ""
     blocks: list[Json] = field(default_factory=list[Json])
@@ -146,9 +146,8 @@ class Content:
 class Message:
     """One message. `viewer` is the only person who sees an ephemeral one; `by_app` marks the app's own.
 
-    `thread_ts` is the message that it replies to; with `broadcast` the reply stands in the channel too. `event` is
-    Slack's subtype of a line that tells what happened to the channel. `unfurls` are what the app shows under it for
-    each link.
+    `thread_ts` is the message that it replies to; with `broadcast` the channel shows the reply too. `event` is
+    Slack's subtype of a line about a change of the channel. `unfurls` are the app's cards for each link.
     """
 
     ts: str
@@ -166,7 +165,7 @@ class Message:
 
     @property
     def attachments(self) -> list[Json]:
-        """What hangs under the message: its own attachments, then the unfurled links, numbered."""
+        """The attachments under the message: its own, then the unfurled links, numbered."""
         return [{**each, "id": at} for at, each in enumerate((*self.content.attachments, *self.unfurls.values()), 1)]
 
     @property
@@ -175,15 +174,15 @@ class Message:
         return "thread_broadcast" if self.broadcast else self.event
 
     def visible_to(self, user: str | None) -> bool:
-        """Whether that person sees it; None is everybody."""
+        """Return whether a person sees it; None is everyone."""
         return self.viewer in (None, user)
 
 
 @dataclass
 class View:
-    """A modal that a person has open, or their Home tab; `body` is what the app sent, ids filled in.
+    """A person's open modal or Home tab. `body` is the app's view, ids filled in.
 
-    `channel` is the conversation where the modal was asked for.
+    `channel` is the conversation in which the modal was opened.
     """
 
     id: str

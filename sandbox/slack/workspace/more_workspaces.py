@@ -1,6 +1,6 @@
-"""The workspaces beside the first, where the app is not installed yet: one of its own, and an organisation of two.
+"""Further workspaces, without the app at first: one independent, and an organization of two.
 
-Some ids stand for other people and channels than in the first workspace, so that whatever is mixed up shows.
+Some ids belong to other people and channels than in the first workspace, so that mix-ups show.
 """
 
 import time
@@ -28,7 +28,7 @@ OMAR = User("U0OMAR", "omar", "Omar Haddad", "#b8741a")
 JUNE = User("U0JUNE", "june", "June Abara", "#2d7f5e")
 
 LOCAL_REDIRECTS = ("http://127.0.0.1", "http://localhost")
-"""Where a bot on this machine is, whatever its port."""
+"""The address of a bot on this machine, with any port."""
 
 
 def seeded_world(
@@ -39,9 +39,9 @@ def seeded_world(
     token_rotation: bool | None = None,
     clock: Clock = time.time,
 ) -> World:
-    """Fresh workspaces, the app of that manifest installed in the first. Raises what `read_manifest` raises.
+    """Return new workspaces, with the manifest's app installed in the first. Raises the errors of `read_manifest`.
 
-    `redirect_urls` are allowed beside the manifest's; `org_deploy` and `token_rotation` stand instead of its own.
+    `redirect_urls` add to the manifest's; `org_deploy` and `token_rotation` replace its values.
     """
     clock = MovableClock(clock)
     declared = read_manifest(manifest)
@@ -69,7 +69,7 @@ def _northwind(manifest: Manifest, clock: Clock) -> Workspace:
 
 
 def _harbor(manifest: Manifest, clock: Clock) -> tuple[Workspace, Workspace]:
-    """Two workspaces of one organisation: one bot in both, and people and channels of their own."""
+    """Return two workspaces of one organization: one bot in both, but different people and channels."""
     app = App(manifest.name, bot_id="B0HARBOR", user_id="U0HARBORBOT")
     live, studio = Channel("C0LIVEOPS", "live-ops"), Channel("C0STUDIO", "studio-ops")
     first = Workspace(
@@ -98,5 +98,5 @@ def _harbor(manifest: Manifest, clock: Clock) -> tuple[Workspace, Workspace]:
 
 
 def _absent(channels: Iterable[Channel]) -> list[Channel]:
-    """The channels without the app, which is invited as anybody is."""
+    """Return the channels without the app, which people can invite."""
     return [replace(channel, bot_member=False) for channel in channels]

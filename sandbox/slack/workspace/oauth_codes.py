@@ -1,4 +1,4 @@
-"""The codes that people's browsers carry to the app, to be exchanged for a token."""
+"""The codes that browsers carry to the app, which exchanges them for tokens."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LIFE_S = 600
 
 @dataclass(eq=False)
 class Code:
-    """What somebody allowed. `redirect_uri` is what the app asked for, empty where it asked for none."""
+    """A granted request. `redirect_uri` is the app's, empty if its request had none."""
 
     installation: Installation
     user: str
@@ -25,7 +25,7 @@ class Code:
 
 
 class Codes:
-    """Each works once, and for ten minutes."""
+    """The codes. Each works once, within ten minutes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,13 +34,13 @@ class Codes:
     def issue(
         self, installation: Installation, user: str, scopes: list[str], user_scopes: list[str], redirect_uri: str
     ) -> str:
-        """A new code for what somebody allowed."""
+        """Return a new code for a granted request."""
         value = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(32)}"
         self._codes[value] = Code(installation, user, scopes, user_scopes, redirect_uri, self._clock() + LIFE_S)
         return value
 
     def exchange(self, value: str, redirect_uri: str) -> Code:
-        """Use a code up. Raises `invalid_code`, `code_already_used` or `bad_redirect_uri`."""
+        """Use up a code. Raises `invalid_code`, `code_already_used` or `bad_redirect_uri`."""
         code = self._codes.get(value)
         if code is None or self._clock() >= code.expires:
             raise SlackError("invalid_code")

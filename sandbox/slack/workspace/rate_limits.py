@@ -1,7 +1,7 @@
 """Slack's rate limits, enforced on demand.
 
-The figures are those of Slack's rate limits page: about one message a second in each channel, with short bursts, and
-for other methods a tier, which is so many calls a minute of one method for the whole workspace.
+The figures come from Slack's rate limits page: about one message a second in each channel, with short bursts. Other
+methods have a tier: calls of one method a minute, for the whole workspace.
 """
 
 import math
@@ -12,12 +12,12 @@ from sandbox.slack.workspace.clock import Clock
 from sandbox.slack.workspace.errors import RateLimitedError
 
 BURST_MAX = 4
-"""Messages that a channel takes at once. Slack gives no number; one and three extra is ours."""
+"""Messages that a channel accepts in one burst. Slack gives no number; the sandbox allows one and three extra."""
 POSTS_PER_SECOND = 1.0
 WINDOW_S = 60.0
 _TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
 _GENEROSITY = 2
-"""The tiers are what Slack promises ("50+"); where our bot's pace is not the question, it gets twice as much."""
+"""Slack promises at least its tiers ("50+"). Methods that do not test the bot's pace get twice as much."""
 PER_MINUTE = {
     "chat.update": _TIER_3,
     "chat.delete": _TIER_3 * _GENEROSITY,
@@ -38,7 +38,7 @@ PER_MINUTE = {
     "views.push": _TIER_4 * _GENEROSITY,
     "views.update": _TIER_4 * _GENEROSITY,
 }
-"""Methods that are not named, connecting among them, are not held up."""
+"""Calls a minute. Unnamed methods, such as apps.connections.open, have no limit."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class _Bucket:
 
 
 class RateLimits:
-    """How fast the app may call; nothing is held up unless `enforced`."""
+    """The app's rate limits, which apply only if `enforced`."""
 
     def __init__(self, clock: Clock, *, enforced: bool = False) -> None:
         self._clock = clock
@@ -57,7 +57,7 @@ class RateLimits:
         self.enforced = enforced
 
     def keep(self, method: str, channel: str | None) -> None:
-        """Count a call. Raises RateLimitedError for one too many, which does not count."""
+        """Count a call. Raises RateLimitedError above the limit; that call does not count."""
         if not self.enforced:
             return
         if method == "chat.postMessage":

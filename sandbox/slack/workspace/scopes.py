@@ -1,4 +1,4 @@
-"""The scopes that an app may ask for, and what a person is told of each."""
+"""The scopes that an app can request, and their descriptions for people."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ BOT_SCOPES: Mapping[str, str] = {
     "users:read": "View people in the workspace",
     "users:read.email": "View email addresses of people",
 }
-"""Those of docs.slack.dev/reference/scopes that a bot may have, as far as a bot like ours could want them."""
+"""The bot scopes of docs.slack.dev/reference/scopes that a bot like Callboard could need."""
 
 USER_SCOPES: Mapping[str, str] = {
     "channels:history": "View messages in your public channels",
@@ -53,5 +53,5 @@ USER_SCOPES: Mapping[str, str] = {
 
 
 def split(asked: str) -> list[str]:
-    """The scopes of a comma-separated list, each once."""
+    """Return the unique scopes of a comma-separated list, such as `commands,chat:write`."""
     return list(dict.fromkeys(filter(None, (each.strip() for each in asked.replace(" ", ",").split(",")))))

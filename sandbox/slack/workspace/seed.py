@@ -1,4 +1,4 @@
-"""The workspace that people and tests start with: three engineers, an alert bot, a few channels."""
+"""The initial workspace for people and tests: three engineers, an alert bot, a few channels."""
 
 import time
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ _AUDIT_ALERT = Content(
         }
     ]
 )
-"""As Alertmanager's own template writes it: no text, everything in an attachment."""
+"""The format of Alertmanager's own template: no text, everything in an attachment."""
 _BATCH_ALERT = Content(
     "Jobs over their time",
     [
@@ -89,7 +89,7 @@ _TALK = (
 
 
 def seeded(manifest: Path | Manifest, *, clock: Clock = time.time) -> Workspace:
-    """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
+    """Return a new workspace with the manifest's app installed. Raises the errors of `read_manifest`."""
     declared = read_manifest(manifest) if isinstance(manifest, Path) else manifest
     channels = [deepcopy(channel) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
     people, groups = (DANA, LEE, SAM, ALERTS), (ON_CALL_GROUP, TRANSCODERS)
@@ -99,7 +99,7 @@ def seeded(manifest: Path | Manifest, *, clock: Clock = time.time) -> Workspace:
 
 
 def peopled(workspace: Workspace, talk: Sequence[tuple[Channel, User, Content]]) -> Workspace:
-    """The workspace with everybody's screen of the app, and with what was said in the last ten minutes."""
+    """Add everyone's app screen and ten minutes of messages to the workspace, and return it."""
     for person in workspace.people:
         workspace.direct_message(person)
     for place, (channel, user, content) in enumerate(talk):

@@ -1,4 +1,4 @@
-"""The tokens of the app: each belongs to an installation, and may end on its own or with it."""
+"""The app's tokens. Each belongs to an installation, and can end alone or with it."""
 
 import secrets
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sandbox.slack.workspace.errors import SlackError
 from sandbox.slack.workspace.model import Installation
 
 LIFE_S = 43_200
-"""A token that rotates lives 12 hours (docs.slack.dev, "Using token rotation")."""
+"""A rotating token lives 12 hours (docs.slack.dev, "Using token rotation")."""
 
 TokenKind = Literal["app", "bot", "user"]
 _PREFIXES = {"bot": "xoxb", "user": "xoxp"}
@@ -18,10 +18,10 @@ _PREFIXES = {"bot": "xoxb", "user": "xoxp"}
 
 @dataclass(eq=False)
 class Token:
-    """One access token. `user` is who acts with it, the bot or a person; an app-level token has no installation.
+    """One access token. `user` is the bot or the person that it acts for; an app-level token has no installation.
 
-    `expires` is in seconds since 1970, None is never; `refresh` is the token to get the next one with. `refusal` is
-    what Slack answers to every call with it, once it is worth nothing.
+    `expires` is in seconds since 1970, None is never; `refresh` is the token for the next one. `refusal` is
+    Slack's answer to every call with an invalid token.
     """
 
     value: str
@@ -34,7 +34,7 @@ class Token:
     refusal: str | None = None
 
     def check(self, now: float) -> None:
-        """Raises `account_inactive`, `token_revoked` or `token_expired` for one that is worth nothing."""
+        """Raise `account_inactive`, `token_revoked` or `token_expired` for an invalid token."""
         if self.refusal:
             raise SlackError(self.refusal)
         if self.expires is not None and now >= self.expires:
@@ -42,7 +42,7 @@ class Token:
 
 
 class Tokens:
-    """Every token there ever was. With `rotating` new ones live for `life_s` and come with a refresh token."""
+    """Every token ever issued. With `rotating` new ones live for `life_s` seconds and have a refresh token."""
 
     def __init__(self, clock: Clock, *, rotating: bool) -> None:
         self._clock = clock
@@ -52,11 +52,11 @@ class Tokens:
         self.life_s = LIFE_S
 
     def add(self, token: Token) -> None:
-        """Know a token whose value was given."""
+        """Add a token with a known value."""
         self._all[token.value] = token
 
     def find(self, value: str | None) -> Token:
-        """A token, whatever it is worth now. Raises `not_authed` or `invalid_auth`."""
+        """Return a token, valid or not. Raises `not_authed` or `invalid_auth`."""
         if not value:
             raise SlackError("not_authed")
         if value not in self._all:
@@ -64,16 +64,16 @@ class Tokens:
         return self._all[value]
 
     def installations(self) -> list[Installation]:
-        """Every installation that has or had a token, the newest first."""
+        """Return every installation that has or had a token, the newest first."""
         found = (token.installation for token in reversed(self._all.values()) if token.installation)
         return list(dict.fromkeys(found))
 
     def of(self, installation: Installation) -> Iterator[Token]:
-        """The tokens of an installation, oldest first, those without worth among them."""
+        """Yield the tokens of an installation, oldest first, invalid ones included."""
         return (token for token in self._all.values() if token.installation is installation)
 
     def issue(self, installation: Installation, kind: Literal["bot", "user"], user: str, scopes: list[str]) -> Token:
-        """A token for whoever exchanged a code: without rotation the one that is there already, as in Slack."""
+        """Return a token for an exchanged code: without rotation the existing one, as in Slack."""
         standing = [each for each in self.of(installation) if (each.kind, each.user) == (kind, user)]
         lasting = next((each for each in standing if each.expires is None and not each.refusal), None)
         granted = dict.fromkeys([*(scope for each in standing if not each.refusal for scope in each.scopes), *scopes])
@@ -83,7 +83,7 @@ class Tokens:
         return self._new(installation, kind, user, tuple(granted))
 
     def rotate(self, refresh: str) -> Token:
-        """The next token for a refresh token, which is used up; the token before lives on until its end.
+        """Return the next token for a refresh token, which is used up. The old token stays valid until it expires.
 
         Raises `invalid_refresh_token`.
         """
@@ -94,16 +94,16 @@ class Tokens:
         return self._new(last.installation, last.kind, last.user, last.scopes)
 
     def revoke(self, token: Token) -> None:
-        """Make a token worth nothing, and its refresh token."""
+        """Revoke a token and its refresh token."""
         token.refusal = "token_revoked"
 
     def end(self, installation: Installation, refusal: str) -> None:
-        """Make every token of an installation worth nothing."""
+        """Invalidate every token of an installation."""
         for token in self.of(installation):
             token.refusal = refusal
 
     def restore(self, installation: Installation) -> None:
-        """Make every token of an installation good again."""
+        """Make every token of an installation valid again."""
         for token in self.of(installation):
             token.refusal = None
 

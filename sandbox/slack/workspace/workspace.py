@@ -1,4 +1,4 @@
-"""One local Slack workspace: people, channels, messages, modals, and what the app was granted."""
+"""One local Slack workspace: people, channels, messages, modals, and the app's rights."""
 
 import time
 from collections.abc import Iterable
@@ -19,12 +19,12 @@ APP_COLOR = "#1f3a5f"
 
 
 class Workspace:
-    """Everything that a workspace remembers. `groups` has the members of each user group.
+    """The state of a workspace. `groups` has the members of each user group.
 
-    `enterprise` is the organisation that it belongs to. `installation` is the app's; without one nobody is offered it.
+    `enterprise` is its organization. `installation` is the app's; without one the page does not offer the app.
 
     `clock` decides the lifetimes of triggers and response_urls. `strict_rate_limits` enforces Slack's rate limits.
-    `calls_kept` is how many of the app's newest calls are remembered.
+    `calls_kept` is how many of the app's newest calls the log keeps.
     """
 
     def __init__(
@@ -63,48 +63,48 @@ class Workspace:
 
     @property
     def org_wide(self) -> bool:
-        """Whether the app is here because the whole organisation has it."""
+        """Whether the app is here through the whole organization."""
         return self.installation is not None and self.installation.org_wide
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """The app's commands, where it is installed."""
+        """The app's commands, if it is installed."""
         return self.manifest.commands if self.installation else ()
 
     @property
     def shortcuts(self) -> tuple[Shortcut, ...]:
-        """The app's shortcuts, where it is installed."""
+        """The app's shortcuts, if it is installed."""
         return self.manifest.shortcuts if self.installation else ()
 
     @property
     def app_home(self) -> AppHome:
-        """The app's own screen, which has no tabs where it is not installed."""
+        """The app's own screen, without tabs if it is not installed."""
         return self.manifest.home if self.installation else AppHome()
 
     @property
     def people(self) -> list[User]:
-        """Everybody but bots."""
+        """Everyone except bots."""
         return [user for user in self.users.values() if not user.is_bot]
 
     def team_of(self, user: User) -> Team:
-        """The workspace that a person is of: this one, or that of another organization."""
+        """Return a person's workspace: this one, or that of another organization."""
         return user.team or self.team
 
     def channel_named(self, name_or_id: str) -> Channel | None:
-        """A channel by its id or its name, with or without the #."""
+        """Return a channel by its id or its name, with or without the #."""
         named = name_or_id.removeprefix("#")
         found = (each for each in self.channels.values() if each.im_of is None and each.name == named)
         return self.channels.get(name_or_id) or next(found, None)
 
     def conversation(self, name_or_id: str) -> Channel | None:
-        """A channel by its id or name, or the direct message with the person of that id."""
+        """Return a channel by id or name, or the direct message with a person's id."""
         user = self.users.get(name_or_id)
         if user is not None and not user.is_bot:
             return self.direct_message(user)
         return self.channel_named(name_or_id)
 
     def knows(self, arguments: Json) -> bool:
-        """Whether a call is about something that is here: by its channel, else by whatever else it names."""
+        """Return whether a call is about this workspace: by its channel, or by another id in it."""
         if channel := str(arguments.get("channel") or ""):
             return channel in self.channels or channel in self.users
         view_id, external_id = str(arguments.get("view_id") or ""), str(arguments.get("external_id") or "")
@@ -116,6 +116,6 @@ class Workspace:
         )
 
     def direct_message(self, user: User) -> Channel:
-        """The conversation of the app with one person, begun if need be."""
+        """Return the app's conversation with one person. Create it if there is none."""
         im = Channel(f"D{user.id[1:]}", self.manifest.bot_name, private=True, im_of=user.id)
         return self.channels.setdefault(im.id, im)

@@ -1,4 +1,4 @@
-"""A small Slack: several workspaces, the organisation of some of them, and one app that can be installed into each."""
+"""A small Slack: several workspaces, an organization, and one app to install into each."""
 
 import re
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ _ID = re.compile(r"[CDGUW][A-Z0-9]+")
 
 
 class World:
-    """The workspaces by id. The first is `home`: it stands at the root, and where it has the app, by a fixed token.
+    """The workspaces by id. The first is `home`: it is at the root, and has the app with a fixed token.
 
-    They have one manifest and one clock. What is asked with no workspace's token is counted as a call to `home`.
+    They share one manifest and one clock. A call without a workspace's token counts as a call to `home`.
     """
 
     def __init__(self, workspaces: Iterable[Workspace]) -> None:
@@ -35,35 +35,37 @@ class World:
 
     @property
     def enterprises(self) -> list[Enterprise]:
-        """The organisations."""
+        """The organizations."""
         found = {each.enterprise.id: each.enterprise for each in self.workspaces.values() if each.enterprise}
         return list(found.values())
 
     @property
     def installations(self) -> list[Installation]:
-        """Where the app is installed now; an org-wide installation stands there once."""
+        """Where the app is installed now. An org-wide installation is listed once."""
         found = (each.installation for each in self.workspaces.values() if each.installation)
         return list(dict.fromkeys(found))
 
     def path(self, workspace: Workspace) -> str:
-        """Where a workspace's page and hooks begin, without a slash at the end."""
+        """Return the path of a workspace's page and hooks, without a trailing slash."""
         return "" if workspace is self.home else f"/w/{workspace.team.id}"
 
     def members(self, enterprise: Enterprise) -> list[Workspace]:
-        """The workspaces of an organisation."""
+        """Return the workspaces of an organization."""
         return [each for each in self.workspaces.values() if each.enterprise == enterprise]
 
     def covered(self, installation: Installation) -> list[Workspace]:
-        """The workspaces that an installation is for, whether or not it still stands."""
+        """Return the workspaces of an installation, current or former."""
         if installation.team:
             return [self.workspaces[installation.team.id]]
         return self.members(installation.enterprise) if installation.enterprise else []
 
     def workspace_of(self, token: Token, arguments: Json, *, needs_team: bool) -> Workspace:
-        """The workspace that a call is about: the token's, and of an org-wide one the one that the call names.
+        """Return a call's workspace: the token's; for an org-wide token the one that the call names.
 
-        `needs_team` says that the method wants a `team_id` of such a token. Raises `missing_argument`,
-        `team_access_not_granted`, and `team_not_found` for a channel's name.
+        With `needs_team` the method requires a `team_id` with such a token.
+
+        Raises:
+            SlackError: `missing_argument`, `team_access_not_granted`, or `team_not_found` for a channel's name.
         """
         if token.installation is None:
             return self.home
@@ -71,7 +73,7 @@ class World:
         if not token.installation.org_wide:
             return found[0]
         team = str(arguments.get("team_id") or "")
-        if team and team != token.installation.owner:  # the organisation's own id says nothing
+        if team and team != token.installation.owner:  # the organization's own id names no workspace
             return _granted(found, team)
         if needs_team:
             raise SlackError("missing_argument", arg="team_id")

@@ -1,4 +1,4 @@
-"""The access rules of callboard.toml: whom they let in, and what is said of wrong ones."""
+"""Access rules of callboard.toml: whom they admit, and errors of invalid rules."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_wrong_access_rules(file: Path, found: str, wrong: str, told: str):
     assert f"access[0].{told}" in refused(file, WHOLE + ACCESS.replace(found, wrong))
 
 
-def test_an_access_rule_lets_somebody_in(file: Path):
+def test_an_access_rule_admits_someone(file: Path):
     told = refused(file, WHOLE + '[[access]]\naccounts = ["media-cn"]\n')
     assert "access[0]: found an incomplete table, expected channels, users or groups" in told
 

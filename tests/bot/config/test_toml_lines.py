@@ -1,4 +1,4 @@
-"""Every key of a TOML file is found in the line where it stands."""
+"""Every key of a TOML file is found in its line."""
 
 import tomllib
 
@@ -59,7 +59,7 @@ x = 2
         (("accounts", 1, "parts", 1, "x"), 29),
     ],
 )
-def test_a_key_is_found_where_it_stands(path: tuple[str | int, ...], line: int):
+def test_a_key_is_found_in_its_line(path: tuple[str | int, ...], line: int):
     assert key_lines(TEXT)[path] == line
 
 

@@ -1,4 +1,4 @@
-"""`[[watches]]`: the words are those of `/jobs watch`, and what is wrong is said with its line."""
+"""`[[watches]]` has the words of `/jobs watch`, and errors name their line."""
 
 from pathlib import Path
 
@@ -34,14 +34,14 @@ def test_the_words_are_those_of_the_command(file: Path):
 @pytest.mark.parametrize(
     ("channel", "words", "line", "text"),
     [
-        ("C024BE91L", "media-xx", LINES + 3, "watches[0].words: I don't know `media-xx`"),
+        ("C024BE91L", "media-xx", LINES + 3, "watches[0].words: Unknown word `media-xx`"),
         ("C024BE91L", "media-cn since:2h", LINES + 3, "watches[0].words: "),
-        ("C024BE91L", "f18320e61e4c4dc685aa2dfc22a28dc5", LINES + 3, "expected what follows `/jobs watch`"),
-        ("C024BE91L", "media-cn to:dm", LINES + 3, "leave it out"),
+        ("C024BE91L", "f18320e61e4c4dc685aa2dfc22a28dc5", LINES + 3, "expected the words after `/jobs watch`"),
+        ("C024BE91L", "media-cn to:dm", LINES + 3, "remove to:dm"),
         ("#ops", "media-cn", LINES + 2, 'watches[0].channel: found "#ops", expected the id of a channel'),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(file: Path, channel: str, words: str, line: int, text: str):
+def test_an_error_names_its_line(file: Path, channel: str, words: str, line: int, text: str):
     with pytest.raises(ConfigError) as refused:
         watching(file, channel, words)
     assert str(refused.value).startswith(f"{file}:{line}: ")
@@ -50,7 +50,7 @@ def test_what_is_wrong_is_said_with_its_line(file: Path, channel: str, words: st
 
 def test_the_same_twice_and_an_unknown_key(file: Path):
     same = '[[watches]]\nchannel = "C024BE91L"\nwords = "-name:test media-cn"\n'
-    with pytest.raises(ConfigError, match=r"watches\[1\].words: found the same as watches\[0\]"):
+    with pytest.raises(ConfigError, match=r"watches\[1\].words: found a duplicate of watches\[0\]"):
         watching(file, "C024BE91L", "media-cn -name:test", same)
     with pytest.raises(ConfigError, match=r"found an unknown key.*expected one of channel, words"):
         watching(file, "C024BE91L", "media-cn", "word = 1\n")
@@ -70,5 +70,5 @@ def test_check_names_a_watch_whose_channel_sees_nothing(file: Path):
     rule = '[[access]]\naccounts = ["vod-sg"]\nchannels = ["C024BE91L"]\n'
     [found] = configured_watches(watching(file, "C024BE91L", "media-cn", rule))
     assert found.status is Status.WARN
-    assert "may see none of its accounts" in found.text
+    assert "can't see any of its accounts" in found.text
     assert [each.status for each in configured_watches(watching(file, "C024BE91L", "", rule))] == [Status.OK]

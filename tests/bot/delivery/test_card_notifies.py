@@ -1,4 +1,4 @@
-"""A card that is posted for jobs that have ended is the notification of their end, where it notifies alike."""
+"""A card posted for finished jobs is itself the notification, where both would notify the same people."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})
 
 
 def posts(snapshot: OutboxSnapshot) -> list[str]:
-    """What each post is until nothing waits: a card, a notification, or both in one."""
+    """Return what each post is until nothing waits: a card, a notification, or both in one."""
     found: list[str] = []
     while snapshot.entries:
         step = step_of(snapshot)
@@ -51,7 +51,7 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
 
 @pytest.mark.parametrize("to", [None, To.HERE])
 @pytest.mark.parametrize("change", [DONE, FAILED, moved(job(state=JobState.CANCELLED)), gone(job())])
-def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
+def test_one_post_is_the_card_and_the_result(to: To | None, change: Change):
     options = TERMS.model_copy(update={"to": to})
     snapshot = Story().subscribed("card", job(), options).changed("card", change).snapshot()
     step = step_of(snapshot)
@@ -62,7 +62,7 @@ def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
     assert [write.urgency for write in step.writes] == [None], "it is drawn as it is, and needs no edit"
 
 
-def test_what_belongs_in_the_thread_alone_is_not_told_by_the_card():
+def test_a_notification_for_the_thread_only_is_not_in_the_card():
     assert posts(Story().subscribed("card", job(), THREAD).changed("card", FAILED).snapshot()) == [
         "card",
         "notification",
@@ -88,13 +88,13 @@ def test_where_every_change_is_wanted_each_has_its_post_in_its_order():
     assert posts(Story().subscribed("card", job(), ANY).changed("card", DONE).snapshot()) == ["both"]
 
 
-def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
+def test_a_job_that_continues_has_its_card_as_of_now():
     snapshot = Story().subscribed("card", job()).changed("card", MOVED).snapshot()
     assert posts(snapshot) == ["card"]
     assert not after(step_of(snapshot)).over
 
 
-def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
+def test_a_batch_whose_jobs_have_all_finished_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
     assert posts(story.snapshot()) == ["card", "notification"], "its head"
@@ -112,7 +112,7 @@ def test_a_batch_without_a_failure_is_no_notification_on_failure():
     assert posts(story.snapshot()) == ["card"]
 
 
-def test_a_batch_whose_rest_is_not_followed_any_more_is_its_own_final_post():
+def test_a_batch_whose_rest_is_no_longer_followed_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"))
     assert posts(story.snapshot()) == ["both"]
@@ -124,14 +124,14 @@ def test_a_card_without_a_subscription_is_no_notification():
     assert posts(changed.snapshot()) == ["card", "notification"]
 
 
-def test_who_joined_a_card_is_notified_by_it_too():
+def test_a_later_subscriber_is_notified_by_the_card_too():
     lee = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
     assert posts(story.snapshot()) == ["both"]
     assert after(step_of(story.snapshot())).terms.mention == ("<@U3>",)
 
 
-def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting():
+def test_one_subscriber_who_wants_only_the_thread_does_not_delay_the_others():
     story = (
         Story()
         .subscribed("card", job(), THREAD)
@@ -145,7 +145,7 @@ def test_a_card_that_is_followed_again_is_a_card():
     assert posts(story.snapshot())[0] == "card"
 
 
-def test_a_snoozed_card_tells_its_end_after_the_snooze():
+def test_a_snoozed_card_posts_its_result_after_the_snooze():
     later = NOW + timedelta(hours=1)
     story = Story().subscribed("card", job()).snoozed("card", later).changed("card", FAILED)
     step = step_of(story.snapshot())
@@ -166,7 +166,7 @@ def test_a_card_that_access_rules_withhold_is_not_posted():
     assert (step.notification, len(step.entries)) == (None, 2)
 
 
-def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
+def test_many_cards_of_finished_jobs_cost_a_post_each():
     story = Story()
     for n in range(REPLIES_MAX + 3):
         story.subscribed(f"c{n}", job(f"j{n}"))
@@ -190,7 +190,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
         (CALLS.model_copy(update={"on": frozenset({On.FAILED})}), JobState.SUCCEEDED, False),
     ],
 )
-async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
+async def test_after_a_suspension_one_message_mentions_the_subscribers_of_the_result(
     world: World, options: SubscriptionOptions, state: JobState, *, called: bool
 ):
     world.slack.trouble = ["is_archived"]

@@ -1,4 +1,4 @@
-"""Groups on their way to Slack: their heads exactly once, edits at their pace, timers, heads that are gone."""
+"""Groups on their way to Slack: heads exactly once, edits at their pace, timers, deleted heads."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -47,7 +47,7 @@ async def watched(store: Store) -> None:
 
 
 async def fails(world: World, *numbers: int, code: str = "ALG.002") -> None:
-    """Let jobs fail that only the watch wants."""
+    """Fail jobs that only the watch wants."""
     for number in numbers:
         entry = ChangedEntry(change=failed(number, code, world.now))
         assert await world.store.outbox.put(DESTINATION, entry, f"{code} {number}")
@@ -71,7 +71,7 @@ class Edits:
 
 
 async def passes(world: World, seconds: float) -> None:
-    """Let time pass, with the edits that a task makes in it."""
+    """Advance the clock, with the edits that a task makes until then."""
     until = world.now + timedelta(seconds=seconds)
     while world.now < until:
         wait = await edit_cards(world.deps, DESTINATION)
@@ -124,7 +124,7 @@ async def test_a_process_that_dies_at_any_step_leaves_one_head(
     assert died > 10, "it never died"
 
 
-async def test_a_head_that_grows_fast_is_edited_every_15_seconds_and_closes_at_once(world: World):
+async def test_a_head_that_grows_fast_is_edited_every_15_seconds_and_closes_immediately(world: World):
     await fails(world, 0)
     await world.told()
     edits = Edits(world)
@@ -208,7 +208,7 @@ async def test_a_delivery_is_planned_for_what_is_due_without_an_entry(world: Wor
         assert await docket.get_execution(f"deliver:{DESTINATION}")
 
 
-async def test_a_storm_message_that_is_gone_was_the_head_of_its_groups(world: World):
+async def test_a_deleted_storm_message_was_the_head_of_its_groups(world: World):
     for number in range(6):
         await fails(world, number, code=f"C.{number}")
     assert await world.told() == 4

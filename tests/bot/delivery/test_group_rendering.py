@@ -1,4 +1,4 @@
-"""Heads as delivery draws them: with the mute of their code, the link to the head before, and their jobs."""
+"""Heads as delivery draws them: the mute of their code, the link to the previous head, and their jobs."""
 
 from datetime import timedelta
 

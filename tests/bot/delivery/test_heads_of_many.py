@@ -1,4 +1,4 @@
-"""A head begins with all failures that wait for it, and with nothing else."""
+"""A head starts with all failures that wait for it, and with nothing else."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def head_of(step: DeliveryStep | None) -> GroupHead:
     return step.notification.content
 
 
-def test_a_head_counts_all_that_wait_for_it_and_mentions_everybody_once():
+def test_a_head_counts_all_that_wait_for_it_and_mentions_each_person_once():
     desk = Desk(WATCHES)
     for number in range(4):
         desk.comes(failed(number), failed(number + 10, code="ALG.011"))

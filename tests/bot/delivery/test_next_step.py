@@ -1,4 +1,4 @@
-"""What to do next for a place: from what waits to one step."""
+"""The next step for a destination, from what waits in its outbox."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -67,7 +67,7 @@ def test_what_came_between_two_jobs_of_a_card_keeps_its_place():
     assert len(step_of(story.snapshot()).entries) == 1
 
 
-def test_other_terms_change_the_card_and_post_nothing():
+def test_other_options_change_the_card_and_post_nothing():
     step = step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(card("card", job())))
     assert step.notification is None
     assert after(step).terms == ON_FAILURE
@@ -77,7 +77,7 @@ def test_other_terms_change_the_card_and_post_nothing():
 LEE = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U3>",))
 
 
-def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
+def test_a_second_subscriber_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).snapshot(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
@@ -89,7 +89,7 @@ def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
 
 
-def test_an_end_is_told_and_ends_the_following():
+def test_a_finished_job_is_notified_and_no_longer_followed():
     step = step_of(Story().changed("card", FAILED).snapshot(card("card", job())))
     assert step.notification
     assert isinstance(step.notification.content, GroupHead)
@@ -98,7 +98,7 @@ def test_an_end_is_told_and_ends_the_following():
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
 
-def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
+def test_a_job_that_may_no_longer_be_seen_is_not_notified_and_not_followed():
     story = Story().changed("card", FAILED)
     step = step_of(withheld(story.snapshot(card("card", job())), {"acme"}.__contains__))
     assert step.notification is None
@@ -107,12 +107,12 @@ def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
     assert withheld(story.snapshot(), {"other"}.__contains__) == story.snapshot()
 
 
-def test_a_card_that_may_not_be_seen_any_more_is_never_posted():
+def test_a_card_that_may_no_longer_be_seen_is_never_posted():
     step = step_of(withheld(Story().subscribed("card", job()).snapshot(), {"acme"}.__contains__))
     assert (step.notification, step.writes) == (None, [])
 
 
-def test_the_terms_decide_what_is_told():
+def test_the_options_decide_what_is_notified():
     for options, change, told in [
         (TERMS, MOVED, False),
         (TERMS, DONE, True),
@@ -126,20 +126,20 @@ def test_the_terms_decide_what_is_told():
         assert after(step)
 
 
-def test_changes_that_nobody_asked_for_are_taken_out_together():
+def test_unwanted_changes_are_taken_out_together():
     story = Story().changed("card", MOVED).changed("card", MOVED).changed("card", DONE)
     step = step_of(story.snapshot(card("card", job())))
     assert (len(step.entries), step.notification) == (2, None)
 
 
-def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
+def test_changes_of_a_job_that_is_no_longer_followed_are_not_notified():
     story = Story().unsubscribed("card", job()).changed("card", FAILED).changed("nowhere", FAILED)
     step = step_of(story.snapshot(card("card", job())))
     assert (len(step.entries), step.notification) == (3, None)
     assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
-def test_a_batch_tells_its_first_failure_and_its_end_once():
+def test_a_batch_posts_its_first_failure_and_its_result_once():
     batch = card("card", job("a"), job("b"), job("c"))
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "failed")))
     snapshot = story.snapshot(batch)
@@ -157,7 +157,7 @@ def test_a_batch_tells_its_first_failure_and_its_end_once():
     assert head.closed_at
 
 
-def test_a_batch_that_is_over_tells_its_end_alone():
+def test_a_batch_that_is_over_posts_only_its_result():
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).changed("other", DONE)
     snapshot = story.changed("card", moved(job("b", "failed"))).snapshot(batch)
@@ -168,14 +168,14 @@ def test_a_batch_that_is_over_tells_its_end_alone():
     assert not taken(snapshot, step).groups
 
 
-def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
+def test_a_batch_without_anything_that_its_options_ask_for_ends_in_silence():
     batch = card("card", job("a"), job("b"), options=ON_FAILURE)
     story = Story().changed("card", moved(job("a", "succeeded"))).unsubscribed("card", job("b"))
     assert step_of(story.snapshot(batch)).notification is None
 
 
-@pytest.mark.parametrize("by", ["U1", ""])  # somebody, or the rules of access
-def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
+@pytest.mark.parametrize("by", ["U1", ""])  # a person, or the rules of access
+def test_a_batch_whose_rest_is_no_longer_followed_says_how_the_others_finished(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
     step = step_of(story.snapshot(batch))
@@ -210,7 +210,7 @@ def test_a_large_batch_makes_no_larger_message():
     assert len(taken(snapshot, head).records[group.id]) < 5000
 
 
-def test_a_note_is_posted_alone():
+def test_a_note_is_a_separate_post():
     note = SearchExpired(ids=["x"], looked_in=[], minutes=10)
     step = step_of(
         OutboxSnapshot(
@@ -220,7 +220,7 @@ def test_a_note_is_posted_alone():
     assert (step.notification and step.notification.content, len(step.entries), step.writes) == (note, 1, [])
 
 
-def test_late_is_what_could_have_been_noticed_long_before():
+def test_a_change_is_late_if_it_could_have_been_noticed_long_before():
     [soon] = Story().changed("card", FAILED).entries
     [late] = (
         Story().changed("card", FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})).entries
@@ -243,7 +243,7 @@ EVENTS = st.lists(
 
 
 def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
-    """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
+    """Return what Redis would have put into the outbox. A job is followed once in a destination, by one card."""
     story, following = Story(), dict[str, str]()
     for number, (what, card_id, job_id, options) in enumerate(events, start=1):
         word = str(number)
@@ -265,12 +265,14 @@ def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
 
 
 def numbered(change: Change, number: int) -> Change:
-    """No change is like another: each is of an attempt of its own."""
+    """Make a change different from all others: each has its own attempt."""
     return change.model_copy(update={"attempt": number})
 
 
 def wanted_alone(snapshot: OutboxSnapshot) -> set[str]:
-    """The events that each card's terms ask to tell, entry by entry: nothing else waits, nothing was posted before."""
+    """Return the events that each card's options ask for, entry by entry, as if nothing else waits or was posted
+    before.
+    """
     wanted, cards = set[str](), snapshot
     for entry in snapshot.entries:
         step = step_of(OutboxSnapshot(DESTINATION, [entry], cards=cards.cards, records=cards.records))
@@ -280,7 +282,7 @@ def wanted_alone(snapshot: OutboxSnapshot) -> set[str]:
 
 
 def decided(steps: Iterable[DeliveryStep], *outcomes: Outcome) -> dict[str, Reason]:
-    """Why each event got one of these decisions; no event has two."""
+    """Return why each event got one of these decisions. No event has two."""
     found: dict[str, Reason] = {}
     for decision in (each.decision for step in steps for each in step.decisions):
         assert decision.event not in found
@@ -289,14 +291,14 @@ def decided(steps: Iterable[DeliveryStep], *outcomes: Outcome) -> dict[str, Reas
 
 
 def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
-    """What the steps post of one kind."""
+    """Return what the steps post of one kind."""
     return [
         step.notification.content for step in steps if step.notification and isinstance(step.notification.content, kind)
     ]
 
 
 @given(EVENTS)
-def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
+def test_steps_end_where_all_entries_lead_and_post_each_change_once(
     events: list[tuple[str, str, str, SubscriptionOptions]],
 ):
     start = tell(events).snapshot()

@@ -1,4 +1,4 @@
-"""A Slack whose errors say nothing of whether a message is there, and whose history shows it late."""
+"""A Slack whose errors do not show whether a message arrived, and whose history shows it late."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ class Story(exactly_once.Story):
         wanted: tuple[str, On, To | None],
         changes: list[tuple[str, JobState | None]],
     ) -> None:
-        """Their cards are posted when they have ended."""
+        """Their cards are posted after the jobs have finished."""
         self.slack.trouble = ["token_revoked"] * 5
         self.subscribe(ids, here, wanted, None)
         self.slack.trouble = []
@@ -54,7 +54,7 @@ class Story(exactly_once.Story):
 
 
 @pytest.mark.parametrize("searches_a_minute", [100_000, 1])
-def test_every_change_is_told_exactly_once_by_a_late_history(
+def test_every_change_is_posted_exactly_once_by_a_late_history(
     redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
 ):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
@@ -73,7 +73,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
 
 @pytest.fixture
 async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A place with a card, whose job has just ended."""
+    """A destination with a card, whose job has just finished."""
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     world = World(store)
     world.slack.status_code = 500
@@ -83,7 +83,7 @@ async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 async def searched(world: World) -> list[int]:
-    """Deliver until nothing waits; return the seconds from now at which the conversation was searched."""
+    """Deliver until nothing waits. Return the seconds from now at which the conversation was searched."""
     start, before = world.unix(), len(world.slack.searches)
     while (wait := await deliver(world.deps, DESTINATION)) is not None:
         world.now += timedelta(seconds=wait)
@@ -191,7 +191,7 @@ async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
 
 
 async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_from_then_on(world: World):
-    """Its first call was refused late: the second one is not taken for lost because of that."""
+    """Its first call was refused late. The second one does not count as lost because of that."""
     card = world.slack.said[0]
     card.gone = True
 

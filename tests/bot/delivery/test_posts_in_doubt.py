@@ -1,4 +1,4 @@
-"""When a post in doubt is searched for, and when its absence counts."""
+"""The times of searches for a post in doubt, and when its absence counts."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ def at(seconds: float) -> datetime:
 
 
 def moments(in_flight: InFlightPost) -> list[float]:
-    """The seconds from NOW at which a post is searched for, each search coming when it is due."""
+    """Return the seconds from NOW at which a post is searched for, each search on time."""
     searches, found = Searches.of(in_flight, IN_FLIGHT_TIMEOUT_S), list[datetime]()
     while not (found and searches.settled(found[-1])):
         found.append(searches.next(found[-1] if found else None))
@@ -36,7 +36,7 @@ def test_silence_settles_it_in_fifteen_from_the_beginning(doubt: Doubt | None):
     assert moments(InFlightPost(id="p", at=NOW, doubt=doubt, since=at(10) if doubt else None)) == [3, 15]
 
 
-def test_a_late_search_stands_for_those_before_it():
+def test_a_late_search_counts_for_those_before_it():
     searches = Searches.of(InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), IN_FLIGHT_TIMEOUT_S)
     assert searches.next(at(4)) == at(6)
     assert not searches.settled(at(5.9))

@@ -1,4 +1,4 @@
-"""What is told of a card that is or was snoozed: nothing meanwhile, everything worth telling afterwards, once."""
+"""Notifications of a card that is or was snoozed: held during the snooze, posted once afterwards."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ def asleep(*jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
 
 
 def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
-    """What is posted, in raw states, once all that waits was taken out."""
+    """Return what is posted, in raw states, after all waiting entries were taken out."""
     words: list[str] = []
     while next_step(snapshot, now):
         step = step_of(snapshot, now)
@@ -38,7 +38,7 @@ def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
     return words
 
 
-def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
+def test_a_snoozed_card_shows_changes_and_posts_nothing():
     snapshot = Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job()))
     step = step_of(snapshot)
     assert (step.notification, len(step.entries)) == (None, 2)
@@ -47,13 +47,13 @@ def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
     assert next_step(taken(snapshot, step), LATER - timedelta(seconds=1)) is None
 
 
-def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
+def test_when_the_snooze_is_over_it_posts_what_it_held_and_nothing_twice():
     snapshot = Story().changed("card", MOVED).changed("card", ENDED).snapshot(asleep(job(), options=ANY))
     assert reported_at(snapshot, NOW) == []
     assert reported_at(snapshot, LATER) == ["C"]
 
 
-def test_what_is_again_as_it_was_told_is_not_told():
+def test_a_state_that_was_already_posted_is_not_posted_again():
     there = moved(job(state=JobState.PENDING, raw_state=None))
     back = moved(job(raw_state=None), before=JobState.PENDING)
     assert (
@@ -62,13 +62,13 @@ def test_what_is_again_as_it_was_told_is_not_told():
     )
 
 
-def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
+def test_changes_after_a_snooze_are_posted_after_what_it_held():
     late = moved(job(state=JobState.SUCCEEDED, raw_state="C"), at=LATER)
     story = Story().changed("card", MOVED).changed("card", late)
     assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == ["B", "C"]
 
 
-def test_waking_a_card_tells_what_was_kept_back():
+def test_ending_a_snooze_posts_what_was_held():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F"))).snoozed("card", None)
     assert reported_at(story.snapshot(asleep(job())), NOW) == ["F"]
 
@@ -80,23 +80,23 @@ def test_another_snooze_keeps_it_back_for_longer():
     assert reported_at(snapshot, LATER + timedelta(hours=1)) == ["F"]
 
 
-def test_the_end_of_a_batch_is_told_once_after_its_snooze():
+def test_the_result_of_a_batch_is_posted_once_after_its_snooze():
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "succeeded")))
     for options in (TERMS, ANY):
         assert reported_at(story.snapshot(asleep(job("a"), job("b"), options=options)), LATER) == ["final"]
 
 
-def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
+def test_a_job_unsubscribed_from_during_a_snooze_is_not_posted():
     story = Story().changed("card", MOVED).unsubscribed("card", job())
     assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == []
 
 
-def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
+def test_a_lost_job_followed_again_during_a_snooze_is_not_posted_as_lost():
     story = Story().changed("card", gone(job())).subscribed("card", job())
     assert reported_at(story.snapshot(asleep(job())), LATER) == []
 
 
-def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
+def test_many_snoozes_that_end_together_are_one_message_about_no_downtime():
     ids = [f"card{at}" for at in range(REPLIES_MAX + 1)]
     done = [moved(job(each, JobState.SUCCEEDED)) for each in ids]
     held = [{str(each.job.ref): each} for each in done]

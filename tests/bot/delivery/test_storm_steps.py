@@ -1,4 +1,4 @@
-"""Steps that post a storm message: with all that waits for it, and nothing else."""
+"""Steps that post a storm message, with all that waits for it and nothing else."""
 
 from datetime import datetime, timedelta
 
@@ -37,7 +37,7 @@ def storm_of(step: DeliveryStep) -> StormHead:
     return step.notification.content
 
 
-def test_what_was_noticed_late_is_told_in_one_message():
+def test_late_changes_are_posted_in_one_message():
     story, cards, known = Story(), list[Card](), NOW - LATE_AFTER - timedelta(seconds=1)
     for n, state in enumerate(["failed", "failed", "succeeded"]):
         change = moved(job(f"j{n}", state))
@@ -49,7 +49,7 @@ def test_what_was_noticed_late_is_told_in_one_message():
     assert (storm.group.counts, len(step.entries)) == ({"succeeded": 1}, 3)
 
 
-def test_one_change_that_was_noticed_late_is_told_as_any_other():
+def test_one_late_change_is_posted_like_any_other():
     late = FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})
     step = step_of(Story().changed("card", late).snapshot(card("card", job())))
     assert step.notification
@@ -85,7 +85,7 @@ def test_a_storm_message_takes_in_what_waits_behind_other_messages():
     assert len(taken(taken(snapshot, step), end).entries) == 0
 
 
-def test_what_nobody_asked_for_makes_no_storm():
+def test_unwanted_changes_make_no_storm():
     story, cards = ends(1)
     for n in range(10):
         story.changed(f"m{n}", moved(job(f"m{n}"), before=JobState.PENDING))

@@ -1,4 +1,4 @@
-"""A place that takes nothing: who is told, how often, and for how long it is waited for."""
+"""A destination that rejects everything: who is notified, how often, and how long its entries wait."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(store)
 
 
-async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
+async def test_a_channel_that_keeps_refusing_is_reported_once(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
@@ -39,7 +39,7 @@ async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
     assert [said.channel for said in world.slack.said[1:]] == ["DU1", "DU2"]
 
 
-async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: World):
+async def test_a_channel_that_accepted_messages_in_between_is_reported_again(world: World):
     await world.becomes(state=JobState.PENDING)
     await world.follow(ANY)
     for state in (JobState.RUNNING, JobState.SUCCEEDED):
@@ -52,7 +52,7 @@ async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: Wo
     assert [said.channel for said in world.slack.said] == [DESTINATION, *["DU1", DESTINATION] * 2]
 
 
-async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
+async def test_a_suspended_destination_is_kept_until_its_jobs_have_finished_and_not_for_ever(world: World):
     await world.becomes(state=JobState.PENDING)
     await world.follow(ANY)
     await world.becomes(state=JobState.RUNNING)
@@ -69,7 +69,7 @@ async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not
     assert len(world.slack.said) == 1
 
 
-async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: World):
+async def test_a_post_in_doubt_does_not_keep_a_suspended_destination_for_ever(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["lost"]
@@ -83,7 +83,7 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
     assert empty(await world.snapshot())
 
 
-async def test_restoring_tells_whether_anything_was_in_the_way(world: World):
+async def test_restoring_returns_whether_the_destination_was_suspended(world: World):
     await world.follow()
     assert not (await restore(world.deps, DESTINATION, None, "U1")).resumed
     await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=world.now))

@@ -1,4 +1,4 @@
-"""Answers begin only while the event loop keeps up."""
+"""Answers start only while the event loop keeps up."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 from bot.deps.admission import LATE_S, AdmissionGate
 
 
-async def test_a_free_loop_lets_everybody_in_order():
+async def test_a_free_loop_admits_all_in_order():
     pace, came = AdmissionGate(), list[int]()
 
     async def take(number: int) -> None:
@@ -22,7 +22,7 @@ async def test_a_busy_loop_keeps_answers_waiting_until_it_is_free():
 
     async def work() -> None:
         for _ in range(5):
-            time.sleep(3 * LATE_S)  # noqa: ASYNC251  # what is tested is a loop that cannot do anything else
+            time.sleep(3 * LATE_S)  # noqa: ASYNC251  # the test needs a blocked loop
             await asyncio.sleep(0)
         nonlocal busy
         busy = False

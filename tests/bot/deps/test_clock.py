@@ -12,7 +12,7 @@ HOUR = 3600.0
 
 
 class Machine:
-    """A machine's clocks: what it takes for the time, and one that nothing sets."""
+    """A machine's clocks: its own time, and a monotonic clock."""
 
     def __init__(self, wall: float = 1000.0) -> None:
         self.wall = wall
@@ -64,7 +64,7 @@ async def test_before_the_first_sample_it_is_the_clock_of_the_machine():
     assert (clock.ahead_of_redis, clock.off) == (None, False)
 
 
-async def test_a_step_of_the_machines_clock_does_not_move_it():
+async def test_a_step_of_the_machines_clock_does_not_change_it():
     machine = Machine(wall=1000.0)
     clock = clock_of(machine, Server(machine))
     await clock.sample()
@@ -78,7 +78,7 @@ async def test_a_step_of_the_machines_clock_does_not_move_it():
     assert clock.ahead == pytest.approx(-HOUR)
 
 
-async def test_a_late_answer_among_five_does_no_harm():
+async def test_one_late_answer_among_five_is_harmless():
     machine = Machine()
     server = Server(machine)
     server.late_s = [(0.002, 0.002), (3.0, 0.0), (0.0, 5.0), (0.001, 0.001), (0.003, 0.003)]
@@ -123,7 +123,7 @@ async def test_after_a_failover_a_new_process_agrees_with_the_others():
     assert told(newer) == pytest.approx(told(old), abs=SAMPLE_EVERY_S * SLEW)
 
 
-async def test_no_process_is_behind_what_another_has_reached():
+async def test_no_process_is_behind_another():
     machine = Machine()
     server = Server(machine)
     clock = clock_of(machine, server)
@@ -133,7 +133,7 @@ async def test_no_process_is_behind_what_another_has_reached():
     assert told(clock) >= 1500.0
 
 
-def test_a_fleet_that_was_away_goes_on_from_where_it_was():
+def test_a_stopped_fleet_continues_from_its_last_time():
     assert first_time(5000.0, None) == 5000.0
     assert first_time(5000.0, Mark(1003.0, 1000.0)) == 5003.0
     assert first_time(900.0, Mark(1003.0, 1000.0)) == 1003.0
@@ -147,7 +147,7 @@ def test_a_small_correction_never_turns_it_back():
     assert shown[-1] == pytest.approx(106.4)
 
 
-async def test_redis_keeps_the_latest_fleet_time(store: Store):
+async def test_redis_stores_the_latest_fleet_time(store: Store):
     _, mark = await store.clock.read()
     assert mark is None
     await store.clock.keep(5e9)
@@ -161,7 +161,7 @@ async def test_redis_keeps_the_latest_fleet_time(store: Store):
     assert clock().timestamp() >= 5e9
 
 
-def test_slacks_time_is_that_of_its_answers_whatever_the_machine_says():
+def test_slacks_time_is_that_of_its_responses():
     machine = Machine()
     slack = SlackTime(lambda: machine.monotonic, lambda: machine.wall)
     assert (slack.now(), slack.ahead) == (None, None)

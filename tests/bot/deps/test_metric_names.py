@@ -106,7 +106,7 @@ BOUNDS = {
 }
 REFUSALS = ("internal_error", "internal_error!", "token_revoked", "is_archived",
             "cannot_reply_to_message", "invalid_blocks", "never_heard_of", "lost")  # fmt: skip
-"""Answers of Slack to a post, one for each verdict but the one on rate limits."""
+"""Responses of Slack to a post, one for each `ErrorAction` except that for rate limits."""
 
 
 def families(metrics: Metrics) -> list[Metric]:
@@ -115,7 +115,7 @@ def families(metrics: Metrics) -> list[Metric]:
 
 
 def values(metrics: Metrics) -> Mapping[tuple[str, str], list[str]]:
-    """The values of each label, in their order."""
+    """Return the values of each label, in their order."""
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for sample in (sample for family in families(metrics) for sample in family.samples):
         for label, value in sample.labels.items():
@@ -128,7 +128,7 @@ def outcomes(metrics: Metrics, name: str) -> set[str]:
 
 
 def errors(kind: type[ProviderError] = ProviderError) -> list[ProviderError]:
-    """One of each."""
+    """Return one error of each type."""
     return [each for kind in kind.__subclasses__() for each in (kind("trouble"), *errors(kind))]
 
 
@@ -145,7 +145,7 @@ def test_names_types_labels_and_bounds():
     assert {name: " ".join(values(metrics)[name, "le"]) for name in BOUNDS} == BOUNDS
 
 
-def test_values_that_are_there_from_the_start():
+def test_values_present_from_the_start():
     assert {key: set(found) for key, found in values(Metrics()).items() if key[1] != "le"} == FROM_THE_START
 
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus."""
+"""Metrics for Prometheus."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -6,7 +6,7 @@ from bot.deps.metrics import Metrics, Rejection
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
-    """Every sample by its name and labels, such as `callboard_sweeps_total media video-ocr ok`."""
+    """Return every sample by its name and labels, such as `callboard_sweeps_total media video-ocr ok`."""
     families = text_string_to_metric_families(metrics.text().decode())
     return {
         " ".join([sample.name, *(value for _, value in sorted(sample.labels.items()))]): sample.value
@@ -27,7 +27,7 @@ def test_sweeps_are_counted_and_timed():
     assert read["callboard_sweep_duration_seconds_bucket media 0.25 video-ocr"] == 1
 
 
-def test_what_is_counted_is_read():
+def test_counters_are_exported():
     metrics = Metrics()
     metrics.requested("media", "video-ocr", "ok", 3)
     metrics.delivered("posted")
@@ -41,7 +41,7 @@ def test_what_is_counted_is_read():
     assert read["callboard_delivery_delay_seconds_sum"] == 0.1
 
 
-def test_gauges_hold_the_last_value_and_nobody_is_early():
+def test_gauges_hold_the_last_value_and_lag_is_never_negative():
     metrics = Metrics()
     metrics.outbox(7)
     metrics.outbox(2)
@@ -53,7 +53,7 @@ def test_gauges_hold_the_last_value_and_nobody_is_early():
     assert read["callboard_sweep_lag_seconds media image-moderation"] == 0
 
 
-def test_two_never_meet():
+def test_two_registries_are_separate():
     first, second = Metrics(), Metrics()
     first.outbox(7)
     assert samples(second)["callboard_outbox_depth"] == 0

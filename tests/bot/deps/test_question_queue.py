@@ -1,4 +1,4 @@
-"""The line of questions: two of a requester at a time, ten wait, more are refused."""
+"""The queue of questions: two of a requester run at a time, ten wait, more are refused."""
 
 import asyncio
 from collections.abc import Hashable
@@ -12,7 +12,7 @@ DANA, LEE = "T1/U1", "T1/U2"
 
 
 class Line:
-    """Questions that are asked until they are answered."""
+    """Questions that run until they are answered."""
 
     def __init__(self) -> None:
         self.questions = Questions()
@@ -45,7 +45,7 @@ class Line:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-async def test_two_are_asked_at_a_time_and_the_others_in_their_order():
+async def test_two_run_at_a_time_and_the_others_in_order():
     line = Line()
     await line.ask(DANA, "a", "b", "c", "d")
     assert line.asked == ["a", "b"]
@@ -56,7 +56,7 @@ async def test_two_are_asked_at_a_time_and_the_others_in_their_order():
     await line.end()
 
 
-async def test_the_line_of_one_is_not_that_of_another():
+async def test_each_requester_has_a_separate_queue():
     line = Line()
     await line.ask(DANA, *range(5))
     await line.ask(LEE, "a")
@@ -64,7 +64,7 @@ async def test_the_line_of_one_is_not_that_of_another():
     await line.end()
 
 
-async def test_one_too_many_is_refused_and_asked_once_there_is_room():
+async def test_one_too_many_is_refused_and_runs_once_there_is_room():
     line = Line()
     await line.ask(DANA, *range(AT_ONCE + WAITING_MAX))
     with pytest.raises(UsageError) as caught:
@@ -78,7 +78,7 @@ async def test_one_too_many_is_refused_and_asked_once_there_is_room():
     await line.end()
 
 
-async def test_equal_questions_have_one_turn():
+async def test_equal_questions_share_a_turn():
     line = Line()
     await line.ask(DANA, "a", "b", "a", "c", "a", "c", *range(WAITING_MAX - 1))
     await line.ask(DANA, *["a"] * 40)
@@ -89,7 +89,7 @@ async def test_equal_questions_have_one_turn():
     await line.end()
 
 
-async def test_who_gives_up_waiting_gives_up_the_turn():
+async def test_a_cancelled_question_loses_its_turn():
     line = Line()
     await line.ask(DANA, "a", "b", "c", "d")
     line.tasks[2].cancel()
@@ -98,7 +98,7 @@ async def test_who_gives_up_waiting_gives_up_the_turn():
     await line.end()
 
 
-async def test_nothing_is_kept_of_those_who_were_answered():
+async def test_no_data_stays_after_the_answers():
     line = Line()
     await line.ask(DANA, *range(5))
     await line.end()

@@ -1,4 +1,4 @@
-"""Jobs on lists that had ended and are known: which are passed over, and for how long."""
+"""The cache of ended jobs on lists: which jobs it skips, and for how long."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ def unsettled(settled: SettledJobs, after: timedelta = timedelta(), since: timed
     return settled.unsettled(SERVICE, NOW + since, ENDED, NOW + after)
 
 
-def test_the_same_job_is_settled_until_redis_is_asked_again():
+def test_the_same_job_is_settled_until_the_cache_expires():
     settled = SettledJobs()
     assert unsettled(settled) == {"a", "b"}
     settled.add(SERVICE, NOW, ENDED[:1], NOW)
@@ -25,7 +25,7 @@ def test_the_same_job_is_settled_until_redis_is_asked_again():
     assert unsettled(settled, SETTLED_FOR) == {"a", "b"}
 
 
-def test_a_service_that_is_watched_anew_has_none():
+def test_a_service_that_is_watched_again_has_none():
     settled = SettledJobs()
     settled.add(SERVICE, NOW, ENDED, NOW)
     assert settled.unsettled(("other", "video"), NOW, ENDED, NOW) == {"a", "b"}

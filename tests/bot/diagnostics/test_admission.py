@@ -1,4 +1,4 @@
-"""`callboard check` about who is let in: workspaces, guests, and shared channels."""
+"""`callboard check` about access: workspaces, guests, and shared channels."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -20,7 +20,7 @@ IN_A_CHANNEL = '\n[[access]]\naccounts = ["vod-sg"]\nchannels = ["C0MEDIA"]\n'
 
 @pytest.fixture
 def scopes() -> tuple[str, ...]:
-    """What the token may do less."""
+    """Tests with a token that lacks the scope."""
     return ()
 
 
@@ -61,7 +61,7 @@ class TestSeveralWorkspaces:
         assert finding
         assert (finding.status, finding.text) == (
             Status.FAIL,
-            "any workspace may install the app and see every account",
+            "any workspace can install the app and see every account",
         )
 
     async def test_those_that_may_install_it_are_named(self, site: Site):
@@ -131,7 +131,7 @@ async def test_shared_channels_are_listed(site: Site):
     finding = await found(site, "shared channels")
     assert finding
     assert finding.status is Status.WARN
-    assert finding.text.endswith("what is posted in C0MEDIA (media) and C0GENERAL (general)")
+    assert finding.text.endswith("posts in C0MEDIA (media) and C0GENERAL (general)")
 
 
 class TestWithoutGroupsRead:
@@ -154,7 +154,7 @@ class TestWithoutChannelsRead:
     async def test_they_are_not_known(self, site: Site):
         finding = await found(site, "shared channels")
         assert finding
-        assert "not known without" in finding.text
+        assert "unknown without" in finding.text
 
 
 async def test_slack_does_not_say(site: Site):

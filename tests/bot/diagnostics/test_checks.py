@@ -42,7 +42,7 @@ SERVICES = (
 
 @dataclass
 class Site:
-    """What is checked."""
+    """The settings and servers that a test checks."""
 
     world: World
     workspace: Workspace
@@ -92,9 +92,9 @@ async def test_wrong_secrets(site: Site, monkeypatch: pytest.MonkeyPatch):
     for name in ("MEDIA_CN_SK", "VOD_SG_SK", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.setenv(name, "hunter2")
     found = await site.findings()
-    assert found["slack.bot_token"].text == found["slack.app_token"].text == "Slack does not know this token"
-    assert found["media-cn/video-ocr"].mend == "env:MEDIA_CN_SK is not the secret of env:MEDIA_CN_AK: copy both again"
-    assert found["vod-sg/vod-ai"].mend == "env:VOD_SG_SK is not the secret of env:VOD_SG_AK: copy both again"
+    assert found["slack.bot_token"].text == found["slack.app_token"].text == "Slack doesn't recognize this token"
+    assert found["media-cn/video-ocr"].mend == "env:MEDIA_CN_SK doesn't belong to env:MEDIA_CN_AK: copy both again"
+    assert found["vod-sg/vod-ai"].mend == "env:VOD_SG_SK doesn't belong to env:VOD_SG_AK: copy both again"
 
 
 async def test_missing_secrets(site: Site, monkeypatch: pytest.MonkeyPatch):
@@ -143,7 +143,7 @@ class TestSeveralWorkspaces:
         installation = Installation(workspace="T0SANDBOX", bot_token=token, installed_at=datetime.now(UTC))
         await Installations(link).put("T0SANDBOX", TokenCipher([SecretRef("env:CALLBOARD_KEY")]).encrypt(installation))
 
-    async def test_nobody_installed_it_yet(self, site: Site):
+    async def test_no_workspace_has_installed_it(self, site: Site):
         found = await site.findings()
         assert found["slack.encryption_keys"].status is found["slack.client_secret"].status is Status.OK
         assert found["workspaces"].mend == "open /slack/install of the running bot in a browser"
@@ -157,10 +157,10 @@ class TestSeveralWorkspaces:
         assert (await site.findings())["workspace T0SANDBOX"].status is Status.FAIL
 
     async def test_a_secret_of_another_app(self, site: Site, monkeypatch: pytest.MonkeyPatch):
-        assert (await site.findings())["slack.client_secret"].text == "is the secret of slack.client_id"
+        assert (await site.findings())["slack.client_secret"].text == "belongs to slack.client_id"
         monkeypatch.setenv("SLACK_CLIENT_SECRET", "hunter2")
         found = (await site.findings())["slack.client_secret"]
-        assert (found.status, found.text) == (Status.FAIL, "this is not the secret of slack.client_id")
+        assert (found.status, found.text) == (Status.FAIL, "this secret doesn't belong to slack.client_id")
 
     async def test_a_missing_secret(self, site: Site, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv("SLACK_CLIENT_SECRET")
@@ -169,24 +169,27 @@ class TestSeveralWorkspaces:
     async def test_an_app_that_slack_does_not_know(self, site: Site):
         site.configured(CLIENT_ID, "1.2")
         found = (await site.findings())["slack.client_secret"]
-        assert (found.status, found.text) == (Status.FAIL, "Slack knows no app with this slack.client_id")
+        assert (found.status, found.text) == (Status.FAIL, "no Slack app has this slack.client_id")
 
     async def test_slack_out_of_reach(self, site: Site, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api/")
-        assert "cannot be reached" in (await site.findings())["slack.client_secret"].text
+        assert "can't reach " in (await site.findings())["slack.client_secret"].text
 
     async def test_an_old_key_that_is_still_needed(self, site: Site, link: RedisLink, monkeypatch: pytest.MonkeyPatch):
         await self.keep(link, BOT_TOKEN)
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         site.configured('["env:CALLBOARD_KEY"]', '["env:NEW_KEY", "env:CALLBOARD_KEY"]')
         found = (await site.findings())["workspace T0SANDBOX"]
-        assert (found.status, found.text) == (Status.WARN, "an old one of slack.encryption_keys encrypts its tokens")
+        assert (found.status, found.text) == (
+            Status.WARN,
+            "its tokens are encrypted with an old key of slack.encryption_keys",
+        )
 
     async def test_a_lost_key(self, site: Site, link: RedisLink, monkeypatch: pytest.MonkeyPatch):
         await self.keep(link, BOT_TOKEN)
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
         found = await site.findings()
-        assert found["workspace T0SANDBOX"].text == "none of slack.encryption_keys opens its tokens"
+        assert found["workspace T0SANDBOX"].text == "none of slack.encryption_keys decrypts its tokens"
 
     async def test_what_is_no_key(self, site: Site, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("CALLBOARD_KEY", "hunter2")
@@ -197,7 +200,7 @@ class TestSeveralWorkspaces:
 async def test_slack_out_of_reach(site: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api/")
     found = await site.findings()
-    assert found["slack.bot_token"].text.startswith("http://127.0.0.1:1/api/ cannot be reached")
+    assert found["slack.bot_token"].text.startswith("can't reach http://127.0.0.1:1/api/")
     assert found["vod-sg/vod-ai"].status is Status.OK
 
 
@@ -259,11 +262,11 @@ async def test_redis_by_a_wrong_url(site: Site, monkeypatch: pytest.MonkeyPatch)
     [
         (Fault(fault="forbidden"), Status.FAIL, "allow the user"),
         (Fault(fault="throttle", seconds=60), Status.WARN, "requests_per_second"),
-        (Fault(fault="malformed"), Status.FAIL, "something else than"),
-        (Fault(fault="down"), Status.FAIL, "the DNS of this machine"),
+        (Fault(fault="malformed"), Status.FAIL, "something other than"),
+        (Fault(fault="down"), Status.FAIL, "check this machine's network, proxy and DNS"),
     ],
 )
-async def test_one_service_in_trouble_hides_nobody(
+async def test_one_failing_service_hides_no_other(
     site: Site, fault: Fault, status: Status, mend: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "CALL_S", 1.5)
@@ -294,7 +297,7 @@ async def test_a_service_out_of_reach_in_a_region_that_may_lack_it(
     for service in ("vod-ai", "vod-jobs"):
         site.broken(Fault(account="vod-sg", service=service, fault=fault))
     found = await site.findings()
-    told = "vod-ai is documented for ap-southeast-1, cn-beijing and cn-shanghai alone, and vod-sg is in us-west-1"
+    told = "vod-ai is documented only for ap-southeast-1, cn-beijing and cn-shanghai, and vod-sg is in us-west-1"
     assert told in (found["vod-sg/vod-ai"].mend or "")
     assert "documented" not in (found["vod-sg/vod-jobs"].mend or "")
 
@@ -320,7 +323,7 @@ groups = ["S0TRANSCODE", "S0GONE"]
 async def test_access_rules(site: Site):
     site.file.write_text(site.file.read_text() + ACCESS)
     found = await site.findings()
-    assert found["access"].text == "nobody may see vod-sg in Slack: no [[access]] names it"
+    assert found["access"].text == "no one can see vod-sg in Slack: no [[access]] table names it"
     assert found["access"].status is Status.WARN
     assert found["user group S0TRANSCODE"].text == "1 member"
     assert found["user group S0GONE"].status is Status.FAIL

@@ -1,4 +1,4 @@
-"""Who gets into Redis, and that its password gets nowhere else."""
+"""Access to Redis, whose password appears nowhere else."""
 
 import asyncio
 import io
@@ -172,7 +172,7 @@ WRONG = [
     "redis+cluster://:a@hunter2/1@{server}",
     "unix://:a/hunter2@/nonexistent",
 ]
-"""URLs with a wrong password, without a server, or that cannot be read."""
+"""URLs with a wrong password, without a server, or with invalid syntax."""
 
 
 @pytest.mark.parametrize("template", WRONG)
@@ -195,14 +195,14 @@ async def test_a_password_is_never_repeated(
     try:
         connect(url)
     except ValueError:
-        pass  # no worker begins with it
+        pass  # no worker starts with it
     else:
         await work(url, written)
     assert "hunter2" not in written.getvalue()
 
 
 async def work(url: str, written: io.StringIO) -> None:
-    """Let a worker begin, until it says something or is refused."""
+    """Start a worker, and wait until it logs something or is refused."""
     before = len(written.getvalue())
     try:
         async with asyncio.timeout(PATIENCE_S), open_docket(url) as docket, supervise(docket, [], grace_s=0.1):

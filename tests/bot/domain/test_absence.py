@@ -1,4 +1,4 @@
-"""Jobs that are not found: what follows from how long, and from what the service finds beside them."""
+"""Missing jobs: what follows from the length of an absence and from other jobs that the service finds."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ LONG = timedelta(days=7)
 
 
 def missed(*minutes: float) -> Absence:
-    """An absence with misses so many minutes after NOW."""
+    """Return an absence with misses at these minutes after NOW."""
     absence = Absence(SEEN, NOW + timedelta(minutes=minutes[0]))
     for each in minutes:
         absence = absence.missed(NOW + timedelta(minutes=each))
@@ -24,7 +24,7 @@ def missed(*minutes: float) -> Absence:
 
 
 def concluded(absence: Absence, minutes: float, witness: float | None = None) -> Conclusion:
-    """What follows so many minutes after NOW, with a witness that many minutes after NOW."""
+    """Return the conclusion at this many minutes after NOW, with a witness at its minute."""
     witnessed = None if witness is None else NOW + timedelta(minutes=witness)
     return absence.conclude(NOW + timedelta(minutes=minutes), witnessed, None)
 
@@ -48,7 +48,7 @@ def test_a_job_is_lost_after_three_misses_over_ten_minutes_with_a_witness(
     assert concluded(missed(*misses), misses[-1], witness) is conclusion
 
 
-def test_a_doubt_begins_the_misses_again_and_not_the_absence():
+def test_a_doubt_restarts_the_misses_but_not_the_absence():
     absence = missed(0, 5, 9).doubted()
     assert absence.doubtful
     for minutes in (10, 11, 12):
@@ -74,8 +74,8 @@ def test_without_a_witness_it_is_suspended_and_then_dropped(
     assert suspended.conclude(NOW + after + DROPPED_AFTER, None, retention) is Conclusion.DROPPED
 
 
-def test_two_misses_a_day_apart_suspend_nothing():
-    """Callboard was down in between: a third miss is worth waiting for, with a witness the job is lost."""
+def test_two_misses_a_day_apart_do_not_suspend():
+    """Callboard was down between the two, so a third miss is needed. With a witness the job is lost."""
     absence = missed(0, 2000)
     assert concluded(absence, 2000, 2000) is Conclusion.LOOK_AGAIN
     assert concluded(absence.missed(NOW + timedelta(minutes=2001)), 2001, 2000) is Conclusion.LOST
@@ -87,7 +87,7 @@ def test_a_suspended_job_is_lost_once_there_is_a_witness():
     assert concluded(suspended, minutes, minutes - 1) is Conclusion.LOST
 
 
-def test_looks_come_soon_at_first_and_when_the_job_may_be_lost():
+def test_checks_are_frequent_at_first_and_when_the_job_may_be_lost():
     waits: list[float] = []
     at = NOW
     while (at - NOW) < 2 * LOST_AFTER:
@@ -106,13 +106,13 @@ absences = st.builds(
 
 
 @given(absences)
-def test_an_absence_is_read_as_it_was_kept(absence: Absence):
+def test_an_absence_reads_back(absence: Absence):
     text = record(job(raw_state="?a|b/c"), NOW, absence)
     assert (kept(SERVICE, text).absence, kept(SERVICE, text).job) == (absence, job(raw_state="?a|b/c"))
 
 
 def test_a_record_of_an_earlier_version_is_read():
-    """Such a record has a question mark before the fingerprint, and no more."""
+    """Such a record has only a question mark before the fingerprint."""
     about, _, rest = record(job(), NOW).partition("\n")
     *head, mark = about.split("|", 3)
     old = kept(SERVICE, "\n".join(["|".join([*head, f"?{mark}"]), rest]))

@@ -1,4 +1,4 @@
-"""Who may see what: the rules as a table, and what follows from them for names, subscriptions and posts."""
+"""Access: the rules as a table, and their effect on names, subscriptions and posts."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ READ = "read"
 
 # fmt: off
 TABLE = [
-    # user      channel      what they may do with media, vod, status, and with an account that no rule names
+    # user      channel      their access to media, vod, status, and to an account that no rule names
     ("U0SAM",   "C0GENERAL", ("-",  "-",  READ, "-")),
     ("U0SAM",   "C0ONCALL",  ("all", "-",  READ, "-")),
     ("U0SAM",   "C0VOD",     ("-",  "all", READ, "-")),
@@ -67,20 +67,20 @@ def test_who_may_see_and_subscribe(user: str, channel: str, may: tuple[str, ...]
         ({}, "unnamed", Audience("U0SAM"), True),
     ],
 )
-def test_what_is_certainly_hidden(
+def test_accounts_that_are_certainly_hidden(
     members: dict[tuple[str, str], frozenset[str]], account: str, audience: Audience, *, hidden: bool
 ):
     assert Access(RULES, members).hides(account, audience) == hidden
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-def test_without_rules_everybody_may_everything(account: str):
+def test_without_rules_everyone_may_do_everything(account: str):
     assert Access().sees(account, Audience())
     assert Access().subscribes(account, Audience())
     assert Access().unnamed(ACCOUNTS) == ()
 
 
-def test_accounts_that_no_rule_names_are_told():
+def test_accounts_that_no_rule_names_are_listed():
     assert Access(RULES[:1]).unnamed(ACCOUNTS) == ("vod", "status", "unnamed")
     assert Access(RULES).unnamed(ACCOUNTS) == ()
 
@@ -96,7 +96,7 @@ def test_accounts_that_no_rule_names_are_told():
         ("D0OTHERS", "", Audience(channel="D0OTHERS")),
     ],
 )
-def test_who_reads_a_place(place: str, user: str, readers: Audience):
+def test_readers_of_a_destination(place: str, user: str, readers: Audience):
     assert Audience.of_destination(place, user) == readers
 
 
@@ -111,34 +111,34 @@ def names(seen: Deps) -> set[str]:
 
 
 class TestServices:
-    def test_they_have_what_is_seen_alone(self, whole: Deps):
+    def test_they_have_only_visible_accounts(self, whole: Deps):
         lee = whole.seen_by(Audience("U0LEE", "C0GENERAL"))
         assert names(lee) == {"media", "vod", "status"}
         assert lee.catalog.accounts == ("media", "vod", "status")
         assert (lee.sees("media"), lee.sees("unnamed")) == (True, False)
 
-    def test_narrowing_again_begins_anew(self, whole: Deps):
+    def test_narrowing_again_starts_from_all(self, whole: Deps):
         sam = whole.seen_by(Audience("U0SAM")).seen_by(Audience("U0ADMIN"))
         assert names(sam) == set(ACCOUNTS)
         assert names(sam.whole) == set(ACCOUNTS)
         assert sam.whole.audience is None
 
-    def test_nobodys_are_whole(self, whole: Deps):
+    def test_without_a_viewer_they_are_complete(self, whole: Deps):
         assert whole.whole is whole
         assert not whole.narrowed
         assert whole.subscribes("unnamed")
 
-    def test_who_reads_an_answer_does_not_decide_on_subscribing(self, whole: Deps):
+    def test_readers_of_an_answer_do_not_decide_on_subscribing(self, whole: Deps):
         dana = whole.seen_by(Audience("U0DANA", "C0VOD")).read_by(Audience(channel="C0ONCALL"))
         assert names(dana) == {"media", "status"}
         assert dana.subscribes("vod")
         assert not dana.subscribes("status")
 
-    async def test_an_answer_has_what_is_seen_alone(self, whole: Deps):
+    async def test_an_answer_has_only_visible_accounts(self, whole: Deps):
         found = await list_jobs(whole.seen_by(Audience("U0SAM", "C0ONCALL")), ServiceFilter(), JobQuery())
         assert {job.account for job in found.jobs} == {"media", "status"}
 
-    async def test_whoever_sees_nothing_is_told_so(self, whole: Deps):
+    async def test_a_person_who_sees_nothing_gets_a_refusal(self, whole: Deps):
         nobody = replace(whole, access=Access(RULES[:1])).seen_by(Audience("U0SAM"))
         with pytest.raises(UsageError) as caught:
             await list_jobs(nobody, ServiceFilter(), JobQuery())
@@ -147,7 +147,7 @@ class TestServices:
 
 class TestWords:
     @pytest.mark.parametrize("text", ["", "list", "show media/video/job-0000", "subscriptions", "lst", "find media"])
-    def test_whoever_sees_nothing_reads_the_same_everywhere(self, whole: Deps, text: str):
+    def test_a_person_who_sees_nothing_gets_the_same_refusal_everywhere(self, whole: Deps, text: str):
         nobody = replace(whole, access=Access(RULES[:1])).seen_by(Audience("U0SAM"))
         with pytest.raises(UsageError) as caught:
             parse(text, nobody.catalog)
@@ -171,7 +171,7 @@ class TestWords:
             assert not any("media" in word.split() for word in told), text
 
 
-class TestPlaces:
+class TestDestinations:
     @pytest.mark.parametrize(
         ("user", "channel", "account", "place", "problem"),
         [
@@ -185,7 +185,7 @@ class TestPlaces:
             ("U0SAM", "C0ONCALL", "status", "C0ONCALL", Problem.NOT_TO_SUBSCRIBE),
         ],
     )
-    def test_where_may_be_followed(  # noqa: PLR0917  # a row of the table
+    def test_where_jobs_may_be_subscribed_to(  # noqa: PLR0917  # a row of the table
         self, whole: Deps, user: str, channel: str, account: str, place: str, problem: Problem | None
     ):
         asker = whole.seen_by(Audience(user, channel))
@@ -218,7 +218,7 @@ STRANGERS = (
 @pytest.mark.parametrize(
     ("audience", "may"),
     [
-        # who is let in by a rule that says so, and by what else it says; "all" is to subscribe too
+        # a person admitted by a rule, and the other limits of the rule; "all" is to subscribe too
         (Audience("T1/U0SAM", "T1/C0SHARED"), ("all", READ, "all", "-")),
         (Audience("T1/U0VERA", "T1/C0SHARED", outside=True), ("all", "-", "-", "all")),
         (Audience("T1/U0VERA", "T1/C0ONCALL", outside=True), ("-", "-", "-", "all")),
@@ -228,7 +228,7 @@ STRANGERS = (
         (Audience("T1/U0VERA", outside=True, guest=True), ("-", "-", "-", "all")),
     ],
 )
-def test_people_of_other_organizations_and_guests_are_let_in_by_a_rule_that_says_so(
+def test_people_of_other_organizations_and_guests_need_a_rule_that_admits_them(
     audience: Audience, may: tuple[str, ...]
 ):
     access = Access(STRANGERS, {("T1", "S1"): frozenset({"U0VERA", "U0LEE"})})
@@ -238,7 +238,7 @@ def test_people_of_other_organizations_and_guests_are_let_in_by_a_rule_that_says
 
 
 @pytest.mark.parametrize("stranger", [Audience("U1", "C1", outside=True), Audience("U1", "C1", guest=True)])
-def test_without_rules_members_alone_see_everything(stranger: Audience):
+def test_without_rules_only_members_see_everything(stranger: Audience):
     access = Access()
     assert not access.sees(account := "media", stranger)
     assert not access.subscribes(account, stranger)
@@ -255,7 +255,7 @@ def test_without_rules_members_alone_see_everything(stranger: Audience):
     ],
 )
 @pytest.mark.parametrize("rules", [(), RULES])
-async def test_strangers_read_what_holds_for_them_wherever_others_read_along(
+async def test_strangers_get_their_own_refusal_where_others_read_too(
     store: Store, rules: tuple[AccessRule, ...], traits: dict[str, bool], problem: Problem
 ):
     whole = replace(services(store, *(InMemory(account=name) for name in ACCOUNTS)), access=Access(rules, MEMBERS))

@@ -1,4 +1,4 @@
-"""What buttons carry: it reads back, it fits, and nothing else is taken for it."""
+"""Button payloads: they read back, they fit, and forged ones are refused."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_a_payload_reads_back(command: CommandPayload):
     assert json.loads(encoded)["v"] == 1
 
 
-def test_a_payload_says_no_more_than_it_has_to():
+def test_a_payload_omits_empty_fields():
     assert CommandPayload(text="list").encode() == '{"v":1,"text":"list"}'
     assert CommandPayload(text="list", offset=10, shared_by="U0DANA").encode() == (
         '{"v":1,"text":"list","offset":10,"shared_by":"U0DANA"}'
@@ -52,12 +52,12 @@ def test_a_payload_says_no_more_than_it_has_to():
         '{"v":1,"key":"' + "a" * 41 + '"}',
     ],
 )  # fmt: skip
-def test_what_callboard_did_not_write_is_refused(forged: str):
+def test_a_forged_payload_is_refused(forged: str):
     with pytest.raises(ValidationError):
         CommandPayload.model_validate_json(forged)
 
 
-def test_a_payload_fits_or_not():
+def test_a_payload_fits_up_to_the_limit():
     room = BLOCK_ID_MAX - len(CommandPayload().encode())
     assert CommandPayload(text="x" * room).fits(BLOCK_ID_MAX)
     assert not CommandPayload(text="x" * (room + 1)).fits(BLOCK_ID_MAX)
@@ -72,7 +72,7 @@ def test_characters_outside_the_basic_plane_count_twice():
     assert not CommandPayload(text="😀" * room).fits(BLOCK_ID_MAX)
 
 
-def test_the_same_question_further_on():
+def test_the_same_question_at_another_offset():
     command = CommandPayload(text="list", offset=10, shared_by="U0DANA")
     assert command.at(20) == CommandPayload(text="list", offset=20, shared_by="U0DANA")
     assert command.at(-10).offset == 0

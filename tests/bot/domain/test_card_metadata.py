@@ -1,4 +1,4 @@
-"""What a card's message says of its subscriptions."""
+"""The subscriptions in a card's message."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ def message(shown: Card, **payload: Any) -> dict[str, Any]:
     return {"ts": "1796040000.5", "blocks": cards.card(Shown(card=shown), NOW).blocks, "metadata": kept}
 
 
-def test_a_card_can_be_subscribed_to_again_on_its_terms():
+def test_a_card_can_be_subscribed_to_again_with_its_options():
     one = card("a/b/1", "a/b/2")
     read = CardMessage.read(message(one, id="post", **essentials(one)))
     assert (read.card, read.open, read.by) == ("abc", True, ("U0DANA",))
@@ -33,18 +33,18 @@ def test_a_card_can_be_subscribed_to_again_on_its_terms():
     assert read.show == "show a/b/1 a/b/2"
 
 
-def test_the_buttons_have_the_jobs_that_are_still_followed():
+def test_the_buttons_have_the_jobs_that_are_still_tracked():
     one = card("a/b/1", "a/b/2")
     later = one.having("a/b/1", CardJob(fate="unsubscribed"))  # pyright: ignore[reportArgumentType]
     assert CardMessage.read(message(later, **essentials(one))).jobs == "a/b/2"
 
 
-def test_a_card_of_an_earlier_version_has_its_buttons_alone():
+def test_a_card_of_an_earlier_version_has_only_its_buttons():
     read = CardMessage.read(message(card("a/b/1"), id="post"))
     assert (read.card, read.open, read.again) == ("abc", True, "subscribe a/b/1")
 
 
-def test_what_the_buttons_do_not_say_the_metadata_does():
+def test_the_metadata_has_what_the_buttons_lack():
     read = CardMessage.read({**message(card("a/b/1"), **essentials(card("a/b/1"))), "blocks": []})
     assert (read.card, read.open, read.jobs) == ("abc", False, "a/b/1")
 
@@ -59,7 +59,7 @@ def test_what_the_buttons_do_not_say_the_metadata_does():
         {"ts": "9" * 40},
     ],
 )
-def test_whatever_a_message_is_it_can_be_read(odd: dict[str, Any]):
+def test_any_message_can_be_read(odd: dict[str, Any]):
     read = CardMessage.read(odd)
     assert (read.open, read.again) == (False, "")
     assert posted_at(odd) is None

@@ -1,4 +1,4 @@
-"""Which accounts and services there are, and what a scope picks of them."""
+"""The catalog of accounts and services, and the parts of it that a scope picks."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,7 +18,7 @@ class Named:
 PROVIDERS = cast("list[Provider]", [Named("b", "vod-ai"), Named("b", "vod-jobs"), Named("a", "vod-ai")])
 
 
-def test_names_stand_once_in_the_order_of_the_configuration():
+def test_names_appear_once_in_the_order_of_the_configuration():
     catalog = Catalog.of(PROVIDERS)
     assert catalog.accounts == ("b", "a")
     assert catalog.services == ("vod-ai", "vod-jobs")

@@ -1,4 +1,4 @@
-"""What changed between two looks at a job."""
+"""Changes of a job between two sweeps."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.bot.samples import job
 SINCE = NOW - timedelta(seconds=10)
 
 
-def test_a_job_that_goes_on_has_progressed():
+def test_a_job_that_continues_has_progressed():
     change = compare(job(progress=10), SINCE, job(progress=20), NOW)
     assert (change.kind, change.fate, change.job.progress) == (Kind.PROGRESSED, None, 20)
     assert (change.since, change.at) == (SINCE, NOW)
@@ -29,11 +29,11 @@ def test_a_job_in_another_state_has_moved():
     )
 
 
-def test_the_vendors_word_alone_is_a_move_too():
+def test_a_new_raw_state_is_a_move_too():
     assert compare(job(raw_state="A"), SINCE, job(raw_state="B"), NOW).kind is Kind.MOVED
 
 
-def test_an_end_ends_the_following():
+def test_a_final_state_ends_the_tracking():
     for state in JobState:
         end_reason = EndReason.ENDED if state.ended else None
         assert compare(job(state="unknown", raw_state="?"), SINCE, job(state=state), NOW).fate is end_reason

@@ -1,4 +1,4 @@
-"""Ids as they are copied: out of dumps, links and documents, with what is said about them and around them."""
+"""Ids copied from dumps, links and documents, with their labels and the text around them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -75,7 +75,7 @@ COLORS = (
         (f"{J}-{J}", []),
     ],
 )
-def test_an_id_is_found_in_what_it_is_copied_with(text: str, ids: list[str]):
+def test_an_id_is_found_in_the_text_around_it(text: str, ids: list[str]):
     assert named(text) == ids
 
 
@@ -135,7 +135,7 @@ def test_other_links_show_no_media(link: str):
         (f"video {K} failed", [K]),
     ],
 )
-def test_the_id_of_a_media_means_the_media_unless_a_job_stands_beside_it(text: str, ids: list[str]):
+def test_a_media_id_means_the_media_unless_a_job_is_beside_it(text: str, ids: list[str]):
     assert named(text) == ids
 
 
@@ -168,26 +168,26 @@ NEITHER = (
 
 @pytest.mark.parametrize("said", OTHERS)
 @pytest.mark.parametrize("other", [K, U])
-def test_what_says_that_it_is_something_else_is_no_job(said: str, other: str):
+def test_an_id_with_another_label_is_no_job(said: str, other: str):
     assert named(said.format(other)) == []
     assert named(f"{said.format(other)}\n{J} failed, {other} failed") == [J]
 
 
 @pytest.mark.parametrize("said", JOBS)
-def test_what_says_that_it_is_a_job_comes_first(said: str):
+def test_an_id_labelled_as_a_job_comes_first(said: str):
     assert named(f"{U} {said.format(J)}") == [J, U]
 
 
 @pytest.mark.parametrize("said", NEITHER)
-def test_what_says_nothing_may_be_a_job(said: str):
+def test_an_id_without_a_label_may_be_a_job(said: str):
     assert named(f"{said.format(K)}\njob {J}") == [J, K]
 
 
-def test_a_job_is_a_job_although_another_word_stands_before_it_elsewhere():
+def test_a_job_stays_a_job_with_another_label_elsewhere():
     assert named(f"job_id={J}\nsession {J}") == [J]
 
 
-def test_the_texts_of_a_list_are_what_its_key_says():
+def test_the_texts_of_a_list_have_the_label_of_its_key():
     assert named(f'{{"requestIds": ["{K}", "{U}"], "job_ids": ["{J}"]}}') == [J]
 
 
@@ -198,7 +198,7 @@ def test_the_texts_of_a_list_are_what_its_key_says():
         "taskrunner12 task_name_01 task12345678 tasktimeout1",
     ],
 )
-def test_words_that_begin_with_task_are_no_jobs(text: str):
+def test_words_that_start_with_task_are_no_jobs(text: str):
     assert named(text) == []
 
 
@@ -225,13 +225,13 @@ def test_a_configured_project_in_an_address_is_no_job(url: str):
     assert read(url, CATALOG) == (JobId(J),)
 
 
-def test_an_address_with_a_project_alone_names_no_job():
+def test_an_address_with_only_a_project_names_no_job():
     with pytest.raises(NotAnAddressError):
         read(f"https://iva.example/v2/{PROJECT}/services", CATALOG)
     assert read(PROJECT, CATALOG) == (JobId(PROJECT),)
 
 
-def test_a_shared_answer_names_its_job_alone():
+def test_a_shared_answer_names_only_its_job():
     job = Job(account="media-cn", service="video-ocr", id=J, state=JobState.FAILED, request_id=K)
     answer = JobDetails(jobs=(job,), services=1, checked_at=datetime(2026, 11, 30, tzinfo=UTC))
     shown = job_details(answer, CommandPayload(text=f"show {job.ref}"), meaning)
@@ -298,7 +298,7 @@ def test_files_and_videos_are_read(part: dict[str, Any]):
     assert extract({"text": "", **part}, CATALOG).addresses == (JobId(J),)
 
 
-def test_a_name_that_is_no_files_is_not_read():
+def test_a_name_outside_of_files_is_not_read():
     hidden = {"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
         {"type": "emoji", "name": J}]}]}], "attachments": [{"actions": [{"name": K}]}]}  # fmt: skip
     assert extract(hidden, CATALOG).addresses == ()

@@ -1,4 +1,4 @@
-"""Every job that a message names, wherever it stands in the payload."""
+"""Every job that a message names, in any part of the payload."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def addresses(text: str) -> list[Address]:
         (f"任务{HEX}失败", [JobId(HEX)]),
     ],
 )
-def test_what_a_text_names(text: str, named: list[Address]):
+def test_jobs_in_a_text(text: str, named: list[Address]):
     assert addresses(text) == named
 
 
@@ -62,7 +62,7 @@ def test_what_names_nothing(text: str):
     assert found({"text": text}) == Extracted()
 
 
-def test_ids_of_requests_and_samples_from_documentation_are_told_apart():
+def test_ids_of_requests_and_samples_from_documentation_are_distinguished():
     text = f"{UUID.upper()} {UUID} aasdcsfg782740asd3**** media-cn/video-ocr/3D3D1234****"
     assert found({"text": text}) == Extracted(
         (JobId(UUID),), 0, ("aasdcsfg782740asd3****", "3D3D1234****"), (UUID.upper(),)
@@ -110,11 +110,11 @@ PARTS = (
 
 
 @pytest.mark.parametrize("part", PARTS, ids=range(len(PARTS)))
-def test_wherever_it_stands(part: dict[str, Any]):
+def test_jobs_are_found_in_each_part(part: dict[str, Any]):
     assert set(found({"type": "message", "text": "", **part}).addresses) == {JobId(HEX), JobId(OTHER), JobId(UUID)}
 
 
-def test_what_nobody_can_read_names_nothing():
+def test_hidden_fields_name_nothing():
     hidden = {
         "type": "message",
         "client_msg_id": UUID,
@@ -149,7 +149,7 @@ prose = st.text(st.characters(codec="ascii", exclude_characters="*/"), max_size=
 
 
 @given(ids, st.tuples(prose, around), st.tuples(around, prose), st.sampled_from(PARTS))
-def test_an_id_is_found_in_whatever_it_is_wrapped(
+def test_an_id_is_found_in_any_wrapping(
     job_id: str, before: tuple[str, str], after: tuple[str, str], part: dict[str, Any]
 ):
     left, right = "".join(before), "".join(after)
@@ -173,7 +173,7 @@ json = st.recursive(
 
 
 @given(json)
-def test_no_payload_is_too_odd(payload: object):
+def test_any_payload_can_be_read(payload: object):
     named = found(payload)
     assert len(named.addresses) <= JOBS_MAX
     assert len(set(named.addresses)) == len(named.addresses)

@@ -1,4 +1,4 @@
-"""What a person pastes to name a job."""
+"""Texts that people paste to name a job."""
 
 import pytest
 from hypothesis import given
@@ -46,7 +46,7 @@ def read(text: str) -> tuple[Address, ...]:
         (f"https://[{HEX}", [JobId(HEX)]),
     ],
 )
-def test_what_is_named(text: str, found: list[Address]):
+def test_addresses_in_a_text(text: str, found: list[Address]):
     assert list(read(text)) == found
 
 
@@ -92,5 +92,5 @@ def test_a_word_is_not_taken_for_an_id(text: str):
 
 
 @pytest.mark.parametrize("text", ["moderation-a", "short7", "lecture 7 of 2026", "a" * 64 + "7"])
-def test_what_is_not_worth_a_look_up(text: str):
+def test_words_that_no_service_is_asked_for(text: str):
     assert not could_be_id(text, USUAL)

@@ -1,4 +1,4 @@
-"""Who a person is to a workspace, by what Slack sends and says."""
+"""A person's relation to a workspace, by payloads and by Slack's answers."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ HOME_TAB: Json = {"type": "app_home_opened", "tab": "home"}
 
 # fmt: off
 PAYLOADS: list[tuple[str, Json, frozenset[str], Standing]] = [
-    # what Slack sends, to which workspace, and who that is where Slack says nothing of the person
+    # a payload, the workspace that gets it, and the person's relation to it without facts from Slack
     ("a command of a member", command("T0HOME"), HOME, MEMBER),
     ("a command of another organization", command("T0OTHER"), HOME, OUTSIDE),
     ("a command of another organization's grid", command("T0OTHER", "E0OTHER"), GRID, OUTSIDE),
@@ -91,7 +91,7 @@ def test_the_team_in_a_payload_decides(payload: Json, home: frozenset[str], who:
 
 @pytest.mark.parametrize("odd", [None, "", [], {}, 7, {"id": 3}, True])
 @pytest.mark.parametrize("name", ["team", "team_id", "user", "event", "enterprise_id"])
-def test_odd_payloads_are_read_too(name: str, odd: object):
+def test_unusual_payloads_are_read_too(name: str, odd: object):
     assert standing(Claim.of({**command("T0HOME"), name: odd}), NOTHING, HOME) in Standing
 
 
@@ -119,7 +119,7 @@ OURS = Claim("T0HOME")
         (Claim("T0LIVE"), {"team_id": "T0LIVE", "enterprise_user": {"enterprise_id": "E0HOME"}}, ORG, MEMBER),
     ],
 )
-def test_what_slack_says_counts_too(claim: Claim, said: Json, home: frozenset[str], who: Standing):
+def test_the_facts_from_slack_count_too(claim: Claim, said: Json, home: frozenset[str], who: Standing):
     assert standing(claim, Facts.of(said), home) is who
 
 
@@ -129,6 +129,6 @@ def test_the_workspaces_of_an_organization_are_its_own():
     assert standing(Claim("T0OTHER"), facts, ORG) is OUTSIDE
 
 
-def test_a_person_of_whom_slack_says_nothing_is_no_member():
+def test_a_person_unknown_to_slack_is_no_member():
     assert standing(OURS, None, HOME) is UNSURE
     assert standing(Claim("T0OTHER"), None, HOME) is OUTSIDE

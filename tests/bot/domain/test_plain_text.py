@@ -1,4 +1,4 @@
-"""What people copy, in plain characters."""
+"""Copied texts in plain characters."""
 
 import pytest
 from hypothesis import given
@@ -33,7 +33,7 @@ U = "0d697589-d980-91f1-2f92-c0073501cd79"
         ("R² 任务 ™ ①", "R² 任务 ™ ①"),
     ],
 )
-def test_what_a_copied_text_says(copied: str, says: str):
+def test_plain_form_of_a_copied_text(copied: str, says: str):
     assert plain(copied) == says
     assert readings(copied)[0] == says
 
@@ -42,7 +42,7 @@ def test_an_ordinary_text_has_one_reading():
     assert readings(f"job {J} failed: 任务\n") == (f"job {J} failed: 任务\n",)
 
 
-def test_what_may_be_a_mark_between_words_is_read_as_one_as_well():
+def test_a_possible_mark_between_words_has_two_readings():
     assert f"{J} failed" in readings(f"{J}—failed")
     assert f"Job {J}" in readings(f"Job\u200b{J}")
     assert rf"C:\new\{J}" in readings(rf"C:\new\{J}")

@@ -1,4 +1,4 @@
-"""Until when: in the time zone of whoever wants to hear nothing, where Slack tells it."""
+"""When a snooze is over, in the person's time zone if Slack returns it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -31,7 +31,7 @@ def test_until(rest: Rest, now: str, hours: int, ends: str):
 
 
 class People:
-    """Slack's directory, with one answer for everybody."""
+    """Slack's directory, with one answer for all people."""
 
     def __init__(self, answer: object) -> None:
         self.answer = answer
@@ -53,6 +53,6 @@ class People:
         (TimeoutError(), None),
     ],
 )
-async def test_somebodys_time_zone(answer: object, hours: int | None):
+async def test_time_zone_of_a_person(answer: object, hours: int | None):
     expected = None if hours is None else timedelta(hours=hours)
     assert await offset_of(cast("Any", People(answer)), "U1") == expected

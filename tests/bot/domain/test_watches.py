@@ -1,4 +1,4 @@
-"""What a watch covers, and when two of them are equal."""
+"""The jobs that a watch covers, and when two watches are equal."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def test_jobs_of_its_services_that_pass_its_filters_match(spec: dict[str, object
     assert WatchSpec.model_validate(spec).matches(WATCHED) is matches
 
 
-def test_the_order_of_words_and_the_case_of_letters_make_no_other_watch():
+def test_the_order_of_words_and_the_case_of_letters_do_not_matter():
     one = WatchSpec(
         name="Lecture", code="ALG.*", without=(("name", "Test"), ("kind", "ocr")), mention=("<@U1>", "<@U2>"),
         on=frozenset({On.DONE, On.FAILED}),
@@ -48,7 +48,7 @@ def test_the_order_of_words_and_the_case_of_letters_make_no_other_watch():
     assert WatchSpec(media="A").same() != WatchSpec(media="a").same()
 
 
-def test_a_copy_with_other_fields_asks_by_these():
+def test_a_copy_with_other_fields_matches_by_these():
     spec = WatchSpec(name="other")
     assert not spec.matches(WATCHED)
     assert spec.model_copy(update={"name": "test"}).matches(WATCHED)

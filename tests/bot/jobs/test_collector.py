@@ -1,4 +1,4 @@
-"""How much of a list is read: no more requests than needed, and nothing left out in silence."""
+"""How much of a list is read: no extra requests, and nothing silently left out."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ async def test_one_request_is_enough_for_a_first_page(store: Store):
     assert (len(read.jobs), read.total, read.more, read.cut_short) == (10, 300, True, False)
 
 
-async def test_a_short_list_is_read_to_its_end(store: Store):
+async def test_a_short_list_is_read_whole(store: Store):
     read = await collected(store, InMemory(tells_total=False).filled(7))
     assert (len(read.jobs), read.total, read.more) == (7, 7, False)
 
@@ -93,7 +93,7 @@ class TestRemembered:
     """A service that cannot list."""
 
     async def known(self, store: Store, provider: InMemory, *, seen_as: JobState = JobState.RUNNING) -> None:
-        """Let somebody have looked up every job of a service."""
+        """Look up every job of a service."""
         await store.recent.remember([job.model_copy(update={"state": seen_as}) for job in provider.jobs], NOW)
 
     async def test_the_present_state_counts(self, store: Store):
@@ -102,7 +102,7 @@ class TestRemembered:
         assert len((await collected(store, provider, FAILED)).jobs) == 3
         assert (await collected(store, provider, RUNNING)).jobs == {}
 
-    async def test_what_has_ended_is_not_asked_again(self, store: Store):
+    async def test_a_finished_job_is_not_looked_up_again(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(3, state=JobState.FAILED)
         await self.known(store, provider)
         await collected(store, provider)
@@ -128,7 +128,7 @@ class TestRemembered:
         without = JobQuery(without=((Filter.CODE, "alg.*"),))
         assert list((await collected(store, provider, without)).jobs) == []
 
-    async def test_no_more_is_asked_than_a_list_may_cost(self, store: Store):
+    async def test_a_list_makes_only_as_many_requests_as_it_may(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(50)
         await self.known(store, provider)
         assert len((await collected(store, provider)).jobs) == 50
@@ -143,7 +143,7 @@ class TestRemembered:
         await collected(store, provider)
         assert provider.kinds == {"job-0000": "Transcode"}
 
-    async def test_a_job_that_is_gone_is_left_out(self, store: Store):
+    async def test_a_deleted_job_is_left_out(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(2)
         await self.known(store, provider)
         provider.jobs = provider.jobs[:1]

@@ -23,7 +23,7 @@ REFUSED = Unauthorized("wrong key", code="APIGW.0301", request_id="r-1")
 
 
 async def pages(provider: Provider, result: list[str]) -> None:
-    """Ask for two pages, and keep each at once."""
+    """Ask for two pages, and keep each immediately."""
     for _ in range(2):
         page = await provider.page(JobQuery())
         result.extend(job.id for job in page.jobs)
@@ -41,14 +41,14 @@ async def as_known(known: Known[T]) -> Known[T]:
     return known
 
 
-async def test_answers_stand_in_the_order_of_the_providers(store: Store):
+async def test_answers_are_in_the_order_of_the_providers(store: Store):
     first, second = InMemory(service="a").filled(1, "a"), InMemory(service="b").filled(1, "b")
     told = await asked(services(store, first, second))
     assert [answer.address for answer in told] == [("acme", "a"), ("acme", "b")]
     assert [answer.result[0] for answer in told] == ["a-0000", "b-0000"]
 
 
-async def test_one_that_hangs_keeps_nobody_and_loses_nothing(store: Store):
+async def test_one_that_hangs_delays_none_and_loses_nothing(store: Store):
     slow, quick = InMemory(service="slow", hangs_from=2).filled(1), InMemory(service="quick").filled(1)
     late, well = await asked(services(store, slow, quick, answer_s=SOON))
     assert late.error
@@ -59,7 +59,7 @@ async def test_one_that_hangs_keeps_nobody_and_loses_nothing(store: Store):
     assert well.latency_s < late.latency_s
 
 
-async def test_one_that_fails_tells_everything_it_knows(store: Store):
+async def test_one_that_fails_returns_its_partial_result(store: Store):
     broken = InMemory(trouble=failing(Throttled("slow down", code="Throttling", retry_after=3, request_id="r-2")))
     [answer] = await asked(services(store, broken))
     assert answer.error
@@ -69,7 +69,7 @@ async def test_one_that_fails_tells_everything_it_knows(store: Store):
     assert (*told, error.retry_after) == expected
 
 
-async def test_since_when_a_service_fails_is_told_from_the_first_failure_on(store: Store):
+async def test_since_when_a_service_fails_is_shown_from_the_first_failure_on(store: Store):
     provider = InMemory(trouble=failing(REFUSED))
     parts = services(store, provider)
     later = Deps([provider], store, clock=lambda: NOW + timedelta(hours=2))
@@ -88,7 +88,7 @@ async def test_an_answer_ends_the_failing(store: Store):
     assert again.error.failing_since == NOW + timedelta(hours=2)
 
 
-async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(store: Store):
+async def test_an_answer_from_records_only_says_nothing_about_a_services_health(store: Store):
     provider = InMemory(trouble=failing(REFUSED))
     parts = services(store, provider)
     await asked(parts)
@@ -122,7 +122,7 @@ async def test_what_is_asked_sees_the_deadline(store: Store):
     assert 0 < answer.result[0] <= 3
 
 
-async def test_a_bug_in_a_provider_is_nobody_elses_error(store: Store):
+async def test_a_bug_in_a_provider_is_no_other_providers_error(store: Store):
     def bug(_: int) -> None:
         raise ZeroDivisionError
 
@@ -130,7 +130,7 @@ async def test_a_bug_in_a_provider_is_nobody_elses_error(store: Store):
         await asked(services(store, InMemory(trouble=bug)))
 
 
-async def test_nobody_to_ask(store: Store):
+async def test_no_service_to_ask(store: Store):
     assert list(await asked(services(store))) == []
 
 

@@ -1,4 +1,7 @@
-"""A question in two steps: what is there after a moment, then all of it. No answer waits for a service that hangs."""
+"""A question in two steps: the first words after a moment, then all of it.
+
+No answer waits for a service that hangs.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -136,7 +139,7 @@ class TestFirstWords:
         turn.set()
         assert len(ids(await question.whole())) == 3
 
-    async def test_services_of_the_same_name_are_told_apart(self, store: Store, slow: Gated):
+    async def test_services_of_the_same_name_are_distinguished(self, store: Store, slow: Gated):
         first = await listed(services(store, slow, InMemory(account="other", service="slow"))).first()
         assert first.pending == (Late(account="acme", service="slow", alone=False),)
 
@@ -150,7 +153,7 @@ class TestFirstWords:
         whole = await question.whole()
         assert (ids(whole), [each.id for each in whole.missing]) == (["late-0"], ["nowhere"])
 
-    async def test_a_job_of_another_service_is_missed_at_once(self, store: Store, slow: Gated, quick: InMemory):
+    async def test_a_job_of_another_service_is_missing_immediately(self, store: Store, slow: Gated, quick: InMemory):
         refs = [JobRef("acme", "slow", "late-0"), JobRef("acme", "quick", "nowhere")]
         first = await show_jobs(services(store, slow, quick), refs).first()
         assert [each.id for each in first.missing] == ["acme/quick/nowhere"]
@@ -166,7 +169,7 @@ class TestFirstWords:
         slow.gate.set()
         assert [each.service for each in (await question.whole()).services] == ["slow", "quick"]
 
-    async def test_our_own_mistakes_are_raised_at_once(self, store: Store, slow: Gated):
+    async def test_our_own_mistakes_are_raised_immediately(self, store: Store, slow: Gated):
         def bug(_: int) -> None:
             raise ZeroDivisionError
 
@@ -214,7 +217,7 @@ class TestPatience:
         assert parts.answer_timeouts.for_question(SLOW, 10) == SHORT_S
         assert parts.answer_timeouts.for_question(("acme", "quick"), 10) == 10
 
-    async def test_memory_alone_says_nothing_about_it(self, store: Store):
+    async def test_records_only_say_nothing_about_it(self, store: Store):
         parts = services(store, Gated(capabilities=CANNOT_LIST))
         for _ in range(MISSES):
             parts.answer_timeouts.missed(SLOW)
@@ -225,7 +228,7 @@ class TestPatience:
 class TestGoingOn:
     @pytest.fixture
     def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Deps:
-        """Dependencies that wait no longer than a moment for the slow one."""
+        """Return dependencies that wait for the slow service only for a moment."""
         monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):
@@ -271,7 +274,7 @@ class TestGoingOn:
         slow.gate.set()
         await until(lambda: _is(seen))
 
-    async def test_who_asked_may_go_away(self, hasty: Deps, slow: Gated):
+    async def test_the_first_question_may_stop_waiting(self, hasty: Deps, slow: Gated):
         asker = asyncio.create_task(listed(hasty).whole())
         await until(lambda: _is(slow.asked))
         asker.cancel()

@@ -1,4 +1,4 @@
-"""The questions list, find and show, asked of small services that can do what a test wants."""
+"""The questions list, find and show, asked of small services that a test controls."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def ids(answer: JobList) -> list[str]:
 
 
 class TestList:
-    async def test_jobs_of_all_services_stand_newest_first(self, store: Store):
+    async def test_jobs_of_all_services_are_newest_first(self, store: Store):
         a, b = InMemory(service="a"), InMemory(service="b")
         a.jobs = [a.job("a1", 1), a.job("a5", 5)]
         b.jobs = [b.job("b0", 0), b.job("b3", 3)]
@@ -43,7 +43,7 @@ class TestList:
         answer = await list_jobs(services(store, a, b), ServiceFilter(service="b"), ALL)
         assert (answer.services, a.asked) == (1, [])
 
-    async def test_an_offset_beyond_the_end_is_an_empty_page(self, store: Store):
+    async def test_an_offset_beyond_the_last_job_is_an_empty_page(self, store: Store):
         answer = await list_jobs(services(store, InMemory().filled(5)), ANYWHERE, ALL, offset=10**30)
         assert (answer.jobs, answer.total, answer.more) == ((), 5, False)
 
@@ -52,7 +52,7 @@ class TestList:
         answer = await list_jobs(services(store, one, two), ANYWHERE, ALL)
         assert len({job.ref for job in answer.jobs}) == 6
 
-    async def test_a_job_without_a_date_stands_after_its_neighbour(self, store: Store):
+    async def test_a_job_without_a_date_comes_after_its_neighbor(self, store: Store):
         a, b = InMemory(service="a"), InMemory(service="b")
         a.jobs = [a.job("a1", 1), a.job("undated", None), a.job("a9", 9)]
         b.jobs = [b.job("b5", 5)]
@@ -64,15 +64,15 @@ class TestList:
         assert [(error.service, error.code) for error in answer.errors] == [("broken", "timeout")]
         assert (len(answer.jobs), answer.total, answer.more) == (3, 3, False)
 
-    async def test_a_total_that_leaves_jobs_out_is_not_told(self, store: Store):
-        """A service that fails half-way has jobs on the page, and does not know how many match."""
+    async def test_a_total_that_leaves_jobs_out_is_not_shown(self, store: Store):
+        """A service that fails half-way has jobs on the page, but its number of matches is unknown."""
         partly = InMemory(service="partly", trouble=failing(DOWN, since=2)).filled(300, state=JobState.FAILED)
         well = InMemory(service="well").filled(2, state=JobState.FAILED)
         answer = await list_jobs(services(store, partly, well), ANYWHERE, FAILED, offset=100, limit=10)
         assert (len(answer.jobs), answer.total, answer.more) == (2, None, False)
         assert len(answer.errors) == 1
 
-    async def test_what_a_late_service_told_in_time_is_shown(self, store: Store):
+    async def test_what_a_late_service_returned_in_time_is_shown(self, store: Store):
         slow = InMemory(hangs_from=2).filled(300)
         answer = await list_jobs(services(store, slow, answer_s=0.2), ANYWHERE, ALL, offset=95, limit=10)
         assert (len(answer.jobs), answer.errors[0].kind) == (5, "late")
@@ -90,7 +90,7 @@ class TestList:
         answer = await list_jobs(services(store, Malformed().filled(3)), ANYWHERE, ALL)
         assert [(part.malformed, part.scanned) for part in answer.incomplete] == [(2, None)]
 
-    async def test_a_service_that_cannot_list_tells_what_is_remembered(self, store: Store):
+    async def test_a_service_that_cannot_list_shows_remembered_jobs(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(4)
         parts = services(store, provider)
         assert (await list_jobs(parts, ANYWHERE, ALL)).remembered[0].known == 0
@@ -98,7 +98,7 @@ class TestList:
         answer = await list_jobs(parts, ANYWHERE, ALL)
         assert (ids(answer), answer.remembered[0].known) == (["job-0001", "job-0003"], 2)
 
-    async def test_remembered_jobs_that_nobody_answers_for_have_a_reason(self, store: Store):
+    async def test_remembered_jobs_without_an_answer_have_a_reason(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST).filled(2)
         parts = services(store, provider)
         await show_jobs(parts, [JobId("job-0000"), JobId("job-0001")])
@@ -127,7 +127,7 @@ class TestPages:
     async def test_pages_are_the_whole_list_in_pieces(
         self, store: Store, lists: list[list[int | None]], limit: int, query: JobQuery
     ):
-        """Whatever is created in the same second, without a date or out of order: no job twice, none lost."""
+        """Jobs of the same second, without a date or out of order: no job twice, none lost."""
         parts = services(store, *(self.provider(index, created) for index, created in enumerate(lists)))
         expected = sorted(
             str(job.ref) for each in parts.providers if isinstance(each, InMemory) for job in each.jobs if query is ALL
@@ -216,20 +216,20 @@ class TestShow:
         assert [job.account for job in answer.jobs] == ["one", "two"]
         assert (answer.missing, answer.services) == ((), 3)
 
-    async def test_a_ref_is_looked_up_in_its_place_alone(self, store: Store):
+    async def test_a_ref_is_looked_up_only_in_its_service(self, store: Store):
         one, two = InMemory(account="one").filled(1), InMemory(account="two").filled(1)
         answer = await show_jobs(services(store, one, two), [JobRef("two", "video", "job-0000")])
         assert [job.account for job in answer.jobs] == ["two"]
         assert (one.asked, answer.services) == ([], 1)
 
-    async def test_jobs_stand_in_the_order_they_were_named_in_and_once(self, store: Store):
+    async def test_jobs_are_in_the_order_of_the_request_and_once(self, store: Store):
         named = [JobId("job-0002"), JobId("job-0000"), JobRef("acme", "video", "job-0002"), JobId("job-0000")]
         provider = InMemory().filled(3)
         answer = await show_jobs(services(store, provider), named)
         assert [job.id for job in answer.jobs] == ["job-0002", "job-0000"]
         assert provider.asked == [("job-0002", "job-0000")]
 
-    async def test_an_id_that_nobody_knows_is_missing_once(self, store: Store):
+    async def test_an_unknown_id_is_missing_once(self, store: Store):
         answer = await show_jobs(services(store, InMemory()), [JobId(ID), JobId(ID)])
         assert [(each.id, each.looked_in) for each in answer.missing] == [(ID, ("acme/video",))]
 
@@ -239,7 +239,7 @@ class TestShow:
         assert [each.looked_in for each in answer.missing] == [("acme/well",)]
         assert [error.service for error in answer.errors] == ["broken"]
 
-    async def test_what_nobody_could_be_asked_about_is_not_called_missing(self, store: Store):
+    async def test_an_id_that_no_service_could_be_asked_about_is_not_missing(self, store: Store):
         answer = await show_jobs(services(store, InMemory(trouble=failing(DOWN))), [JobId(ID)])
         assert (answer.missing, len(answer.errors)) == ((), 1)
 
@@ -273,7 +273,7 @@ class TestShow:
         assert bool(remembered) is not capabilities.lists
 
 
-async def test_an_id_is_missing_for_certain_only_when_everybody_answered(store: Store):
+async def test_an_id_is_missing_for_certain_only_when_all_services_answered(store: Store):
     silent = InMemory(service="silent", trouble=failing(Unavailable("down")))
     parts = services(store, InMemory(service="well"), silent)
     [missing] = (await show_jobs(parts, [JobId("nobody-knows-1")])).missing

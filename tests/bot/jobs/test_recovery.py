@@ -1,4 +1,4 @@
-"""A job that was lost and is found again: its subscriptions are restored, and a message says so."""
+"""A lost job that is found again: its subscriptions are restored, and a message says so."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -39,7 +39,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 async def lose(world: World, *places: str) -> Job:
-    """Follow a job in these places, lose it, and tell so."""
+    """Follow a job in these destinations, lose it, and post that."""
     [job] = world.provider.jobs
     for place in places or (DESTINATION,):
         await subscribe(world.deps, [job.ref], place, TERMS)
@@ -55,7 +55,7 @@ async def lose(world: World, *places: str) -> Job:
 
 
 def appears(world: World, job: Job, **details: object) -> Job:
-    """Have a job known to its service again."""
+    """Make a job exist in its service again."""
     job = job.model_copy(update=details)
     world.provider.jobs = [job, *world.provider.jobs]
     world.now += timedelta(minutes=1)
@@ -98,7 +98,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
 
 
 @pytest.mark.parametrize("asks", [shows, finds, lists])
-async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World, asks: Asks):
+async def test_a_job_that_has_finished_by_then_is_posted_in_one_message(world: World, asks: Asks):
     job = await lose(world)
     before = len(world.slack.said)
     appears(world, job, state=JobState.FAILED)
@@ -106,7 +106,7 @@ async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World,
     await world.told()
     [message] = world.slack.said[before:]
     assert "Failed" in message.text
-    assert "and is found again" in str(message.blocks)
+    assert "Found again" in str(message.blocks)
     assert message.thread_ts == world.slack.said[0].ts
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
     await asks(world.deps, job)
@@ -127,7 +127,7 @@ async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world:
     assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (EndReason.NOT_FOUND, EndReason.ENDED)
 
 
-async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
+async def test_every_destination_gets_it_back_and_a_sweep_finds_it_too(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
     await world.store.tracked.subscribe(world.provider.job("b"), world.now, world.now, "C3", "c", "{}", "U3")
@@ -138,7 +138,7 @@ async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
     assert sorted(await world.store.tracked.subscribed_cards(job.ref)) == ["C1", "C2"]
 
 
-async def test_who_subscribed_gets_a_direct_message(world: World):
+async def test_the_subscriber_gets_a_direct_message(world: World):
     job = await lose(world)
     await world.told("U1")
     appears(world, job)
@@ -149,7 +149,7 @@ async def test_who_subscribed_gets_a_direct_message(world: World):
     assert (note.channel, "found again" in note.text) == ("DU1", True)
 
 
-async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(world: World):
+async def test_a_new_subscription_is_kept_and_the_others_are_restored(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
     [card] = (await world.snapshot("C1")).cards
@@ -171,7 +171,7 @@ async def test_after_thirty_days_it_stays_lost(world: World):
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
 
-async def test_what_is_only_remembered_is_not_found(store: Store):
+async def test_a_remembered_job_is_not_found(store: Store):
     looks = Looks(store, InMemory(capabilities=BY_ID).filled(1))
     [job] = looks.provider.jobs
     await looks.follow([job])

@@ -1,4 +1,4 @@
-"""What answers say of requests that they share, and of waiting for our own budget."""
+"""What answers say of shared requests, and of waiting for our own budget."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -38,13 +38,13 @@ VIDEO = ("acme", "video")
 
 
 def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
-    """What use cases work with when requests are shared, at a standing clock."""
+    """Return the dependencies of use cases with shared requests, on a fixed clock."""
     around = [SharedRequests(each) for each in providers]
     return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, admission=AtOnce())
 
 
 class AtOnce(AdmissionGate):
-    """Lets every answer begin at once."""
+    """Lets every answer start immediately."""
 
     async def turn(self) -> None: ...
 
@@ -93,7 +93,7 @@ class TestShared:
         assert (found.checked_at, again.checked_at < NOW) == (NOW, True)
 
     async def test_what_is_remembered_is_no_newer_than_its_request(self, store: Store):
-        """A state that was learnt in between is not overwritten by an answer that is shared afterwards."""
+        """A newer state is not overwritten by an older answer that is shared later."""
         provider = InMemory(capabilities=CANNOT_LIST).filled(1)
         parts = shared(store, provider)
         ref = JobRef("acme", "video", "job-0000")
@@ -139,7 +139,7 @@ class TestShared:
 
 @asynccontextmanager
 async def busy(parts: Deps, requester: str) -> AsyncGenerator[None]:
-    """Have a requester ask as many questions as there may be."""
+    """Ask as many questions as a requester may."""
     over = asyncio.Event()
 
     async def ask(number: int) -> None:
@@ -217,7 +217,7 @@ class Clock:
 
 @dataclass
 class Limited(InMemory):
-    """Waits so many seconds for our own budget before each call, which takes 50 ms."""
+    """Waits so many seconds for our own budget before each call. Each call takes 50 ms."""
 
     clock: Clock | None = None
     wait_s: float = 0.0
@@ -255,7 +255,7 @@ class TestOwnLimit:
         [health] = (await check_accounts(services(store, Limited(clock=clock, wait_s=0.2)))).services
         assert health.waited is None
 
-    async def test_who_shares_the_request_shared_the_wait(self, store: Store, clock: Clock):
+    async def test_questions_that_share_a_request_share_the_wait(self, store: Store, clock: Clock):
         parts = shared(store, Limited(clock=clock, wait_s=2.0))
         first, second = await asyncio.gather(asked(parts), asked(parts))
         assert first.waited == second.waited == OwnLimit(seconds=2, per_second=5)

@@ -1,4 +1,4 @@
-"""Equal questions share one request: while it is under way, and for a moment after its answer."""
+"""Equal questions share one request, while it is in progress and for a moment after its answer."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -55,7 +55,7 @@ def slow() -> tuple[Slow, SharedRequests]:
 
 
 async def begun(*calls: Awaitable[JobPage | Lookup]) -> list[asyncio.Task[JobPage | Lookup]]:
-    """Begin calls and return once each of them waits."""
+    """Start calls, and return once each of them waits."""
     tasks = [asyncio.ensure_future(call) for call in calls]
     for _ in range(5):
         await asyncio.sleep(0)
@@ -110,7 +110,7 @@ class TestUnderWay:
         assert provider.begun == 1
         assert JobQuery(media="Lecture").normalized != JobQuery(media="lecture").normalized
 
-    async def test_look_ups_of_the_same_ids_share_whatever_is_known_of_their_kinds(self):
+    async def test_look_ups_of_the_same_ids_share_a_request_regardless_of_their_kinds(self):
         provider, shared = slow()
         tasks = await begun(
             shared.lookup(["job-0000", "job-0001"]),
@@ -134,7 +134,7 @@ class TestUnderWay:
         await asyncio.gather(*tasks)
         assert provider.begun == 2
 
-    async def test_who_goes_leaves_the_others_their_answer(self):
+    async def test_a_question_that_stops_waiting_leaves_the_others_their_answer(self):
         provider, shared = slow()
         first, second = await begun(shared.page(ANYTHING), shared.page(ANYTHING))
         first.cancel()
@@ -143,7 +143,7 @@ class TestUnderWay:
         assert ids([await second]) == {("job-0000", "job-0001", "job-0002")}
         assert (provider.begun, provider.cancelled) == (1, 0)
 
-    async def test_when_all_have_gone_the_request_ends_and_the_next_begins_another(self):
+    async def test_when_all_stop_waiting_the_request_ends_and_the_next_starts_another(self):
         provider, shared = slow()
         tasks = await begun(shared.page(ANYTHING), shared.page(ANYTHING))
         for task in tasks:
@@ -169,7 +169,7 @@ class TestUnderWay:
         assert provider.begun == 1
         assert provider.seen_s > 60
 
-    async def test_all_who_wait_get_its_failure_and_nobody_after_them(self):
+    async def test_all_waiting_questions_get_its_failure_and_later_ones_do_not(self):
         provider, shared = slow()
         provider.trouble = lambda number: Throttled("slow down") if number == 1 else None
         tasks = await begun(shared.page(ANYTHING), shared.page(ANYTHING))
@@ -212,7 +212,7 @@ class TestAnswered:
             await shared.lookup(["job-0000"])
         assert len(provider.asked) == 2
 
-    async def test_and_then_forgotten(self, monkeypatch: pytest.MonkeyPatch):
+    async def test_and_then_dropped(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(shared_requests, "KEPT_S", 0)
         provider = InMemory().filled(3)
         shared = SharedRequests(provider)
@@ -251,7 +251,7 @@ class TestFresh:
         shared = SharedRequests(provider)
         before = await shared.lookup(["job-0000"])
         async with within(60, share=0.7):
-            await refreshed(shared)  # as a sweep does, which finds that the job has failed
+            await refreshed(shared)  # like a sweep, which finds that the job has failed
         provider.jobs = [provider.job("job-0000", state=JobState.FAILED)]
         after = await shared.lookup(["job-0000"])
         assert [job.state for answer in (before, after) for job in answer.found] == [JobState.RUNNING, JobState.FAILED]
@@ -347,7 +347,7 @@ class TestAccount:
         assert ages[0] == 0
         assert all(earlier < later for earlier, later in pairwise(ages))
 
-    async def test_who_joins_before_it_is_sent_has_an_answer_of_now(self):
+    async def test_a_question_that_joins_before_it_is_sent_has_an_answer_of_now(self):
         provider, shared = slow()
 
         async def age() -> float:

@@ -1,4 +1,4 @@
-"""A cloud whose list is sorted and paged by offsets, as those that list are; a test changes it as it likes."""
+"""A cloud whose list is sorted and paged by offsets, as real ones are. Tests change it freely."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ DESTINATION = "T1/C1"
 
 
 class Clock:
-    """A clock that is put forward."""
+    """A clock that a test moves forward."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -32,7 +32,7 @@ class Clock:
 
 @dataclass
 class Listing(InMemory):
-    """One service; `on_page` is called with the number of each list request (from 1) before it is answered."""
+    """One service. `on_page` is called with the number of each list request (from 1) before its answer."""
 
     capabilities: Capabilities = LISTS
     clock: Callable[[], datetime] = lambda: NOW
@@ -77,7 +77,7 @@ class Listing(InMemory):
         return job
 
     def move(self, job_id: str, state: JobState, **details: object) -> None:
-        """Have a job change its state now."""
+        """Change the state of a job now."""
         ended = {"finished_at": self.clock() + self.ahead} if state.ended else {}
         self.store[job_id] = self.store[job_id].model_copy(update={"state": state, **ended, **details})
 
@@ -88,7 +88,7 @@ async def entries(store: Store, slots: Sequence[str] = (SLOT,)) -> list[Entry]:
 
 
 def events(waiting: list[Entry]) -> list[str]:
-    """Return the ids of what waits, without the service."""
+    """Return the ids of the waiting events, without the service."""
     found: list[str] = []
     for entry in waiting:
         match entry.body:

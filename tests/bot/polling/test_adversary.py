@@ -1,4 +1,4 @@
-"""A list that does all that lists may do: each job that it shows after the baseline and that ends has one event."""
+"""A list with every known fault. Each job that it shows and that finishes has one event."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,12 @@ from tests.bot.samples import SERVICE
 
 ENDS = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 LATEST = timedelta(minutes=9)
-"""Of entries that come late."""
+"""The longest delay of a late entry."""
 
 
 @dataclass
 class Adversary(Listing):
-    """Entries come late and are deleted between pages, times are equal, clocks jump, totals are wrong, answers fail."""
+    """A list with late entries, deletions between pages, equal times, clock jumps, wrong totals and failures."""
 
     random: Random = field(default_factory=Random)
     calm: bool = False
@@ -55,7 +55,7 @@ class Adversary(Listing):
             del self.store[job_id]
 
     def create(self, number: int) -> None:
-        """Create jobs within the last seconds, some at the same; some are listed late."""
+        """Create jobs within the last seconds, some at the same time. Some are listed late."""
         for _ in range(number):
             job_id = f"job-{len(self.listed_from)}"
             state = self.random.choice((JobState.PENDING, JobState.RUNNING, *ENDS))
@@ -64,7 +64,7 @@ class Adversary(Listing):
             self.listed_from[job_id] = self.clock() + late
 
     def go_on(self) -> None:
-        """Let some time pass, in which jobs move."""
+        """Advance the clock, and move some jobs."""
         if self.random.random() < 0.1:
             self.ahead = timedelta(minutes=self.random.choice((-5, 0, 5)))
         self.create(self.random.randrange(8))
@@ -74,7 +74,7 @@ class Adversary(Listing):
 
 
 async def play(store: Store, seed: int) -> Adversary:
-    """Watch an adversary for some time, and then until it is calm and all its jobs have ended."""
+    """Watch an adversary for some time, then until it is calm and all its jobs have finished."""
     clock, random = Clock(), Random(seed)
     cloud = Adversary(clock=clock, random=random, capabilities=replace(LISTS, page_max=random.choice((3, 7, 20))))
     cloud.on_page = cloud.trouble_with
@@ -119,7 +119,7 @@ async def check(store: Store, seed: int) -> None:
 
 @pytest.fixture
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget ended jobs while the story lasts."""
+    """Delete finished jobs while the story lasts."""
     monkeypatch.setattr(discovery, "REMEMBERED_MIN", 30)
     monkeypatch.setattr(discovery, "REMEMBERED", timedelta(minutes=40))
 

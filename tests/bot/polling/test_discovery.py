@@ -39,7 +39,7 @@ async def look(deps: Deps, cloud: Listing, clock: Clock, seconds: float = 70) ->
     await sweep(deps, cloud)
 
 
-async def test_what_had_ended_is_no_event_and_what_ends_later_is_one(
+async def test_a_finished_job_is_no_event_and_one_that_finishes_later_is(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     cloud.add("old", JobState.FAILED, ago_s=100)
@@ -77,7 +77,7 @@ async def test_events_that_one_look_shows_together_are_passed(store: Store, deps
     assert quick.event_at == clock() - timedelta(seconds=70)
 
 
-async def test_filters_of_the_watch_and_the_service_s_subscribers_are_told_apart(
+async def test_filters_of_the_watch_and_the_service_s_subscribers_are_distinguished(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     await watch(store, {"without": [["name", "test"]]})
@@ -96,7 +96,7 @@ async def test_filters_of_the_watch_and_the_service_s_subscribers_are_told_apart
     assert (events([failed]), failed.card, failed.watches) == (["followed#1/failed"], "card", ("w1",))
 
 
-async def test_a_job_that_goes_on_after_its_end_begins_another_attempt(
+async def test_a_job_that_continues_after_it_finished_starts_another_attempt(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     await watch(store, {"on": "any"})
@@ -161,7 +161,7 @@ async def test_a_service_that_cannot_be_read_is_down_once_and_up_once(
     assert (up.event.since, up.event.found) == (down.body.event.since, 1)
 
 
-async def test_without_a_watch_nothing_is_tracked_any_more(store: Store, deps: Deps, cloud: Listing, clock: Clock):
+async def test_without_a_watch_nothing_is_tracked(store: Store, deps: Deps, cloud: Listing, clock: Clock):
     await watch(store)
     followed = cloud.add("followed")
     cloud.add("other")
@@ -197,7 +197,7 @@ async def test_the_event_log_has_failures_and_counts_the_rest(store: Store, deps
     assert await store.event_log.ended_since(SERVICE, clock() + timedelta(minutes=1)) == 0
 
 
-async def test_a_list_that_is_refused_while_jobs_are_told_is_an_outage_too(
+async def test_a_refused_list_is_an_outage_although_jobs_are_found(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     cloud.add("runs")
@@ -212,7 +212,7 @@ async def test_a_list_that_is_refused_while_jobs_are_told_is_an_outage_too(
     assert [each.split("/")[-1] for each in events(await entries(store))] == ["down", "failed"]
 
 
-async def test_a_long_list_without_order_is_read_for_failures_alone(
+async def test_a_long_list_without_order_is_read_only_for_failures(
     store: Store, deps: Deps, cloud: Listing, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(discovery, "LONG_LIST", 20)
@@ -274,7 +274,7 @@ async def test_a_watched_job_that_was_lost_and_is_found_again_is_reopened(
     assert events(await entries(store)) == ["gone#1/lost", "gone#2/reopened", "gone#2/failed"]
 
 
-async def test_a_job_that_is_followed_again_after_its_end_is_in_another_attempt(
+async def test_a_job_that_is_followed_again_after_it_finished_is_in_another_attempt(
     store: Store, deps: Deps, cloud: Listing, clock: Clock
 ):
     for attempt in (1, 2):

@@ -1,4 +1,4 @@
-"""Which attempt a job is in that is followed again: what was decided about it tells, where nothing else does."""
+"""The attempt of a job that is followed again. Earlier decisions show it where no other record does."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.bot.samples import DESTINATION, SERVICE, TERMS
 
 
 @pytest.mark.parametrize(("event", "attempt"), [("#1/failed", 2), ("#1/started", 1), ("#3/started", 3), ("#2/lost", 3)])
-async def test_an_attempt_that_was_decided_on_is_not_begun_again(store: Store, event: str, attempt: int):
+async def test_an_attempt_that_was_decided_on_is_not_started_again(store: Store, event: str, attempt: int):
     job = Job(account=SERVICE[0], service=SERVICE[1], id="again", state=JobState.RUNNING)
     decision = Decision(event=f"{job.ref}{event}", at=NOW, outcome=Outcome.POST, reason=Reason.FIRST)
     step = InFlightPost(id="p1", at=NOW, posts=False, decisions=(Decided(str(job.ref), decision),))

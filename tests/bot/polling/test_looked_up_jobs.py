@@ -1,4 +1,4 @@
-"""A watched service that cannot list: its new jobs are those that somebody looked up, or that a mirror shows."""
+"""A watched service that cannot list. Its new jobs are those looked up, or shown by a mirror."""
 
 from dataclasses import replace
 from datetime import timedelta

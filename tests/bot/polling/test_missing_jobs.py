@@ -31,13 +31,13 @@ def world(store: Store) -> World:
 
 
 async def looks(world: World, minutes: int) -> None:
-    """Let time pass, and look every minute."""
+    """Advance the clock, and look every minute."""
     for _ in range(minutes):
         await world.sweep(60)
 
 
 async def vanished(world: World) -> Job:
-    """Follow the job, and have it deleted."""
+    """Follow the job, and delete it."""
     [job] = world.provider.jobs
     await world.follow([job])
     world.provider.jobs = []
@@ -50,7 +50,7 @@ async def absence_of(world: World, job: Job) -> Absence | None:
 
 
 async def drawn(world: World, job: Job) -> tuple[Mapping[str, Absence], bool]:
-    """Return the absences that a card tells of, and whether it was to be edited; now it is."""
+    """Return the absences on a card, and whether it was due for an edit. Edit it."""
     card = Card(id=f"card-{job.id}", place=DESTINATION, terms=TERMS, jobs={str(job.ref): CardJob()})
     [found] = await shown(world.deps, [card])
     stale = (await world.snapshot()).stale
@@ -78,8 +78,8 @@ class TestMisses:
         assert await world.sweep(60) is None
 
     @pytest.mark.parametrize("followed", [1, 3])
-    async def test_jobs_that_are_missed_all_at_once_are_not_lost(self, store: Store, followed: int):
-        """That nothing is found means that the wrong place was asked."""
+    async def test_jobs_that_are_all_missed_together_are_not_lost(self, store: Store, followed: int):
+        """A wrong address finds nothing at all."""
         world = World(store, InMemory(capabilities=BY_ID).filled(3))
         jobs = world.provider.jobs
         await store.recent.remember(jobs, NOW)
@@ -104,13 +104,13 @@ class TestMisses:
         await looks(world, 30)
         assert await world.told() == []
 
-    async def test_a_job_that_is_listed_and_not_found_by_its_id_goes_on(self, store: Store):
+    async def test_a_job_that_is_listed_and_not_found_by_its_id_continues(self, store: Store):
         world = World(store, OnlyListed().filled(2))
         await world.follow(world.provider.jobs[:1])
         await looks(world, 30)
         assert await world.told() == []
 
-    async def test_what_was_seen_longer_than_a_day_ago_is_no_witness(self, world: World):
+    async def test_a_job_seen_longer_than_a_day_ago_is_no_witness(self, world: World):
         witness = world.provider.job("witness")
         await world.store.recent.remember([witness], NOW - timedelta(hours=25))
         await vanished(world)
@@ -136,7 +136,7 @@ class TestMisses:
         assert await world.told() == []
         assert await absence_of(world, job)
 
-    async def test_another_process_knows_the_witness(self, store: Store):
+    async def test_another_process_has_the_witness(self, store: Store):
         world = World(store, InMemory(capabilities=BY_ID).filled(2))
         gone, other = world.provider.jobs
         await world.follow([gone, other])
@@ -174,7 +174,7 @@ class TestMisses:
         assert await world.told() == []
 
     async def test_a_record_of_an_earlier_version_is_one_miss(self, world: World):
-        """Such a record has a question mark before the fingerprint, and no more."""
+        """Such a record has a question mark before the fingerprint, and nothing else."""
         [job] = world.provider.jobs
         await world.follow([job])
         jobs = f"callboard:{{{'/'.join(SERVICE)}}}:jobs"
@@ -268,7 +268,7 @@ class TestSuspension:
         assert kinds(await world.told()) == [Kind.SUSPENDED], "it is notified once"
         assert await world.store.tracked.subscribed_cards(job.ref) == {DESTINATION: f"card-{job.id}"}
 
-    async def test_it_is_suspended_sooner_where_jobs_are_soon_forgotten(self, store: Store):
+    async def test_it_is_suspended_sooner_where_jobs_expire_soon(self, store: Store):
         able = Capabilities(lists=False, retention=timedelta(minutes=30))
         world = World(store, InMemory(capabilities=able).filled(1))
         await vanished(world)
@@ -288,7 +288,7 @@ class TestSuspension:
         assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
     @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED])
-    async def test_a_job_that_is_found_again_goes_on(self, world: World, state: JobState):
+    async def test_a_job_that_is_found_again_continues(self, world: World, state: JobState):
         job = await self.suspended(world)
         world.provider.jobs = [job.model_copy(update={"state": state})]
         await world.sweep(HOUR)

@@ -1,4 +1,4 @@
-"""The cheapest way to learn how jobs are: pages where they pay, look-ups without a request too many."""
+"""The cheapest way to read the state of jobs: pages where they pay, look-ups without an extra request."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -49,7 +49,7 @@ def test_a_list_is_read_where_it_can_spare_a_request():
     assert not lists_first(due(500), CANNOT_LIST)
 
 
-def test_the_list_of_a_service_that_forgets_soon_tells_most():
+def test_the_list_of_a_service_with_short_retention_shows_most():
     assert lists_first(due(1), FORGETS)
 
 
@@ -70,7 +70,7 @@ def listed(*ids: str) -> list[Job]:
 
 
 def requests(wanted: Sequence[Due], jobs: Sequence[Job], able: Capabilities) -> int:
-    """How many requests it takes to learn all of these jobs."""
+    """Return how many requests reading all of these jobs takes."""
     reading, pages = Reading.of(wanted, able), 0
     if lists_first(wanted, able):
         goes_on = True
@@ -105,9 +105,7 @@ def test_an_empty_or_undated_page_ends_or_continues_the_reading():
     batch=st.sampled_from([1, 2, 10, 50, 100]),
     strangers=st.integers(0, 3),
 )
-def test_whatever_stands_where_a_list_costs_one_request_more_than_looking_up_at_most(
-    places: list[int], batch: int, strangers: int
-):
+def test_a_list_costs_at_most_one_request_more_than_looking_up(places: list[int], batch: int, strangers: int):
     able = Capabilities(lists=True, batch_max=batch)
     gone = [Due(f"gone{n}", NOW, None, None) for n in range(strangers)]
     wanted = [Due(f"j{n}", NOW, CREATED - timedelta(minutes=n), None) for n in places] + gone

@@ -1,4 +1,4 @@
-"""A look-up of many jobs may tell no reasons: those that failed are asked for alone."""
+"""A look-up of many jobs may lack reasons. Failed jobs are then looked up one by one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ FEW = 2
 
 
 class Terse(InMemory):
-    """A service that tells the reasons of a few jobs, not of many."""
+    """A service that returns the reasons of a few jobs, not of many."""
 
     async def lookup(self, ids: Sequence[str], kinds: Any = NO_KINDS) -> Lookup:
         answer = await super().lookup(ids, kinds)

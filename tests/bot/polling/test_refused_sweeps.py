@@ -1,4 +1,4 @@
-"""Real providers whose cloud refuses for a while: followed jobs stay followed, and their news arrives afterwards."""
+"""Real providers whose cloud refuses for a while. Followed jobs stay followed, and their news arrives afterwards."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Gateway:
-    """A cloud with one failed job, whose gateway says something else as long as `reply` is given."""
+    """A cloud with one failed job, whose gateway answers with `reply` while that is set."""
 
     store: Store
     reply: httpx.Response | None = None
@@ -86,7 +86,7 @@ def gateway(store: Store) -> Gateway:
 
 
 async def refuses_for_an_hour(gateway: Gateway, provider: Provider, kind: str) -> None:
-    """The job stays followed, the service is asked more and more rarely, and then the news arrives."""
+    """The job stays followed, the service is polled less and less often, and then the news arrives."""
     await gateway.follow(provider)
     waits: list[float] = []
     while gateway.now < NOW + timedelta(hours=1):
@@ -135,7 +135,7 @@ async def test_a_media_that_cannot_be_listed_is_a_line_about_the_service(gateway
     gateway.vod_jobs()
     answer = await list_jobs(gateway.deps, ServiceFilter(), JobQuery(media=MEDIA))
     [error] = answer.errors
-    assert "is not offered to this account or region (`InvalidAction.NotFound`: no such api)" in service_error(error)
+    assert "isn't available to this account or region (`InvalidAction.NotFound`: no such api)" in service_error(error)
 
 
 async def test_a_media_that_does_not_exist_has_no_jobs(gateway: Gateway):
@@ -152,7 +152,8 @@ async def test_an_undocumented_refusal_is_shown_as_it_is(gateway: Gateway):
     [error] = answer.errors
     assert (answer.jobs, [each.id for each in answer.missing if each.everywhere]) == ((), [])
     line = service_error(error)
-    assert line.startswith("⚠️ *vod-sg/vod-jobs* refuses the request (`Unheard.Of`: The moon is full.), since <!date^")
+    failed = "⚠️ *vod-sg/vod-jobs* refused the request (`Unheard.Of`: The moon is full.)"
+    assert line.startswith(f"{failed}, failing since <!date^")
     assert line.endswith(">. Request id `REFUSED`.")
     assert json_output.error(error) == {
         "account": "vod-sg",

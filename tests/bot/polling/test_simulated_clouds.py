@@ -1,4 +1,4 @@
-"""A storm in the simulated clouds, seen through the real providers: what the clouds did is what is routed."""
+"""A storm in the simulated clouds, seen through the real providers: each change of the clouds is routed."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -33,7 +33,7 @@ LISTING = ("video-ocr", "digital-human", "image-moderation")
 
 @dataclass
 class Scene:
-    """A world whose clock, which is the fleet's too, a test puts forward."""
+    """A world whose clock, which is also the fleet's, a test moves forward."""
 
     world: World
     deps: Deps

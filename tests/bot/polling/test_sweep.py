@@ -1,4 +1,4 @@
-"""Looking at followed jobs: few requests, no regress, and a service that is in trouble is left alone and told of."""
+"""Polling followed jobs: few requests, no step back, and a service in trouble is left alone and reported."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -72,13 +72,13 @@ async def test_unchanged_jobs_cost_one_round_trip_and_no_record(world: World, mo
 
 
 def count(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Name every script and command that is sent from now on."""
+    """Collect the names of all scripts and commands sent from now on."""
     sent: list[str] = []
     ask = RedisLink.execute
 
     async def counting(self: RedisLink, *command: Any) -> Any:
         script = str(command[1]) if command[0] == "EVAL" else ""
-        known = {"-- Looks at followed": "observe", "-- Records changes": "record"}
+        known = {"-- Compares followed": "observe", "-- Records changes": "record"}
         sent.append(next((name for text, name in known.items() if script.startswith(text)), str(command[0])))
         return await ask(self, *command)
 
@@ -86,7 +86,7 @@ def count(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
-async def test_a_change_is_told_and_an_end_ends_the_looking(world: World):
+async def test_a_change_is_notified_and_a_finished_job_is_not_polled(world: World):
     await world.follow(world.provider.jobs)
     await world.sweep()
     assert await world.told() == []
@@ -99,7 +99,7 @@ async def test_a_change_is_told_and_an_end_ends_the_looking(world: World):
     assert (await world.store.tracked.state([SERVICE]))[0][0] == 2
 
 
-async def test_progress_is_drawn_but_not_told(world: World):
+async def test_progress_is_drawn_but_not_notified(world: World):
     await world.follow(world.provider.jobs)
     world.becomes(0, progress=40)
     await world.sweep()
@@ -107,7 +107,7 @@ async def test_progress_is_drawn_but_not_told(world: World):
     assert (await world.snapshot()).stale["card-job-0000"][:1] == "2"
 
 
-async def test_every_place_that_follows_a_job_is_told(world: World):
+async def test_every_destination_that_follows_a_job_is_notified(world: World):
     await world.follow(world.provider.jobs[:1], "C1")
     await world.follow(world.provider.jobs[:1], "C2")
     world.becomes(0, state=JobState.SUCCEEDED)
@@ -144,7 +144,7 @@ class TestReasons:
         assert change.job.error == JobError(code="E7")
         assert change.job.raw is None
 
-    async def test_that_it_failed_is_told_even_where_the_reason_is_not(self, store: Store):
+    async def test_a_failure_is_notified_even_without_its_reason(self, store: Store):
         world = await self.world(store)
         world.provider.trouble = failing(DOWN, since=2)
         await world.sweep()
@@ -153,7 +153,7 @@ class TestReasons:
 
 
 class Terse(InMemory):
-    """A service whose list tells no reasons."""
+    """A service whose list shows no reasons."""
 
     async def lookup(self, ids: Sequence[str], kinds: Any = NO_KINDS) -> Lookup:
         answer = await super().lookup(ids, kinds)
@@ -207,7 +207,7 @@ async def test_more_jobs_than_one_sweep_looks_at_are_looked_at_next(store: Store
 
 
 def realistic(index: int) -> Job:
-    """A job as the cloud tells it."""
+    """A job as the cloud returns it."""
     return Job(
         account="acme",
         service="video",
@@ -233,7 +233,7 @@ def realistic(index: int) -> Job:
 async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(store: Store, link: RedisLink):
     world = World(store, InMemory(capabilities=LISTS))
     reference = await kilobyte(link)
-    await link.execute("SET", f"{PREFIX}payload:first", "1", "EX", 60)  # what the first key costs is not ours
+    await link.execute("SET", f"{PREFIX}payload:first", "1", "EX", 60)  # the cost of the first key is not ours
     number = 1000
     for index in range(number):
         job = realistic(index)
@@ -249,7 +249,7 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
 
 
 async def carded(world: World, destination: str) -> None:
-    """Have the cards of a place posted and up to date."""
+    """Post the cards of a destination, and bring them up to date."""
     snapshot = await world.snapshot(destination)
     while step := next_step.next_step(snapshot, world.now):
         assert isinstance(step, next_step.DeliveryStep)

@@ -73,7 +73,7 @@ class TestMissing:
             await world.sweep(140)
         assert await world.told() == []
 
-    async def test_a_job_that_ends_while_it_was_missed_is_told_as_any_other(self, world: World):
+    async def test_a_job_that_finishes_while_missing_is_notified_like_any_other(self, world: World):
         await world.follow(world.provider.jobs[:1])
         jobs, world.provider.jobs = world.provider.jobs, []
         await world.sweep()
@@ -83,7 +83,7 @@ class TestMissing:
 
 
 class TestTrouble:
-    async def test_what_is_not_answered_is_postponed(self, store: Store):
+    async def test_a_job_without_an_answer_is_postponed(self, store: Store):
         world = World(store, InMemory(capabilities=TENS, unanswered={"job-0001": DOWN}).filled(3))
         await world.follow(world.provider.jobs)
         await world.sweep()
@@ -142,7 +142,7 @@ class TestTrouble:
         assert set((await world.snapshot()).stale) == cards
         assert await world.told() == []
 
-    async def test_a_card_tells_when_a_failing_service_is_really_asked_again(self, world: World):
+    async def test_a_card_says_when_a_failing_service_is_really_asked_again(self, world: World):
         job = world.provider.jobs[0]
         await world.follow([job])
         await world.sweep()
@@ -154,7 +154,7 @@ class TestTrouble:
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
 
-    async def test_who_asks_about_a_failing_service_is_told_since_when_it_fails(self, world: World):
+    async def test_an_answer_says_since_when_a_service_fails(self, world: World):
         await world.follow(world.provider.jobs)
         await world.sweep()
         world.provider.trouble = failing(DOWN)
@@ -178,6 +178,6 @@ class TestTrouble:
 
 
 async def drawn(world: World) -> None:
-    """Let every card that needs it be edited."""
+    """Edit every card that needs it."""
     for card, mark in (await world.snapshot()).stale.items():
         await world.store.outbox.unmark(DESTINATION, card, mark)

@@ -1,4 +1,7 @@
-"""A long list without an order, request by request: for failures alone it is the lists of failed and running jobs."""
+"""A long list without an order, request by request.
+
+For failures only, the lists of failed and running jobs are read.
+"""
 
 from collections import Counter
 from math import ceil

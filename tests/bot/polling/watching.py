@@ -13,7 +13,7 @@ from tests.bot.samples import SERVICE
 async def watch(
     store: Store, spec: Mapping[str, object] | None = None, watch_id: str = "w1", *, service: Service = SERVICE
 ) -> None:
-    """Have a destination watch a service."""
+    """Create a watch of a service in a destination."""
     wanted = WatchSpec.model_validate(spec or {})
     text = json.dumps({"id": watch_id, "spec": wanted.model_dump(mode="json")})
     await store.routes.put(service, DESTINATION, watch_id, text)

@@ -1,4 +1,4 @@
-"""A destination in memory: events come in, steps are taken until nothing waits, and what was posted is kept."""
+"""A destination without Redis: it receives events, takes steps until nothing waits, and records the posts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def watch(number: int = 1, *, at: datetime = NOW - timedelta(days=1), **fields: 
 
 
 def failed(number: int, code: str = "ALG.002", at: datetime = NOW, **fields: object) -> Change:
-    """A job that failed with this code; its message names the job."""
+    """Return a job that failed with this code; its message names the job."""
     about = {"account": "acme", "service": "video", "id": f"job-{number:04}", "name": f"lecture {number}", **fields}
     error = JobError(code=code, message=f"Failed to open job-{number:04}")
     job = Job.model_validate({**about, "state": JobState.FAILED, "error": error, "created_at": at})
@@ -67,7 +67,7 @@ def _body(event: Event) -> Body:
 
 @dataclass
 class Desk:
-    """A destination with these rules. `posts` has what was posted with the time of it, `decisions` what was decided."""
+    """A destination with these rules. `posts` has its posts with their times, `decisions` all decisions."""
 
     rules: Rules = field(default_factory=Rules)
     now: datetime = NOW
@@ -83,7 +83,7 @@ class Desk:
         self._number = 0
 
     def comes(self, *events: Event, card: str = "") -> "Desk":
-        """Let events be routed here, without a step."""
+        """Route events here without a step."""
         for event in events:
             body = _body(event)
             self._number += 1
@@ -91,20 +91,20 @@ class Desk:
         return self
 
     def takes(self, *events: Event, card: str = "") -> "Desk":
-        """Let events be routed here, and take steps until nothing waits."""
+        """Route events here, and take steps until nothing waits."""
         self.comes(*events, card=card)
         while (step := self.step()) is not None:
             self._record(step)
         return self
 
     def snoozes(self, card: str, snooze: Snooze) -> "Desk":
-        """Have somebody snooze a card or a group."""
+        """Snooze a card or a group."""
         self._number += 1
         self._entries.append(Entry("acme/video", f"{self._number}-0", card, SnoozedEntry(at=self.now, snooze=snooze)))
         return self.takes()
 
     def waits(self, **time: float) -> "Desk":
-        """Let time pass, and do what is due by then, minute by minute."""
+        """Let time pass, and do what is due, minute by minute."""
         until = self.now + timedelta(**time)
         while self.now < until:
             self.now = min(self.now + timedelta(minutes=1), until)
@@ -165,7 +165,7 @@ class Desk:
         return [each.group for _, each in self.posts if isinstance(each, GroupHead | StormHead | ServiceHead)]
 
     def final(self) -> dict[str, Decision]:
-        """The final decision about each event; fails if there are two."""
+        """Return the final decision about each event. Fails if an event has two."""
         found: dict[str, Decision] = {}
         for _, decision in self.decisions:
             if decision.outcome is not Outcome.HOLD:
@@ -174,7 +174,7 @@ class Desk:
         return found
 
     def outcomes(self) -> dict[Outcome, int]:
-        """How many events were finally decided in each way."""
+        """Return how many events had each final outcome."""
         final = [decision.outcome for decision in self.final().values()]
         return {outcome: final.count(outcome) for outcome in Outcome if outcome in final}
 

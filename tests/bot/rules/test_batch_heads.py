@@ -1,4 +1,4 @@
-"""The head of a batch lists every job of it that failed, the last one too."""
+"""The head of a batch lists every failed job of it, including the last one."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ SOON = NOW + timedelta(minutes=5)
 
 
 def batch(number: int, snooze: Snooze | None = None) -> Card:
-    """A card that follows so many jobs."""
+    """Return a card that tracks this many jobs."""
     jobs = {str(failed(each).job.ref): CardJob() for each in range(number)}
     terms = SubscriptionOptions(user="T1/U1", at=NOW)
     return Card(id="card", place=CHANNEL, terms=terms, jobs=jobs, channel="C1", ts="1.1", snooze=snooze)

@@ -1,4 +1,4 @@
-"""Thresholds count every failure that their watch wants, whatever other rules and messages make of it."""
+"""Thresholds count every failure that their watch wants, regardless of other rules and messages."""
 
 from datetime import timedelta
 
@@ -40,14 +40,14 @@ def test_a_failure_that_is_replied_to_or_held_in_its_thread_counts(*, first: boo
     assert group.count == len(desk.members[group.id])
 
 
-def test_a_failure_that_only_counts_leaves_nothing_once_the_window_is_over():
+def test_a_failure_that_only_counts_leaves_nothing_after_the_window():
     card = followed("card", failed(1))
     desk = desk_with(card.model_copy(update={"terms": card.terms.model_validate(IN_THREAD)}), watches=(TWO,))
     desk.takes(failed(1), card="card").waits(minutes=11)
     assert (desk.groups, [each.outcome for each in desk.final().values()]) == ([], [Outcome.POST])
 
 
-def test_failures_of_a_head_that_is_gone_count_for_the_next_one():
+def test_failures_of_a_deleted_head_count_for_the_next_one():
     desk = Desk(rules(TWO)).takes(failed(1), failed(2))
     [group] = desk.groups
     desk.records[group.id] = encode_record(group.model_copy(update={"closed_at": NOW, "head_lost": True}))
@@ -67,7 +67,7 @@ def test_a_share_that_holds_more_than_it_can_decides_on_the_oldest():
     assert head.count == len(desk.members[head.id]) == 101
 
 
-def test_one_late_failure_among_others_that_are_not_wanted_is_a_message_of_its_own():
+def test_one_late_failure_among_unwanted_ones_is_a_separate_message():
     late = [failed(number, f"ALG.{number:03}").model_copy(update={"since": NOW - HOUR}) for number in range(3)]
     desk = Desk(rules(watch(code="ALG.001"))).takes(*late)
     assert len(desk.contents(GroupHead)) == 1

@@ -1,4 +1,4 @@
-"""What becomes of events: posted, folded, held or dropped, each once, whatever the order in which they are seen."""
+"""Outcomes of events: posted, folded, held or dropped, each once, in any order of their arrival."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -30,13 +30,13 @@ class TestOrder:
         assert (group.count, len(desk.members[group.id])) == (8, 8)
         assert desk.outcomes() == {Outcome.POST: 1, Outcome.FOLD: 7}
 
-    def test_what_may_not_be_seen_is_dropped_first(self):
+    def test_hidden_accounts_are_dropped_first(self):
         desk = Desk(rules(watch(), hidden={"acme"})).takes(failed(1))
         assert desk.posts == []
         [decision] = desk.final().values()
         assert (decision.outcome, decision.reason) == (Outcome.DROP, Reason.ACCESS)
 
-    def test_what_was_noticed_before_the_watch_began_is_dropped(self):
+    def test_events_noticed_before_the_watch_are_dropped(self):
         [decision] = Desk(rules(watch(at=NOW + MINUTE))).takes(failed(1)).final().values()
         assert decision.reason is Reason.BASELINE
 
@@ -51,7 +51,7 @@ class TestOrder:
         ],
         ids=str,
     )
-    def test_what_no_rule_wants_is_dropped(self, spec: dict[str, Any], reason: Reason):
+    def test_events_that_no_rule_wants_are_dropped(self, spec: dict[str, Any], reason: Reason):
         [decision] = Desk(rules(watch(**spec))).takes(failed(1)).final().values()
         assert (decision.outcome, decision.reason) == (Outcome.DROP, reason)
 
@@ -66,7 +66,7 @@ class TestOrder:
         [decision] = desk.final().values()
         assert (decision.outcome, decision.rule, set(decision.also)) == (Outcome.POST, "w2", {"w1", "w3"})
 
-    def test_a_snooze_holds_and_all_of_it_is_one_message_afterwards(self):
+    def test_a_snooze_holds_failures_for_one_message_afterwards(self):
         snooze = Snooze(until=NOW + timedelta(hours=1), by="T1/U1")
         desk = Desk(rules(watch(), snooze=snooze)).takes(*(failed(number) for number in range(3)))
         assert desk.posts == []
@@ -80,7 +80,7 @@ class TestOrder:
 class TestRemovedWatches:
     GONE = watch(removed_at=NOW, removed_by="T1/U1")
 
-    def test_a_watch_that_comes_back_is_notified_of_the_gap(self):
+    def test_a_restored_watch_is_notified_of_the_gap(self):
         desk = Desk(rules(self.GONE)).takes(failed(1), failed(2)).waits(minutes=5)
         assert desk.posts == []
         desk.rules = rules(watch())
@@ -89,7 +89,7 @@ class TestRemovedWatches:
         assert head.count == 2
         assert desk.outcomes() == {Outcome.POST: 1, Outcome.FOLD: 1}
 
-    def test_one_that_stays_away_is_not(self):
+    def test_a_watch_that_stays_removed_is_not(self):
         desk = Desk(rules(self.GONE)).takes(failed(1)).waits(minutes=59)
         desk.rules = rules()
         desk.waits(minutes=2)
@@ -171,7 +171,7 @@ class TestBudget:
         assert desk.heads[-1].previous
         assert desk.heads[-1].previous.ts == storm.ts
 
-    def test_what_was_noticed_late_is_one_message(self):
+    def test_late_events_are_one_message(self):
         late = [failed(number, f"ALG.{number:03}") for number in range(3)]
         late = [change.model_copy(update={"since": NOW - timedelta(hours=1)}) for change in late]
         desk = Desk(rules(watch())).takes(*late)
@@ -190,7 +190,7 @@ class TestTime:
         lines = [(at - NOW) // MINUTE for at, content in desk.posts if isinstance(content, ThreadLine)]
         assert lines == [1, 5, 15, 30]
 
-    def test_a_storm_has_thread_lines_that_mention_those_who_joined_it_later(self):
+    def test_thread_lines_of_a_storm_mention_people_added_later(self):
         people = [watch(number, code=f"ALG.{number:03}", mention=(f"<@U{number}>",)) for number in range(6)]
         desk = Desk(rules(*people)).takes(*(failed(number, f"ALG.{number:03}") for number in range(4)))
         desk.waits(seconds=10).takes(failed(4, "ALG.004"), failed(5, "ALG.005")).waits(minutes=9)
@@ -244,7 +244,7 @@ class TestServices:
         assert isinstance(storm, StormHead)
         assert [group.group for group in storm.groups] == [GroupKind.DOWN]
 
-    def test_one_who_does_not_want_it_gets_none(self):
+    def test_a_watch_that_does_not_want_it_gets_none(self):
         assert Desk(rules(watch(on="failed"))).takes(service(EventKind.DOWN)).posts == []
 
 
@@ -253,7 +253,7 @@ SOME = rules(watch(1, on="failed"), watch(2, after={"count": 4, "window_s": 600}
 
 
 def results(desk: Desk) -> object:
-    """What does not depend on which of several equal events came first."""
+    """Return the results that do not depend on the order of equal events."""
     reasons = sorted((decision.outcome.value, decision.reason.value) for decision in desk.final().values())
     groups = sorted((group.code or "", group.count, group.mentioned) for group in desk.groups)
     return reasons, groups, len(desk.posts), sorted(desk.final())
@@ -266,17 +266,17 @@ class TestMetamorphic:
         assert results(Desk(SOME).takes(*(EVENTS[index] for index in order))) == expected
 
     @given(st.integers(0, len(EVENTS)))
-    def test_one_look_in_two(self, cut: int):
+    def test_one_sweep_in_two(self, cut: int):
         assert results(Desk(SOME).takes(*EVENTS[:cut]).takes(*EVENTS[cut:])) == results(Desk(SOME).takes(*EVENTS))
 
-    def test_each_alone(self):
+    def test_each_event_separately(self):
         desk = Desk(SOME)
         for event in EVENTS:
             desk.takes(event)
         assert results(desk) == results(Desk(SOME).takes(*EVENTS))
 
 
-def test_ids_say_what_the_provider_says():
+def test_ids_are_made_of_the_providers_data():
     change: Change = failed(1)
     assert change.id == "acme/video/job-0001#1/failed"
     assert service(EventKind.DOWN).id == f"acme/video#{int(NOW.timestamp())}/down"

@@ -1,4 +1,4 @@
-"""Failures of one reason are one group: what differs between jobs never splits it, code and service always do."""
+"""Failures for one reason form one group: differences between jobs never split it, code and service always do."""
 
 import string
 from datetime import datetime
@@ -68,7 +68,7 @@ MESSAGES = (
 
 
 @pytest.mark.parametrize("values", [IDS, NUMBERS, URLS, PATHS, TIMES], ids=["ids", "numbers", "urls", "paths", "times"])
-def test_what_differs_between_jobs_never_splits_a_group(values: st.SearchStrategy[str]):
+def test_differences_between_jobs_never_split_a_group(values: st.SearchStrategy[str]):
     @given(st.sampled_from(MESSAGES), values, values)
     def check(message: str, one: str, other: str) -> None:
         assert mask(message.format(one, one)) == mask(message.format(other, other))
@@ -112,5 +112,5 @@ def test_the_job_itself_never_does(job_id: str, name: str, media: str):
     assert fingerprint(job) == fingerprint(same)
 
 
-def test_a_job_without_a_reason_has_a_group_of_its_own():
+def test_a_job_without_a_reason_has_its_own_group():
     assert fingerprint(failed().model_copy(update={"error": None})) != fingerprint(failed())

@@ -1,4 +1,4 @@
-"""What happens while a watch is removed, and can be restored, is decided on when it is restored, or is over."""
+"""Events after the removal of a watch are decided when it is restored or expires."""
 
 from datetime import timedelta
 from typing import Any
@@ -57,7 +57,7 @@ def test_each_kind_of_event_is_decided_on_when_the_watch_is_restored(event: Even
 
 
 @pytest.mark.parametrize("reaped", [True, False])
-def test_all_of_a_gap_is_dropped_once_when_the_hour_is_over(*, reaped: bool):
+def test_events_of_a_gap_are_dropped_once_after_the_hour(*, reaped: bool):
     desk = Desk(rules(gone(on=ANY))).takes(*EVENTS).waits(minutes=59)
     assert desk.final() == {}
     desk.rules = rules() if reaped else desk.rules
@@ -69,7 +69,7 @@ def test_all_of_a_gap_is_dropped_once_when_the_hour_is_over(*, reaped: bool):
     assert (late.groups, [each.reason for each in late.final().values()]) == ([], [Reason.NO_RULE])
 
 
-def test_events_of_a_gap_are_one_message_which_counts_them():
+def test_events_of_a_gap_are_counted_in_one_message():
     desk = Desk(rules(gone(on=ANY, mention=("<@U1>",)))).takes(ended(1), ended(2), moved(3, JobState.RUNNING))
     desk.rules = rules(watch(on=ANY))
     desk.takes()
@@ -78,7 +78,7 @@ def test_events_of_a_gap_are_one_message_which_counts_them():
     assert storm.mentioned == ("<@U1>",)
 
 
-def test_what_only_a_watch_wants_that_stays_removed_waits_on():
+def test_events_wanted_only_by_a_removed_watch_still_wait():
     desk = Desk(rules(gone(1, on="done"), gone(2, on="started")))
     desk.takes(ended(1), moved(2, JobState.RUNNING))
     desk.rules = rules(watch(1, on="done"), gone(2, on="started"))
@@ -88,13 +88,13 @@ def test_what_only_a_watch_wants_that_stays_removed_waits_on():
     assert [each.outcome for each in desk.final().values()] == [Outcome.FOLD, Outcome.DROP]
 
 
-def test_a_service_that_was_down_and_is_back_within_a_gap_is_no_news():
+def test_a_downtime_within_a_gap_is_no_news():
     desk = Desk(rules(gone())).takes(service(EventKind.DOWN), service(EventKind.UP, timedelta(minutes=9)))
     assert (desk.posts, desk.groups) == ([], [])
     assert {each.reason for each in desk.final().values()} == {Reason.AS_BEFORE}
 
 
-def test_a_service_that_was_down_before_a_gap_is_shown_to_be_back_within_it():
+def test_a_downtime_from_before_a_gap_is_closed_within_it():
     desk = Desk(rules(watch())).takes(service(EventKind.DOWN))
     desk.rules = rules(gone())
     desk.takes(service(EventKind.UP, timedelta(minutes=9)))
@@ -102,7 +102,7 @@ def test_a_service_that_was_down_before_a_gap_is_shown_to_be_back_within_it():
     assert down.closed_at == NOW + timedelta(minutes=9)
 
 
-def test_a_threshold_counts_on_what_a_gap_that_is_over_held():
+def test_a_threshold_still_counts_the_failures_of_a_past_gap():
     counting = watch(2, after=Threshold(count=2, window_s=600))
     desk = Desk(rules(gone(1), counting)).waits(minutes=58).takes(failed(1, at=NOW + timedelta(minutes=58)))
     desk.rules = rules(counting)
@@ -111,7 +111,7 @@ def test_a_threshold_counts_on_what_a_gap_that_is_over_held():
     assert head.count == 2
 
 
-def test_a_gap_holds_no_end_of_failures():
+def test_a_gap_holds_a_limited_number_of_failures():
     changes = [failed(number) for number in range(130)]
     desk = Desk(rules(gone())).takes(*changes)
     desk.rules = rules(watch())

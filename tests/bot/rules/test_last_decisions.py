@@ -1,4 +1,4 @@
-"""What is held gets one last decision, whatever becomes of its job, its watch or its card."""
+"""Each held event gets one final decision, even if its job, watch or card changes."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ SNOOZE = Snooze(until=NOW + HOUR, by="T1/U1")
 
 
 def followed(card_id: str, *changes: Change, on: On = On.DONE, **fields: object) -> Card:
-    """A card that follows the jobs of these changes."""
+    """Return a card that tracks the jobs of these changes."""
     terms = SubscriptionOptions(user="T1/U1", at=NOW, on=frozenset({on}))
     jobs = {str(each.job.ref): CardJob() for each in changes}
     card = Card(id=card_id, place=CHANNEL, terms=terms, jobs=jobs, channel="C1", ts="1.1")
@@ -32,13 +32,13 @@ def desk_with(*cards: Card, watches: tuple[Watch, ...] = ()) -> Desk:
 
 
 def last(desk: Desk, change: Change, event: EventKind) -> tuple[Outcome, Reason]:
-    """The only last decision about an event."""
+    """Return the only final decision about an event."""
     mine = [each.decision for each in desk.decisions if each.decision.event == change.event_id(event)]
     [final] = [each for each in mine if each.outcome.final]
     return final.outcome, final.reason
 
 
-def test_the_last_job_of_a_snoozed_batch_is_decided_on_when_the_snooze_is_over():
+def test_the_last_job_of_a_snoozed_batch_is_decided_after_the_snooze():
     changes = [ended(1), failed(2)]
     desk = desk_with(followed("batch", *changes, snooze=SNOOZE)).takes(*changes, card="batch")
     assert desk.posts == []
@@ -47,7 +47,7 @@ def test_the_last_job_of_a_snoozed_batch_is_decided_on_when_the_snooze_is_over()
     assert last(desk, changes[1], EventKind.FAILED) == (Outcome.FOLD, Reason.BATCH)
 
 
-def test_what_is_held_about_a_job_that_is_unsubscribed_from_is_dropped():
+def test_unsubscribing_from_a_job_drops_its_held_changes():
     change = failed(1).model_copy(update={"fate": None})
     desk = desk_with(followed("card", change, snooze=SNOOZE)).takes(change, card="card")
     gone = UnsubscribedEntry(job=change.job, by="T1/U1", at=NOW)
@@ -67,7 +67,7 @@ def test_a_job_that_was_lost_and_found_while_its_card_was_snoozed_is_no_news():
     assert last(desk, again, EventKind.REOPENED) == (Outcome.DROP, Reason.AS_BEFORE)
 
 
-def test_a_job_on_two_cards_is_decided_on_by_the_one_that_follows_it():
+def test_a_job_on_two_cards_is_decided_by_the_one_that_tracks_it():
     change = failed(1)
     left = CardJob(fate=EndReason.UNSUBSCRIBED, at=NOW - HOUR, by="T1/U1")
     before = followed("before", change, on=On.STARTED, jobs={str(change.job.ref): left})
@@ -78,7 +78,7 @@ def test_a_job_on_two_cards_is_decided_on_by_the_one_that_follows_it():
     assert head.card.id == "now"
 
 
-def test_a_batch_ends_with_a_message_where_a_watch_alone_asks_for_it():
+def test_a_batch_has_a_final_post_if_only_a_watch_wants_it():
     changes = [ended(1), ended(2)]
     batch = followed("batch", *changes, on=On.FAILED)
     desk = desk_with(batch, watches=(watch(on=frozenset({On.DONE})),)).takes(*changes, card="batch")
@@ -86,7 +86,7 @@ def test_a_batch_ends_with_a_message_where_a_watch_alone_asks_for_it():
     assert desk_with(batch).takes(*changes, card="batch").posts == []
 
 
-def test_a_batch_whose_last_job_is_not_asked_for_ends_with_a_message_all_the_same():
+def test_a_batch_has_a_final_post_even_if_its_last_result_is_unwanted():
     changes = [failed(1), ended(2)]
     desk = desk_with(followed("batch", *changes, on=On.FAILED))
     for change in changes:
@@ -94,14 +94,14 @@ def test_a_batch_whose_last_job_is_not_asked_for_ends_with_a_message_all_the_sam
     assert [type(content) for _, content in desk.posts] == [GroupHead, BatchEnd]
 
 
-def test_a_failure_that_only_a_watch_wants_is_no_reply_in_the_thread_alone():
+def test_a_failure_that_only_a_watch_wants_is_not_just_a_thread_reply():
     change = failed(1)
     options = SubscriptionOptions.model_validate({"user": "T1/U1", "at": NOW, "on": "started", "to": "thread"})
     desk = desk_with(followed("card", change, terms=options), watches=(watch(),)).takes(change, card="card")
     assert [type(content) for _, content in desk.posts] == [GroupHead]
 
 
-def test_a_watch_that_is_in_force_posts_at_once_what_a_removed_one_holds():
+def test_an_active_watch_immediately_posts_what_a_removed_one_holds():
     gone = watch(1, code="ALG.002", removed_at=NOW, removed_by="T1/U1")
     desk = desk_with(watches=(gone,)).takes(failed(1))
     assert desk.posts == []
@@ -114,7 +114,7 @@ def test_a_watch_that_is_in_force_posts_at_once_what_a_removed_one_holds():
 
 
 @pytest.mark.parametrize(("failures", "heads"), [(1, 0), (2, 1)])
-def test_the_threshold_of_a_watch_that_is_restored_counts_in_its_gap_too(failures: int, heads: int):
+def test_the_threshold_of_a_restored_watch_counts_in_its_gap_too(failures: int, heads: int):
     wanted = watch(after=Threshold(count=2, window_s=600))
     gone = wanted.model_copy(update={"removed_at": NOW, "removed_by": "T1/U1"})
     desk = desk_with(watches=(gone,)).takes(*map(failed, range(failures)))
@@ -123,10 +123,10 @@ def test_the_threshold_of_a_watch_that_is_restored_counts_in_its_gap_too(failure
     assert len([content for _, content in desk.posts if isinstance(content, GroupHead)]) == heads
 
 
-def test_failures_that_wait_are_counted_before_the_window_is_over():
+def test_waiting_failures_are_counted_before_the_window_closes():
     desk = desk_with(watches=(watch(after=Threshold(count=2, window_s=600)),)).takes(failed(1))
     desk.comes(failed(2, at=NOW + timedelta(minutes=9)))
-    desk.now += HOUR  # nothing was delivered for so long
+    desk.now += HOUR  # no delivery ran for an hour
     desk.takes()
     assert [type(content) for _, content in desk.posts] == [GroupHead]
 
@@ -139,7 +139,7 @@ def test_a_job_that_is_dropped_is_no_member_of_its_group():
     assert sorted(each.partition("\t")[0][-4:] for each in members) == ["0002", "0003", "0004"]
 
 
-def test_replies_that_were_missed_while_callboard_was_down_are_one_message():
+def test_replies_missed_during_a_downtime_are_one_message():
     changes = [ended(1), ended(2)]
     late = [each.model_copy(update={"since": NOW - HOUR}) for each in changes]
     desk = desk_with(*(followed(f"card-{number}", each) for number, each in enumerate(late)))
@@ -148,7 +148,7 @@ def test_replies_that_were_missed_while_callboard_was_down_are_one_message():
     assert not isinstance(storm, CardChange)
 
 
-def test_a_job_that_goes_on_in_another_word_has_no_event_for_it():
+def test_a_new_raw_state_of_the_same_state_is_no_event():
     job = failed(1).job.model_copy(update={"state": JobState.RUNNING, "error": None, "raw_state": "A"})
     again = with_events(reopened(job, NOW), Attempt(2), timedelta())
     other = compare(job, NOW, job.model_copy(update={"raw_state": "B"}), NOW)

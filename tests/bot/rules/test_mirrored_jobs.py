@@ -1,4 +1,4 @@
-"""A job that two services know has each event once in a destination, whichever of them it is noticed in first."""
+"""A job of two services has each event once in a destination, in any order."""
 
 import pytest
 
@@ -16,7 +16,7 @@ OTHER = failed(1, account="vod-sg", service="vod-jobs", kind="ai", attributes={A
 
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("watched_first", [True, False])
-def test_a_follower_and_a_watch_get_one_message(*, watched_first: bool, together: bool):
+def test_a_subscriber_and_a_watch_get_one_message(*, watched_first: bool, together: bool):
     assert OWN.id == OTHER.id
     card: Card = followed("card", OTHER)
     desk = Desk(rules(watch(service="vod-ai")), cards={"card": card})
@@ -35,7 +35,7 @@ def test_a_follower_and_a_watch_get_one_message(*, watched_first: bool, together
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_a_batch_that_follows_both_has_its_head_and_its_final_post(*, together: bool):
+def test_a_batch_that_tracks_both_has_its_head_and_its_final_post(*, together: bool):
     desk = Desk(rules(watch(service="vod-ai")), cards={"card": followed("card", OWN, OTHER)})
     for change in (OWN, OTHER):
         desk.comes(change, card="card")
@@ -47,7 +47,7 @@ def test_a_batch_that_follows_both_has_its_head_and_its_final_post(*, together: 
     assert not [each for each in desk.groups if each.open]
 
 
-def test_attempts_that_ended_are_known_by_the_events_that_were_decided_on():
+def test_ended_attempts_are_counted_from_decided_events():
     assert attempts_ended([]) == 0
     assert attempts_ended(["acme/video/a#1/started"]) == 0
     assert attempts_ended(["acme/video/a#1/failed", "acme/video/a#1/started"]) == 1

@@ -1,4 +1,4 @@
-"""What is posted late keeps to the rules that are in force by then."""
+"""Late posts follow the rules of their time."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def snoozed(codes: int) -> Desk:
     return Desk(rules(watch(), snooze=SNOOZE)).takes(*(failed(number, f"ALG.{number:03}") for number in range(codes)))
 
 
-def test_heads_that_were_held_use_the_post_budget():
+def test_held_heads_use_the_post_budget():
     desk = snoozed(8)
     desk.rules = rules(watch())
     desk.waits(hours=1)
@@ -29,7 +29,7 @@ def test_heads_that_were_held_use_the_post_budget():
     assert len(desk.heads) == 4
 
 
-def test_what_the_readers_may_no_longer_see_is_not_posted_after_a_snooze():
+def test_accounts_hidden_during_a_snooze_are_not_posted_after_it():
     desk = snoozed(2)
     desk.rules = rules(watch(), hidden={"acme"})
     desk.waits(hours=1)
@@ -38,7 +38,7 @@ def test_what_the_readers_may_no_longer_see_is_not_posted_after_a_snooze():
     assert desk.groups == []
 
 
-def test_no_line_follows_about_what_the_readers_may_no_longer_see():
+def test_no_line_follows_about_a_hidden_account():
     desk = Desk(rules(watch())).takes(failed(1), failed(2))
     desk.rules = rules(watch(), hidden={"acme"})
     desk.waits(minutes=6)
@@ -48,7 +48,7 @@ def test_no_line_follows_about_what_the_readers_may_no_longer_see():
     assert len(desk.contents(ThreadLine)) == 1
 
 
-def test_a_code_that_was_muted_while_its_head_was_held_is_not_posted():
+def test_a_code_muted_while_its_head_was_held_is_not_posted():
     desk = snoozed(2)
     mute = Mute(id="m3", **FailureCode.of(failed(0, "ALG.000").job)._asdict(), by="T1/U1", at=NOW)
     desk.rules = rules(watch(), mutes=(mute,))

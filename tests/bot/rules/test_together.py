@@ -1,4 +1,4 @@
-"""Several events of a job that were noticed in one look: one message is about all of them."""
+"""Several events of a job in one sweep: one message is about all of them."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,12 +16,12 @@ ANY = frozenset({On.ANY})
 
 
 def at_once(number: int, **fields: Any) -> Change:
-    """A job that was submitted, started and failed between two looks."""
+    """Return a job that was submitted, started and failed between two sweeps."""
     known = {"before": JobState.UNKNOWN, "passed": (EventKind.SUBMITTED, EventKind.STARTED)}
     return failed(number, **fields).model_copy(update=known)
 
 
-def test_a_failure_that_joins_a_group_takes_its_start_along():
+def test_a_failure_that_joins_a_group_includes_its_start():
     desk = Desk(Rules(watches=(watch(on=ANY),))).takes(at_once(1), at_once(2), at_once(3))
     [(_, head)] = desk.posts
     assert isinstance(head, GroupHead)
@@ -35,7 +35,7 @@ def test_a_failure_that_joins_a_group_takes_its_start_along():
     ]
 
 
-def test_a_failure_that_waits_for_a_threshold_counts_although_its_start_is_posted():
+def test_a_failure_held_for_a_threshold_counts_although_its_start_is_posted():
     rules = Rules(watches=(watch(1, on=frozenset({On.STARTED})), watch(2, after=Threshold(count=2, window_s=600))))
     desk = Desk(rules).takes(at_once(1))
     [(_, first)] = desk.posts
@@ -48,7 +48,7 @@ def test_a_failure_that_waits_for_a_threshold_counts_although_its_start_is_poste
     assert len(group) == 2
 
 
-def test_a_failure_that_is_held_in_vain_is_dropped_once():
+def test_a_failure_below_the_threshold_is_dropped_once():
     rules = Rules(watches=(watch(on=ANY, after=Threshold(count=2, window_s=600)),))
     desk = Desk(rules).takes(at_once(1)).waits(minutes=15)
     final = [each.decision for each in desk.decisions if each.decision.outcome.final]

@@ -1,4 +1,4 @@
-"""What depends on the clock of the machine, or says how far it is off."""
+"""The effects of a wrong machine clock, and the notices about its offset."""
 
 import math
 import time
@@ -51,7 +51,7 @@ async def said(parts: Deps, *, works: bool = True) -> list[str]:
         (HOUR, "3600 s ahead of", [FLEET, REDIS, SLACK]),
     ],
 )
-async def test_a_process_says_how_far_its_clock_is_off(store: Store, ahead: float, how: str, lines: list[str]):
+async def test_a_process_reports_the_offset_of_its_clock(store: Store, ahead: float, how: str, lines: list[str]):
     machine = Machine()
     parts = services(store, machine, Server(machine))
     assert parts.fleet_clock
@@ -63,7 +63,7 @@ async def test_a_process_says_how_far_its_clock_is_off(store: Store, ahead: floa
     assert await said(parts, works=False) == [line.format(how) for line in lines if line is not FLEET]
 
 
-async def test_a_jump_of_redis_is_shown_until_fleet_time_has_followed(store: Store):
+async def test_a_jump_of_redis_is_shown_until_fleet_time_has_caught_up(store: Store):
     machine = Machine()
     server = Server(machine)
     parts = services(store, machine, server)
@@ -77,7 +77,7 @@ async def test_a_jump_of_redis_is_shown_until_fleet_time_has_followed(store: Sto
     assert not [line for line in await said(parts) if "jumped" in line]
 
 
-def test_offsets_are_asked_for_when_figures_are_read():
+def test_offsets_are_read_at_each_scrape():
     metrics, ahead = Metrics(), list[float]()
     metrics.clock("redis", lambda: ahead[-1] if ahead else None)
     assert math.isnan(samples(metrics)["callboard_clock_offset_seconds redis"])
@@ -94,13 +94,13 @@ def test_offsets_are_asked_for_when_figures_are_read():
         (-4000, Status.WARN, "4000 s behind Redis's"),
     ],
 )
-def test_the_check_tells_of_redis_clock(seconds: float, status: Status | None, text: str):
+def test_the_check_reports_redis_clock(seconds: float, status: Status | None, text: str):
     found = advice.redis_clock(seconds)
     assert [finding.status for finding in found] == ([status] if status else [])
     assert all(text in finding.text and finding.subject == "redis clock" for finding in found)
 
 
-async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_slacks_time_comes_from_its_responses(store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
     parts = Deps([], store)
     async with serving(seeded(MANIFEST)) as slack:
@@ -111,7 +111,7 @@ async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch:
 
 
 class TestBudget:
-    async def test_requests_of_the_future_use_none_of_it(self, store: Store):
+    async def test_requests_in_the_future_do_not_count(self, store: Store):
         await store.budget.acquire("media", 2)
         (key,) = await store.link.execute("KEYS", "*budget*")
         await store.link.execute("LPUSH", key, time.time() + HOUR, time.time() + HOUR)
@@ -127,7 +127,7 @@ class TestBudget:
         assert await store.budget.left("media", 1) == BudgetLeft(1, 1)
 
 
-async def test_an_event_of_now_is_taken_though_the_clock_of_redis_is_hours_ahead(store: Store):
+async def test_a_new_event_is_handled_although_the_clock_of_redis_is_hours_ahead(store: Store):
     machine = Machine()
     parts = services(store, machine, Server(machine, time=5 * HOUR))
     assert parts.fleet_clock

@@ -1,4 +1,4 @@
-"""Limits of the HTTP server: endless requests, silent connections, and too many of them."""
+"""Limits of the HTTP server: endless requests, silent connections, and too many connections."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ PATHS = ("/slack/events", "/healthz", "/readyz", "/metrics", "/slow", "/nowhere"
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def server() -> AsyncGenerator[Door]:
-    """One for all tests: to stop one takes uvicorn a fifth of a second."""
+    """Run one server for all tests: uvicorn takes a fifth of a second to stop."""
     async with opened() as door:
         yield door
 
@@ -37,7 +37,7 @@ async def door(server: Door) -> AsyncGenerator[Door]:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request has little time."""
+    """Shorten the timeout of a request."""
     monkeypatch.setattr(http_limits, "REQUEST_S", 0.2)
 
 
@@ -56,7 +56,7 @@ SIGNATURE = b"X-Slack-Signature: v0=%s\r\n" % (b"0" * 64)
 
 
 def odd_claims() -> list[bytes]:
-    """The headers of strangers who do not know what Slack's look like."""
+    """Return headers of strangers who do not know Slack's format."""
     time_stamp = b"X-Slack-Request-Timestamp: %d\r\n" % time.time()
     return [
         b"",
@@ -91,13 +91,13 @@ class TestTwoLengths:
 
 class TestUnsigned:
     async def test_it_is_refused_before_its_body_is_read(self, door: Door) -> None:
-        """None of the body that is announced is ever sent."""
+        """The announced body is never sent."""
         for headers in odd_claims():
             peer = await door.peer()
             await peer.send(request("/slack/events", headers, b"Content-Length: 1000"))
             assert await peer.status() == 401, headers
 
-    async def test_it_is_not_asked_for_its_body(self, door: Door) -> None:
+    async def test_its_body_is_not_requested(self, door: Door) -> None:
         peer = await door.peer()
         await peer.send(request("/slack/events", b"Content-Length: 1000", b"Expect: 100-continue"))
         assert await peer.status() == 401
@@ -107,7 +107,7 @@ class TestUnsigned:
         await peer.send(request("/slack/events", claim(), b"Content-Length: %d" % (BODY_MAX + 1)))
         assert await peer.status() == 413
 
-    async def test_a_compressed_body_is_what_it_is(self, door: Door) -> None:
+    async def test_a_compressed_body_is_not_decompressed(self, door: Door) -> None:
         peer = await door.peer()
         await peer.send(
             request("/slack/events", claim(), b"Content-Length: 3", b"Content-Encoding: gzip") + b"\x1f\x8b"
@@ -115,7 +115,7 @@ class TestUnsigned:
         await peer.send(b"\x08")
         assert await peer.status() == 401
 
-    async def test_the_log_says_it_once_a_minute(self) -> None:
+    async def test_it_is_logged_once_a_minute(self) -> None:
         async with opened() as door:
             await self._ask_often(door)
 
@@ -129,7 +129,7 @@ class TestUnsigned:
 
 
 async def test_chunks_of_slack_are_read(door: Door) -> None:
-    """A proxy may send on in chunks what Slack sent whole."""
+    """A proxy may forward Slack's requests in chunks."""
     body, now = b"ssl_check=1&token=x", int(time.time())
     headers = b"X-Slack-Request-Timestamp: %d\r\nX-Slack-Signature: %s" % (now, sign(body, now, SECRET).encode())
     peer = await door.peer()
@@ -154,7 +154,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
-    """The bound is on received bytes, not on the headers, and holds for each address."""
+    """The limit counts received bytes, not the header, and holds at each address."""
     header, body = WAYS[way]
     for path in PATHS:
         peer = await door.peer()
@@ -162,15 +162,15 @@ async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
         await peer.pours(body)
 
 
-async def test_chunks_of_a_byte_are_few(door: Door) -> None:
-    """Each costs as much as a kilobyte: a megabyte of them would delay others for seconds."""
+async def test_chunks_of_one_byte_are_limited(door: Door) -> None:
+    """Each costs as much as one of a kilobyte: a megabyte of them would delay others for seconds."""
     peer = await door.peer()
     await peer.send(request("/slack/events", claim(), b"Transfer-Encoding: chunked"))
     await peer.send(chunk(b"x") * 5_000)
     assert await peer.status() == 400
 
 
-async def test_a_body_that_is_too_large_is_said_to_be(door: Door) -> None:
+async def test_a_body_that_is_too_large_gets_an_error(door: Door) -> None:
     peer = await door.peer()
     await peer.send(request("/slack/events", claim(), b"Transfer-Encoding: chunked"))
     await peer.send(chunk(b"x" * (BODY_MAX + 1)))
@@ -190,13 +190,13 @@ async def test_a_long_address_is_refused(door: Door) -> None:
 
 @pytest.mark.usefixtures("soon")
 class TestSlow:
-    async def test_half_a_request_is_given_up(self, door: Door) -> None:
+    async def test_half_a_request_times_out(self, door: Door) -> None:
         half_a_body = request("/slack/events", claim(), b"Content-Length: 10") + b"x"
         some_chunks = request("/slack/events", claim(), b"Transfer-Encoding: chunked") + chunk(b"x")
         answers = await asyncio.gather(*map(door.asks, (HALF, half_a_body, some_chunks, b"")))
         assert [answer[:13] for answer in answers] == [b"HTTP/1.1 408 "] * 3 + [b""]
 
-    async def test_a_byte_now_and_then_buys_no_time(self, door: Door) -> None:
+    async def test_single_bytes_do_not_extend_the_timeout(self, door: Door) -> None:
         peer = await door.peer()
 
         async def trickles() -> None:
@@ -210,27 +210,27 @@ class TestSlow:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
 
-    async def test_an_answer_that_is_not_read_is_given_up(self, door: Door) -> None:
+    async def test_an_answer_that_is_not_read_times_out(self, door: Door) -> None:
         peer = await door.peer()
         peer.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
         await peer.send(request("/large", method="GET") + PROBE)
         await door.until(lambda: len(door.connections.connections) == 1)
         await door.until(lambda: not door.connections.connections)
 
-    async def test_work_takes_as_long_as_it_takes(self, door: Door) -> None:
+    async def test_work_has_no_timeout(self, door: Door) -> None:
         peer, other = await door.peer(), await door.peer()
         await peer.send(request("/slow", method="GET"))
         await other.send(HALF)
-        await other.rest()  # longer than a request may take
+        await other.rest()  # longer than the timeout of a request
         door.go_on.set()
         assert await peer.status() == 200
 
-    async def test_each_request_has_its_own_time(self, door: Door) -> None:
+    async def test_each_request_has_its_own_timeout(self, door: Door) -> None:
         peer = await door.peer()
         await peer.send(PROBE)
         assert await peer.status() == 200
         await peer.send(request("/slow", method="GET"))
-        assert (await door.asks(HALF)).startswith(b"HTTP/1.1 408 ")  # longer than a request may take
+        assert (await door.asks(HALF)).startswith(b"HTTP/1.1 408 ")  # longer than the timeout of a request
         door.go_on.set()
         assert await peer.status() == 200
         await peer.send(PROBE)
@@ -243,7 +243,7 @@ class TestMany:
         monkeypatch.setattr(door.connections, "most", 8)
         monkeypatch.setattr(http_limits, "HELD_MAX", 100_000)
 
-    async def test_those_who_wait_longest_make_room(self, door: Door) -> None:
+    async def test_the_longest_waiting_connections_are_closed(self, door: Door) -> None:
         halves = (HALF, request("/slack/events", claim(), b"Content-Length: 10"), PROBE)
         peers = [await door.peer() for _ in range(40)]
         for number, peer in enumerate(peers):
@@ -254,7 +254,7 @@ class TestMany:
         await door.until(lambda: len(door.connections.connections) <= 8)
         assert b"too many connections" in door.metrics.text()
 
-    async def test_half_open_connections_do_not_drive_out_one_that_is_kept(self, door: Door) -> None:
+    async def test_half_open_connections_do_not_close_an_idle_one(self, door: Door) -> None:
         kept = await door.peer()
         await kept.send(PROBE)
         assert await kept.status() == 200
@@ -264,7 +264,7 @@ class TestMany:
         await kept.send(PROBE)
         assert await kept.status() == 200
 
-    async def test_kept_connections_do_not_drive_out_one_that_begins(self, door: Door) -> None:
+    async def test_idle_connections_do_not_close_a_new_one(self, door: Door) -> None:
         early = await door.peer()
         await early.send(HALF)
         await door.until(lambda: door.connections.held > 0)
@@ -273,7 +273,7 @@ class TestMany:
         await early.send(b"\r\n\r\n")
         assert await early.status() == 401
 
-    async def test_those_whose_request_is_at_work_stay(self, door: Door) -> None:
+    async def test_connections_with_a_running_request_stay(self, door: Door) -> None:
         busy = [await door.peer() for _ in range(4)]
         for peer in busy:
             await peer.send(request("/slow", method="GET"))
@@ -284,7 +284,7 @@ class TestMany:
         door.go_on.set()
         assert [await peer.status() for peer in busy] == [200] * 4
 
-    async def test_where_all_are_at_work_the_next_is_refused(self, door: Door) -> None:
+    async def test_the_next_connection_is_refused_if_all_are_running_requests(self, door: Door) -> None:
         for _ in range(8):
             await (await door.peer()).send(request("/slow", method="GET"))
         await door.until(lambda: len(door.connections.tasks) == 8)
@@ -293,7 +293,7 @@ class TestMany:
         await door.until(lambda: not door.connections.tasks)
         assert await door.lives()
 
-    async def test_all_that_is_held_has_a_bound(self, door: Door) -> None:
+    async def test_held_bytes_are_limited(self, door: Door) -> None:
         for _ in range(6):
             peer = await door.peer()
             await peer.send(request("/slack/events", claim(), b"Content-Length: 90000") + b"x" * 60_000)
@@ -301,7 +301,7 @@ class TestMany:
         assert await door.lives()
         assert b"too many bytes of incomplete requests" in door.metrics.text()
 
-    async def test_those_who_hold_much_do_not_drive_out_one_that_holds_little(self, door: Door) -> None:
+    async def test_connections_with_many_bytes_do_not_close_one_with_few(self, door: Door) -> None:
         small = await door.peer()
         await small.send(HALF)
         await door.until(lambda: door.connections.held > 0)
@@ -314,7 +314,7 @@ class TestMany:
         await small.send(b"\r\n\r\n")
         assert await small.status() == 401
 
-    async def test_what_is_asked_before_the_answer_waits_at_the_sender(self, door: Door) -> None:
+    async def test_pipelined_requests_wait_at_the_sender(self, door: Door) -> None:
         peer = await door.peer()
         peer.writer.write(request("/slow", method="GET"))
         peer.writer.write(PROBE * 1_000_000)
@@ -323,7 +323,7 @@ class TestMany:
         assert peer.writer.transport.get_write_buffer_size() > 10_000_000
         peer.writer.transport.abort()
 
-    async def test_a_little_of_it_is_answered(self, door: Door) -> None:
+    async def test_a_few_pipelined_requests_are_answered(self, door: Door) -> None:
         peer = await door.peer()
         await peer.send(PROBE * 3)
         assert [await peer.status() for _ in range(3)] == [200] * 3
@@ -361,7 +361,7 @@ async def test_a_server_that_stops_does_not_wait_for_half_a_request() -> None:
     assert not door.connections.connections
 
 
-async def test_connections_are_half_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_half_of_the_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
     def limits(files: int) -> int:
         def allowed(_: int) -> tuple[int, int]:
             return files, files

@@ -1,4 +1,4 @@
-"""What an operator has to know does not take a process out of service."""
+"""Notices for an operator do not take a process out of service."""
 
 import httpx
 
@@ -19,6 +19,6 @@ async def ready(reason: str | None) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-async def test_a_notice_takes_no_process_out_of_service():
+async def test_a_notice_keeps_a_process_in_service():
     assert await ready(None) == (200, "ok\ndegraded: the database was reset\n")
     assert await ready("Redis is gone") == (503, "Redis is gone\ndegraded: the database was reset\n")

@@ -1,4 +1,4 @@
-"""Probes: `/healthz` says that the event loop is alive, `/readyz` why no work can be done."""
+"""Probes: `/healthz` reports that the event loop is alive, `/readyz` why the process is not ready."""
 
 import asyncio
 from functools import partial
@@ -37,37 +37,37 @@ async def ask(path: str, **looks: Look) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-async def test_it_is_ready_when_nothing_speaks_against_it():
+async def test_it_is_ready_if_all_checks_pass():
     assert await ask("/readyz", redis=fine) == (200, "ok\n")
 
 
-async def test_every_reason_is_a_line():
+async def test_each_failed_check_is_a_line():
     said = await ask("/readyz", redis=redis_is_gone, slack=fine, sweeps=sweeps_are_late)
     assert said == (503, "Redis cannot be reached\nsweeps are late\n")
 
 
-async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
+async def test_a_check_that_times_out_has_failed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(http_server, "READY_S", 0.05)
     assert await ask("/readyz", worker=says_nothing, redis=redis_is_gone) == (
         503,
-        "no answer within 0.05 s from worker\nRedis cannot be reached\n",
+        "worker timed out after 0.05 s\nRedis cannot be reached\n",
     )
 
 
-async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
+async def test_a_check_that_times_out_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(http_server, "READY_S", 0.05)
-    assert await ask("/readyz", redis=partial(says_nothing)) == (503, "no answer within 0.05 s from redis\n")
+    assert await ask("/readyz", redis=partial(says_nothing)) == (503, "redis timed out after 0.05 s\n")
 
 
-async def test_it_lives_even_when_it_cannot_work():
+async def test_it_is_alive_even_if_it_is_not_ready():
     assert await ask("/healthz", redis=redis_is_gone) == (200, "ok\n")
 
 
-async def test_without_slack_there_is_nothing_else():
+async def test_without_slack_there_are_no_other_routes():
     assert (await ask("/slack/events"))[0] == 404
 
 
-def test_a_taken_port_is_told():
+def test_a_taken_port_is_an_error():
     with (
         listen(Http(host="127.0.0.1", port=0)) as taken,
         pytest.raises(ConfigError, match="Address already in use"),

@@ -1,4 +1,4 @@
-"""What is logged, and what never is."""
+"""Log lines, and the secrets that are removed from them."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ class Screen(StringIO):
 
 @contextmanager
 def configured(output: StringIO) -> Generator[StringIO]:
-    """Send logs to an output, and leave everything as it was."""
+    """Send logs to an output, and restore the configuration after."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()
@@ -89,13 +89,13 @@ def test_an_exceptions_text_has_no_secrets(output: StringIO, log: Callable[[], N
     assert TOKEN not in text
 
 
-def test_neither_have_the_words_of_libraries(output: StringIO):
+def test_messages_of_libraries_have_no_secrets(output: StringIO):
     logging.getLogger("slack_sdk").error("Failed to connect to %s", "wss://slack.com/link?ticket=" + SECRET)
     assert "Failed to connect to wss://slack.com/link" in output.getvalue()
     assert SECRET not in output.getvalue()
 
 
-def test_machines_get_json():
+def test_other_outputs_get_json():
     with configured(StringIO()) as output:
         structlog.get_logger("callboard").info("ready", services=5, names=["é"])
         logging.getLogger("some.library").warning("hello")
@@ -105,13 +105,13 @@ def test_machines_get_json():
     assert ready["timestamp"].endswith("Z")
 
 
-def test_what_libraries_say_about_each_request_is_left_out(output: StringIO):
+def test_libraries_do_not_log_each_request(output: StringIO):
     logging.getLogger("httpx").info("GET / 200")
     structlog.get_logger("callboard").debug("nothing")
     assert output.getvalue() == ""
 
 
-def test_pydocket_says_once_that_redis_is_gone():
+def test_pydocket_logs_an_outage_of_redis_once():
     with configured(StringIO()) as output:
         pydocket = logging.getLogger("docket.worker")
         for _ in range(100):
@@ -122,7 +122,7 @@ def test_pydocket_says_once_that_redis_is_gone():
     assert "Error 111" not in line
 
 
-def test_pydocket_says_of_every_task_why_it_failed():
+def test_pydocket_logs_the_error_of_every_task():
     with configured(StringIO()) as output:
         for number in range(3):
             logging.getLogger("docket.worker").error("↩ [%s] %s", "1ms", f"deliver({number})", exc_info=LOST)
@@ -130,8 +130,8 @@ def test_pydocket_says_of_every_task_why_it_failed():
     assert [f"deliver({number})" in line and "Error 111" in line for number, line in enumerate(lines)] == [True] * 3
 
 
-def test_what_strangers_cause_is_logged_once_a_minute(output: StringIO, monkeypatch: pytest.MonkeyPatch):
-    """Without free files asyncio reports each refused connection, thousands of times a second."""
+def test_events_that_strangers_cause_are_logged_once_a_minute(output: StringIO, monkeypatch: pytest.MonkeyPatch):
+    """Out of file descriptors, asyncio logs each refused connection, thousands of times a second."""
     monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # the sandbox's servers turn it off
     for _ in range(1_000):
         error = OSError(24, "Too many open files")
@@ -143,7 +143,7 @@ def test_what_strangers_cause_is_logged_once_a_minute(output: StringIO, monkeypa
     assert "Traceback" not in text
 
 
-def test_other_words_of_the_same_libraries_are_logged(output: StringIO):
+def test_other_messages_of_the_same_libraries_are_logged(output: StringIO):
     for number in range(3):
         logging.getLogger("asyncio").error("Task %d was destroyed but it is pending!", number)
     assert output.getvalue().count("was destroyed") == 3
@@ -154,7 +154,7 @@ def test_it_is_logged_again_a_minute_later():
     assert [limit.allows(now) for now in (0.0, 1.0, 59.9, 60.0, 61.0)] == [True, False, False, True, False]
 
 
-def test_a_clock_that_is_set_back_keeps_nothing_out_of_the_log():
+def test_a_clock_that_is_set_back_suppresses_no_messages():
     limit = log_limit.LogLimit()
     assert [limit.allows(now) for now in (7_200.0, 3_600.0, 3_601.0)] == [True, True, False]
 

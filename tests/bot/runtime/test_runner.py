@@ -1,4 +1,4 @@
-"""A bot that is told to stop stops, whenever it is told."""
+"""A signal stops the bot at any time."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ from bot.runtime import runner
 PATIENCE_S = 20
 
 
-async def test_a_signal_counts_also_where_a_part_that_starts_swallows_it():
-    """As `asyncio.wait_for` of Python 3.11 does when what it waits for comes at the same moment."""
+async def test_a_signal_works_although_a_starting_part_swallows_it():
+    """`asyncio.wait_for` of Python 3.11 swallows a cancellation in the moment of its result."""
     ended = asyncio.Event()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A key, and what encrypts with it."""
+"""An encryption key, and a cipher with it."""
 
 import pytest
 from cryptography.fernet import Fernet

@@ -1,4 +1,4 @@
-"""Tokens of workspaces that install the app: renewed whatever happens to a key for a moment, and forgotten."""
+"""Tokens of workspaces that install the app: renewal during a short loss of a key, and deletion."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -26,7 +26,7 @@ async def workspaces(link: RedisLink, cipher: TokenCipher) -> AsyncGenerator[Ins
         yield InstalledWorkspaces(Installations(link), cipher, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
 
 
-async def test_renewing_outlives_a_key_that_is_away(
+async def test_renewal_survives_a_missing_key(
     workspaces: InstalledWorkspaces, key: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(installations, "RENEWAL_CHECK_S", 0.01)
@@ -35,22 +35,22 @@ async def test_renewing_outlives_a_key_that_is_away(
 
     async def until_logged(logs: Sequence[Mapping[str, object]], event: str) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not any(each["event"] == event for each in logs):  # noqa: ASYNC110  # nobody tells
+            while not any(each["event"] == event for each in logs):  # noqa: ASYNC110  # no event to wait for
                 await asyncio.sleep(0.01)
 
     with capture_logs() as logs:
         async with renewing(workspaces):
             monkeypatch.delenv("CALLBOARD_KEY")
-            await until_logged(logs, "tokens cannot be renewed now")
+            await until_logged(logs, "tokens could not be renewed, retrying")
             await workspaces.store.link.execute("FLUSHDB")
             monkeypatch.setenv("CALLBOARD_KEY", key)
             await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
             logs.clear()
-            await until_logged(logs, "a token could not be renewed")
+            await until_logged(logs, "token could not be renewed, retrying")
     assert "hunter2" not in str(logs)
 
 
-async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_then(
+async def test_a_workspace_is_deleted_although_another_process_reencrypts_it(
     workspaces: InstalledWorkspaces, link: RedisLink, cipher: TokenCipher
 ):
     class Contested(Installations):
@@ -67,7 +67,7 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
     await link.execute("DEL", "contested")
 
 
-async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
+async def test_a_process_without_the_new_key_uses_the_cached_copy(
     workspaces: InstalledWorkspaces, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(installations, "CACHE_TTL_S", 0)
@@ -82,13 +82,13 @@ async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
         await workspaces.get("T0NORTH")
 
 
-async def test_what_was_installed_again_stays(workspaces: InstalledWorkspaces):
+async def test_a_reinstalled_workspace_stays(workspaces: InstalledWorkspaces):
     await workspaces.add(NORTH)
     assert not await workspaces.uninstall("T0NORTH", NOW - timedelta(seconds=1))
     assert await workspaces.ids() == ["T0NORTH"]
 
 
-async def test_a_state_serves_once(link: RedisLink):
+async def test_a_state_works_once(link: RedisLink):
     store = Installations(link)
     assert not await store.finished("one")
     await store.finish("one")

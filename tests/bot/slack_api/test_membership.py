@@ -1,4 +1,4 @@
-"""Slack is asked who is a guest: once an hour, after the acknowledgement, briefly."""
+"""The check for guests calls Slack once an hour, briefly, and after the acknowledgement."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -35,7 +35,7 @@ HERE = Claim("T0SANDBOX")
 
 @dataclass
 class Desk:
-    """A workspace, and services that are installed there."""
+    """A workspace with the app, and its dependencies."""
 
     workspace: Workspace
     deps: Deps
@@ -49,7 +49,7 @@ class Desk:
         self.workspace.users["U0DANA"] = replace(self.workspace.users["U0DANA"], **traits)
 
     def may_not_ask(self) -> None:
-        """Take the scope users:read away."""
+        """Remove the scope users:read."""
         self.workspace.faults.order(Fault(method="users.info", error="missing_scope", times=100))
 
     @property
@@ -73,7 +73,7 @@ async def desk() -> AsyncGenerator[Desk]:
         await desk.deps.background.close()
 
 
-async def test_slack_is_asked_once_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_slack_is_called_once_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     assert (await desk.asks()).member
     desk.becomes(guest="multi")
     assert (await desk.asks()).member
@@ -82,7 +82,7 @@ async def test_slack_is_asked_once_an_hour(desk: Desk, monkeypatch: pytest.Monke
     assert await desk.asks() == Audience(DANA, guest=True)
 
 
-async def test_after_half_of_it_slack_is_asked_beside_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_after_half_an_hour_slack_is_called_in_the_background(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     await desk.asks()
     desk.becomes(guest="single")
     monkeypatch.setattr(membership, "KEPT_S", 1e9)
@@ -92,7 +92,7 @@ async def test_after_half_of_it_slack_is_asked_beside_the_answer(desk: Desk, mon
     assert (await desk.asks()).guest
 
 
-async def test_many_questions_at_once_are_one(desk: Desk):
+async def test_concurrent_commands_share_one_call(desk: Desk):
     await asyncio.gather(*(desk.asks() for _ in range(20)))
     assert desk.calls == ["users.info"]
 
@@ -109,7 +109,7 @@ async def test_many_questions_at_once_are_one(desk: Desk):
     ],
     ids=str,
 )
-async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
+async def test_a_person_without_an_answer_of_slack_counts_as_a_guest(
     desk: Desk, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(membership, "WAIT_S", 0.2)
@@ -121,14 +121,16 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
 
 
 @pytest.mark.parametrize("user", [None, {}, [], {"is_restricted": False}], ids=str)
-async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch):
+async def test_a_person_who_is_missing_in_the_answer_counts_as_a_guest(
+    desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch
+):
     with monkeypatch.context() as odd:
         odd.setattr("sandbox.slack.web_api.directory._user", Mock(return_value=user))
         assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
     assert (await desk.asks()).member
 
 
-async def test_what_is_delivered_is_kept_back_from_guests_alone_who_certainly_are(desk: Desk):
+async def test_deliveries_are_held_only_from_confirmed_guests(desk: Desk):
     desk.workspace.faults.order(Fault(method="users.info", error="fatal_error"))
     assert await readers(desk.deps, DANA) == Audience(DANA)
     desk.becomes(guest="multi")
@@ -141,7 +143,7 @@ async def test_people_of_another_organization_are_known_without_a_call(desk: Des
     assert desk.calls == []
 
 
-async def test_a_person_who_does_nothing_just_now_is_known_by_slack(desk: Desk):
+async def test_slack_identifies_a_person_outside_of_a_request(desk: Desk):
     desk.becomes(team=Team("T0OTHER", "Other", "other"))
     assert await person(desk.deps, DANA) == Audience(DANA, outside=True)
 
@@ -154,7 +156,7 @@ class TestWithoutUsersRead:
         assert (await desk.asks(Claim("T0OTHER"))).outside
 
     @pytest.mark.parametrize("guests", [True, False])
-    async def test_each_person_counts_as_one_where_a_rule_speaks_of_guests(self, desk: Desk, *, guests: bool):
+    async def test_each_person_counts_as_a_guest_if_a_rule_names_guests(self, desk: Desk, *, guests: bool):
         rule = AccessRule(accounts=("*",), users=("*",), guests=guests)
         desk.deps = replace(desk.deps, access=Access((rule,)))
         desk.may_not_ask()
@@ -162,7 +164,7 @@ class TestWithoutUsersRead:
 
 
 class TestAnOrganization:
-    """It has the app as a whole; a click may name any of its workspaces."""
+    """The whole organization installed the app, and a click may name any of its workspaces."""
 
     @pytest.fixture
     async def desk(self) -> AsyncGenerator[Desk]:
@@ -174,7 +176,7 @@ class TestAnOrganization:
         async with serving(workspace) as slack:
             yield await opened(workspace, slack)
 
-    async def test_its_workspaces_are_no_other_organization(self, desk: Desk):
+    async def test_its_workspaces_are_not_another_organization(self, desk: Desk):
         assert (await desk.asks()).member
         desk.becomes(team=Team("T0OTHER", "Other", "other"))
         assert (await desk.asks(Claim("T0OTHER"), "E0HOME/U0DANA")).outside
@@ -187,7 +189,7 @@ class TestAnOrganization:
         assert desk.calls.count("auth.teams.list") == 1
 
 
-async def test_what_is_known_needs_no_call(desk: Desk):
+async def test_cached_people_need_no_call(desk: Desk):
     assert isinstance(desk.deps.workspaces, OneWorkspace)
     home = desk.deps.workspaces.workspace
     assert recognized(desk.deps, home, Audience(DANA), HERE) is None

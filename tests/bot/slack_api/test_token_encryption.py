@@ -1,4 +1,4 @@
-"""Tokens of workspaces that install the app, and states of installations: sealed, and read with any of the keys."""
+"""Encryption of workspace tokens and OAuth states: any of the keys decrypts them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,12 +14,12 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NORTH = Installation(workspace="T0NORTH", bot_token="xoxb-hunter2", installed_at=NOW)
 
 
-def test_what_another_version_sealed_is_not_read_and_not_quoted(cipher: TokenCipher, key: str):
+def test_an_installation_of_another_version_is_not_read_and_not_quoted(cipher: TokenCipher, key: str):
     sealed = Fernet(key).encrypt(b'{"bot_token": "xoxb-hunter2"}').decode()
     assert cipher.decrypt(sealed) is None
 
 
-def test_a_key_that_is_none_any_more_is_as_good_as_missing(cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_key_counts_as_missing(cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
     sealed = cipher.encrypt(NORTH)
     monkeypatch.setenv("CALLBOARD_KEY", "not a key")
     with pytest.raises(SecretMissing, match="32 random bytes"):
@@ -29,14 +29,14 @@ def test_a_key_that_is_none_any_more_is_as_good_as_missing(cipher: TokenCipher, 
 
 
 class TestStates:
-    """An installation that begins is known by its state, and is not kept."""
+    """The state identifies a started installation, which is not stored."""
 
-    def test_ours_is_known(self, cipher: TokenCipher):
+    def test_our_state_is_accepted(self, cipher: TokenCipher):
         state = cipher.new_state(NOW)
-        assert re.fullmatch("[A-Za-z0-9_-]+", state)  # as it is in a cookie and in an address
+        assert re.fullmatch("[A-Za-z0-9_-]+", state)  # the characters allowed in cookies and URLs
         assert cipher.state_id(state, NOW) is not None
 
-    def test_each_has_a_name_of_its_own(self, cipher: TokenCipher):
+    def test_each_state_has_its_own_id(self, cipher: TokenCipher):
         names = {cipher.state_id(cipher.new_state(NOW), NOW) for _ in range(100)}
         assert len(names) == 100
 
@@ -45,22 +45,22 @@ class TestStates:
         assert cipher.state_id(cipher.new_state(NOW), NOW + off) is not None
 
     @pytest.mark.parametrize("off", [timedelta(minutes=-11), timedelta(minutes=11)])
-    def test_it_does_not_last(self, cipher: TokenCipher, off: timedelta):
+    def test_a_state_expires(self, cipher: TokenCipher, off: timedelta):
         assert cipher.state_id(cipher.new_state(NOW), NOW + off) is None
 
-    def test_a_key_that_was_replaced_still_knows_it(self, cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
+    def test_a_replaced_key_still_decrypts_it(self, cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
         state = cipher.new_state(NOW)
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         newer = TokenCipher([SecretRef("env:NEW_KEY"), SecretRef("env:CALLBOARD_KEY")])
         assert newer.state_id(state, NOW) == cipher.state_id(state, NOW)
         assert TokenCipher([SecretRef("env:NEW_KEY")]).state_id(state, NOW) is None
 
-    def test_what_was_sealed_for_something_else_is_none(self, cipher: TokenCipher):
+    def test_an_installation_is_no_state(self, cipher: TokenCipher):
         assert cipher.state_id(cipher.encrypt(NORTH), NOW) is None
 
     def test_a_state_is_no_installation(self, cipher: TokenCipher):
         assert cipher.decrypt(cipher.new_state(NOW)) is None
 
     @pytest.mark.parametrize("state", ["", "=", "x", "\xe9", "gAAAA" * 4_000, "\ud800", "a" * 120])
-    def test_anything_else_is_none(self, cipher: TokenCipher, state: str):
+    def test_any_other_text_is_no_state(self, cipher: TokenCipher, state: str):
         assert cipher.state_id(state, NOW) is None

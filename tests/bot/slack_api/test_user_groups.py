@@ -1,4 +1,4 @@
-"""Members of user groups: known from the start on, read again, kept through an outage, forgotten after a long one."""
+"""Members of user groups: read at the start and again, kept for an outage, dropped after a long one."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -49,11 +49,11 @@ def rules(*names: str) -> Access:
 
 async def until_sees(access: Access, who: Audience, *, sees: bool) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while access.sees("media-cn", who) is not sees:  # noqa: ASYNC110  # nobody tells
+        while access.sees("media-cn", who) is not sees:  # noqa: ASYNC110  # no event to wait for
             await asyncio.sleep(0.01)
 
 
-async def test_members_are_known_from_the_start_on_and_read_again(workspace: Workspace, slack: AsyncWebClient):
+async def test_members_are_read_at_the_start_and_again(workspace: Workspace, slack: AsyncWebClient):
     access = rules(TRANSCODERS.id)
     assert not access.hides("media-cn", SAM)
     async with user_groups.up_to_date(access, await OneWorkspace.of(slack)):
@@ -64,7 +64,7 @@ async def test_members_are_known_from_the_start_on_and_read_again(workspace: Wor
         assert not access.sees("media-cn", LEE)
 
 
-async def test_nobody_is_asked_without_groups(workspace: Workspace, slack: AsyncWebClient):
+async def test_without_groups_slack_is_not_called(workspace: Workspace, slack: AsyncWebClient):
     everybody = Access((AccessRule(accounts=("*",), users=("*",)),))
     async with user_groups.up_to_date(everybody, await OneWorkspace.of(slack)):
         assert [each.method for each in workspace.calls] == ["auth.test"]
@@ -88,13 +88,13 @@ async def test_an_outage_changes_nothing_at_first(
         await until_sees(access, LEE, sees=True)
 
 
-async def test_a_group_that_is_gone_has_no_members(slack: AsyncWebClient):
+async def test_a_deleted_group_has_no_members(slack: AsyncWebClient):
     access = rules("S0GONE")
     async with user_groups.up_to_date(access, await OneWorkspace.of(slack)):
         assert access.hides("media-cn", LEE)
 
 
-async def test_an_organisation_is_asked_workspace_by_workspace(monkeypatch: pytest.MonkeyPatch):
+async def test_an_organization_is_read_workspace_by_workspace(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(workspaces, "TEAMS", 1)
     world = seeded_world(MANIFEST, org_deploy=True)
     duty = UserGroup("S0DUTY", "duty", "On duty", ("U0JUNE",))
@@ -110,7 +110,7 @@ async def test_an_organisation_is_asked_workspace_by_workspace(monkeypatch: pyte
 
 
 async def _installed(page: httpx.AsyncClient, world: World) -> str:
-    """Install the app for the whole organisation; return its token."""
+    """Install the app for the whole organization; return its token."""
     scope = ",".join(world.manifest.scopes)
     link = f"{page.base_url}oauth/v2/authorize?client_id={CLIENT_ID}&scope={scope}"
     decided = await page.post(f"/w/{HARBOR_STUDIO.id}/test/authorize", json={"url": link, "organization": True})

@@ -1,4 +1,4 @@
-"""Who is in which channel: of a private one the bot tells only where it is in it too."""
+"""The channels of people. Private channels appear only with the bot in them."""
 
 from collections.abc import AsyncGenerator
 
@@ -44,7 +44,7 @@ async def test_every_page_is_read(slack: AsyncWebClient, monkeypatch: pytest.Mon
     assert await channels_of(slack, "T0SANDBOX", LEE) == whole
 
 
-async def test_without_the_scope_for_private_channels_the_public_ones_are_known(
+async def test_without_the_scope_for_private_channels_only_public_ones_are_known(
     slack: AsyncWebClient, workspace: Workspace
 ):
     workspace.channels["C0MEDIA"].private = True
@@ -56,18 +56,18 @@ async def test_without_the_scope_for_private_channels_the_public_ones_are_known(
 
 
 @pytest.mark.parametrize("error", ["missing_scope", "ratelimited", "internal_error"])
-async def test_what_slack_does_not_tell_is_not_known(slack: AsyncWebClient, workspace: Workspace, error: str):
+async def test_channels_that_slack_does_not_return_are_unknown(slack: AsyncWebClient, workspace: Workspace, error: str):
     workspace.faults.order(Fault(method="users.conversations", error=error, times=5))
     assert await channels_of(slack, "T0SANDBOX", LEE) is None
 
 
-async def test_nor_is_it_while_slack_is_away():
+async def test_channels_are_unknown_during_an_outage_of_slack():
     assert (
         await channels_of(AsyncWebClient(token=BOT_TOKEN, base_url="http://127.0.0.1:1/api/"), "T0SANDBOX", LEE) is None
     )
 
 
-async def test_the_workspace_wants_the_scope_of_each_kind(slack: AsyncWebClient):
+async def test_the_workspace_requires_the_scope_of_each_kind(slack: AsyncWebClient):
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {BOT_TOKEN}"}) as client:
         asked = await client.post(f"{slack.base_url}users.conversations", data={"types": "im", "user": LEE})
     assert asked.json()["error"] == "missing_scope"

@@ -1,4 +1,4 @@
-"""An acknowledgement stays given, whatever the handler does next."""
+"""An acknowledgement stays, regardless of what the handler does next."""
 
 from pathlib import Path
 from typing import Any, cast

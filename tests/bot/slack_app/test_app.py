@@ -1,4 +1,4 @@
-"""The Bolt app is configured by `callboard.toml` alone, and with a token that Slack accepts."""
+"""Only `callboard.toml` configures the Bolt app, and Slack must accept its token."""
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -13,7 +13,7 @@ from tests.desk import Desk
 
 
 class TestStart:
-    async def test_bolt_has_nothing_to_warn_about(self, desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch):
+    async def test_bolt_logs_no_warnings(self, desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch):
         for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
             monkeypatch.setenv(name, "xoxb-somebody-elses")
         client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")

@@ -1,4 +1,4 @@
-"""What Slack sends over HTTP is read when it is signed, and new by one of two clocks."""
+"""A payload over HTTP must be signed, and new by one of two clocks."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,9 @@ class TestSignatures:
         ("signed_ago", "fleet_is_ahead", "status"),
         [(0, 0, 200), (0, HOUR, 200), (-HOUR, HOUR, 200), (HOUR, -HOUR, 200), (HOUR, 0, 401), (HOUR, HOUR, 401)],
     )
-    async def test_one_that_is_new_by_fleet_time_is_read(self, signed_ago: float, fleet_is_ahead: float, status: int):
+    async def test_a_signature_that_is_new_by_fleet_time_is_accepted(
+        self, signed_ago: float, fleet_is_ahead: float, status: int
+    ):
         app = AsyncApp(token="xoxb-1", signing_secret=SECRET)
 
         def clock() -> datetime:
@@ -37,8 +39,8 @@ class TestSignatures:
 
 
 @pytest.mark.parametrize(("later", "status"), [(0, 200), (400, 200), (4_000, 401)])
-async def test_a_time_counts_by_the_better_of_two_clocks(later: int, status: int) -> None:
-    """This machine's, and the one that is given: 400 s ahead."""
+async def test_the_smaller_age_by_two_clocks_counts(later: int, status: int) -> None:
+    """The clocks are this machine's and a given one, which is 400 s ahead."""
     body, at = b"ssl_check=1&token=x", int(time.time()) + later
     app = AsyncApp(authorize=authorize, signing_secret=SECRET)
     route = slack_events(app, SECRET, lambda: datetime.now(UTC) + timedelta(seconds=400))

@@ -1,4 +1,4 @@
-"""Modals where Slack has no room, no patience, or another order of things."""
+"""Modals at Slack's limit of views, after a timeout, and with calls out of order."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ async def aiter_of(answers: Iterator[bool]) -> AsyncIterator[bool]:
 
 @dataclass
 class Client:
-    """Refuses calls with the codes in `trouble`, in their order; empty is no trouble."""
+    """A client that fails with the error codes in `trouble`, in their order; empty for success."""
 
     trouble: list[str] = field(default_factory=list[str])
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
@@ -43,7 +43,7 @@ class Client:
         return cast("AsyncWebClient", self)
 
 
-async def test_over_a_modal_it_is_pushed_and_over_anything_else_opened():
+async def test_a_modal_is_pushed_over_a_modal_and_opened_elsewhere():
     client = Client()
     await Modal.over(client.web, BODY, VIEW)
     await Modal.over(client.web, {"trigger_id": "1.2", "view": {"id": "V1", "type": "home"}}, VIEW)
@@ -51,7 +51,7 @@ async def test_over_a_modal_it_is_pushed_and_over_anything_else_opened():
     assert [name for name, _ in client.calls] == ["views_push", "views_open", "views_open"]
 
 
-async def test_above_three_it_takes_the_place_of_the_one_clicked_in():
+async def test_above_three_views_it_replaces_the_clicked_one():
     client = Client(["push_limit_reached"])
     opened = await Modal.over(client.web, BODY, VIEW)
     await opened.show(Message("text", [section("there")]))
@@ -62,13 +62,13 @@ async def test_above_three_it_takes_the_place_of_the_one_clicked_in():
 
 
 @pytest.mark.parametrize("code", ["not_found", "hash_conflict"])
-async def test_what_is_gone_or_newer_is_left_alone(code: str):
+async def test_a_closed_or_newer_view_stays_as_it_is(code: str):
     client = Client([code])
     await Modal.clicked(client.web, BODY).update(VIEW)
     assert client.calls == [("views_update", {"view": VIEW, "view_id": "V1", "hash": "h1"})]
 
 
-async def test_a_view_that_an_acknowledgement_put_there_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+async def test_an_update_waits_for_the_view_of_an_acknowledgement(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.slack_app.modals.PAUSES_S", (0, 0, 0))
     client = Client(["not_found", "not_found", ""])
     renamed = Modal.clicked(client.web, BODY).renamed()
@@ -81,14 +81,14 @@ async def test_a_view_that_an_acknowledgement_put_there_is_waited_for(monkeypatc
 
 
 @pytest.mark.parametrize("code", ["not_found", "hash_conflict"])
-async def test_an_answer_that_a_later_click_overtook_on_its_way_changes_nothing(code: str):
+async def test_an_answer_overtaken_by_a_later_click_changes_nothing(code: str):
     newest = iter([True, False])
     client = Client([code])
     await Modal.clicked(client.web, BODY, partial(anext, aiter_of(newest))).update(VIEW)
     assert [call.get("hash") for _, call in client.calls] == ["h1"]
 
 
-async def test_the_answer_to_the_newest_click_takes_the_place_of_what_came_late():
+async def test_the_answer_to_the_newest_click_replaces_late_answers():
     newest = iter([True, True])
     client = Client(["hash_conflict", ""])
     updated = await Modal.clicked(client.web, BODY, partial(anext, aiter_of(newest))).update(VIEW)
@@ -96,7 +96,7 @@ async def test_the_answer_to_the_newest_click_takes_the_place_of_what_came_late(
     assert (updated.hash, updated.newest) == ("h2", None)
 
 
-async def test_answers_are_for_the_question_that_was_clicked_in():
+async def test_an_answer_is_for_the_clicked_view():
     client = Client()
     asked = {"view": {"id": "V1", "external_id": "first question"}}
     await Modal.clicked(client.web, asked).update(VIEW)
@@ -110,7 +110,7 @@ async def test_other_refusals_are_raised():
         await Modal.clicked(Client(["invalid_arguments"]).web, BODY).update(VIEW)
 
 
-def test_the_origin_travels_with_the_view():
+def test_the_view_carries_its_origin():
     origin = Origin(channel="C1", response_url="https://hooks.slack.example/x", thread_ts="1.2")
     assert Origin.of({"view": origin.mark(VIEW)}) == origin
     assert Origin().mark(VIEW) == VIEW
@@ -118,5 +118,5 @@ def test_the_origin_travels_with_the_view():
 
 
 @pytest.mark.parametrize("forged", ["", "[]", "null", "{", '{"channel":"<!channel>"}', '{"channel":5}', None, 5])
-def test_what_we_did_not_write_is_no_origin(forged: object):
+def test_a_forged_origin_is_ignored(forged: object):
     assert Origin.of({"view": {"private_metadata": forged}}) == Origin()

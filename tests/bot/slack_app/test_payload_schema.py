@@ -1,4 +1,4 @@
-"""The shape of what Slack tells: what handlers rely on is there, whatever else is missing or new."""
+"""The schema of payloads: required fields must be present, and other fields may be missing or new."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ COMMAND = {
         {"ssl_check": "1", "token": "x"},
     ],
 )
-def test_what_slack_sends_comes_in(payload: dict[str, Any]):
+def test_valid_payloads_are_accepted(payload: dict[str, Any]):
     assert invalid_fields(payload) == ""
 
 
@@ -66,16 +66,16 @@ def test_what_slack_sends_comes_in(payload: dict[str, Any]):
         ({"trigger_id": 5, "callback_id": {}}, "callback_id, trigger_id"),
     ],
 )
-def test_what_slack_does_not_send_is_named(change: dict[str, Any], odd: str):
+def test_invalid_fields_are_named(change: dict[str, Any], odd: str):
     assert invalid_fields({**CLICK, **change}) == odd
 
 
-def test_empty_fields_are_as_good_as_missing():
+def test_empty_fields_count_as_missing():
     assert drop_empty_fields({"a": None, "b": "", "c": 0, "d": [], "e": "x"}) == {"c": 0, "d": [], "e": "x"}
     assert drop_empty_fields([None]) == [None]
 
 
-def test_a_refusal_is_logged_with_the_fields_and_without_what_they_hold():
+def test_a_refusal_is_logged_with_field_names_and_without_values():
     with capture_logs() as log:
         assert checked({**CLICK, "view": None, "callback_id": ""}) == CLICK
         assert checked({**CLICK, "user": {"id": "<!channel>"}, "trigger_id": 5}) is None
@@ -87,12 +87,12 @@ def test_a_refusal_is_logged_with_the_fields_and_without_what_they_hold():
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 5])
-def test_what_is_no_payload(payload: object):
+def test_a_value_without_fields_is_no_payload(payload: object):
     assert invalid_fields(payload) == "all of it"
 
 
 @pytest.mark.parametrize("text", ["payload", "find payload.mp4", "a&b=c+d", "", "{", "\u6587"])
-def test_a_command_is_read_as_it_was_typed(text: str):
+def test_a_command_keeps_the_typed_text(text: str):
     assert payload_of(urlencode({**COMMAND, "text": text}).encode()) == {**COMMAND, "text": text}
 
 
@@ -113,6 +113,6 @@ def test_clicks_are_json_in_a_form_and_events_are_json():
         b'{"limit": NaN}',
     ],
 )
-def test_bodies_that_cannot_be_read(body: bytes):
+def test_unreadable_bodies(body: bytes):
     with pytest.raises(ValueError, match=r".+"):
         payload_of(body)

@@ -1,4 +1,4 @@
-"""Socket Mode against a Slack that falls silent, hangs up, sends us away, or does not let us in again."""
+"""Socket Mode against a Slack that is silent, disconnects, or refuses connections."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ PING_S = 0.1
 
 @dataclass
 class Slack:
-    """Gives out addresses and takes connections; each address opens one. `moods` is how it treats them, in turn."""
+    """A Slack whose URLs each accept one connection. `moods` say how it treats them, in turn."""
 
     moods: list[str]
     tickets: int = 0
@@ -68,7 +68,7 @@ class Slack:
         return socket
 
     async def comes(self, mood: str) -> None:
-        """Wait for the next connection, to be treated in this mood."""
+        """Wait for the next connection, and treat it in this mood."""
         async with asyncio.timeout(PATIENCE_S):
             assert await self.arrived.get() == mood
 
@@ -96,7 +96,7 @@ async def a_slack(*moods: str) -> AsyncGenerator[tuple[Slack, AsyncApp]]:
 
 async def connected(line: Line) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await line.trouble() is not None:  # noqa: ASYNC110  # the client tells nobody by itself
+        while await line.trouble() is not None:  # noqa: ASYNC110  # the client sends no event
             await asyncio.sleep(0.01)
 
 
@@ -109,7 +109,7 @@ async def test_another_connection_is_opened_when_slack(mood: str):
 
 
 @pytest.mark.parametrize("trouble", ["silent at the door", "closed door", "refuses"])
-async def test_it_gets_in_after_it_was_not_let_in_again(trouble: str):
+async def test_it_reconnects_after_a_refused_connection(trouble: str):
     async with a_slack("hangs up", trouble, trouble) as (slack, app), socket_mode(app, "xapp-1", ping_s=PING_S) as line:
         await slack.comes("hangs up")
         for _ in range(0 if trouble == "refuses" else 2):
@@ -118,7 +118,7 @@ async def test_it_gets_in_after_it_was_not_let_in_again(trouble: str):
         await connected(line)
 
 
-async def test_of_several_connections_one_is_enough():
+async def test_one_of_several_connections_is_enough():
     async with (
         a_slack("friendly", "hangs up", "refuses", "refuses") as (slack, app),
         socket_modes(app, "xapp-1", 2, ping_s=PING_S) as trouble,
@@ -130,27 +130,27 @@ async def test_of_several_connections_one_is_enough():
         assert await trouble() is None
 
 
-async def test_several_connections_are_deaf_when_all_are():
+async def test_several_connections_are_disconnected_if_all_are():
     async with a_slack() as (_, app), socket_modes(app, "xapp-1", 2, ping_s=PING_S) as trouble:
         assert await trouble() is None
     assert await trouble() == "Socket Mode has no live connection to Slack"
 
 
-async def test_it_tells_that_it_is_deaf():
+async def test_it_reports_that_it_is_disconnected():
     async with a_slack() as (slack, app), socket_mode(app, "xapp-1", ping_s=PING_S) as line:
         await slack.comes("friendly")
         await connected(line)
     assert await line.trouble() == "Socket Mode has no live connection to Slack"
 
 
-async def test_the_start_fails_when_slack_does_not_accept_the_token():
+async def test_the_start_fails_if_slack_refuses_the_token():
     async with a_slack("refuses") as (_, app):
         with pytest.raises(SlackApiError):
             await socket_mode(app, "xapp-1", ping_s=PING_S).__aenter__()
 
 
 @pytest.mark.parametrize("mood", ["silent at the door", "closed door"])
-async def test_the_start_fails_when_slack_lets_nobody_in(mood: str):
+async def test_the_start_fails_if_slack_refuses_connections(mood: str):
     async with a_slack(mood) as (_, app):
         with pytest.raises((TimeoutError, ClientError)):
             await socket_mode(app, "xapp-1", ping_s=PING_S).__aenter__()

@@ -1,4 +1,4 @@
-"""Jobs that the version before recorded: once this version looked at them, that version leaves them alone."""
+"""Jobs recorded by the version before: once this version has checked them, that version leaves them unchanged."""
 
 from datetime import timedelta
 

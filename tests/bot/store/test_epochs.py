@@ -1,4 +1,4 @@
-"""Which database this is: processes that share one notice when it is emptied or replaced."""
+"""The identity of the database: processes that share one detect when it is emptied or replaced."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -68,7 +68,7 @@ async def test_a_database_that_was_reset_before_replaces_this_one(link: RedisLin
     assert (another, epoch.reset_at, epoch.acknowledged) == (True, LATER, False)
 
 
-async def test_what_a_later_version_adds_is_kept(link: RedisLink):
+async def test_fields_of_a_later_version_are_kept(link: RedisLink):
     await link.execute("SET", EPOCH.of(), '{"format":2,"id":"theirs","at":"2026-11-30T12:00:00Z","shard":7}')
     epochs = Epochs(link)
     await epochs.check(NOW)
@@ -92,6 +92,6 @@ async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: RedisLink)
     assert (epoch.reset_at, another) == (NOW, False)
 
 
-async def test_without_a_first_look_nothing_is_known_of_resets(link: RedisLink):
+async def test_without_a_first_look_no_reset_is_detected(link: RedisLink):
     assert await Epochs(link).as_of(NOW) is None
     assert await Epochs(link).recent_reset(NOW) is None

@@ -1,4 +1,4 @@
-"""The jobs of groups: the newest, in order, whole pages of them; and groups after they closed."""
+"""The jobs of groups: the newest, in order, in full pages; and groups after they closed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How a service answered last."""
+"""The last answer of a service."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def health(store: Store) -> HealthBook:
     return store.health
 
 
-async def test_nothing_is_known_of_a_service_never_asked(health: HealthBook):
+async def test_a_service_never_asked_has_no_health(health: HealthBook):
     assert await health.read([OCR]) == {OCR: Health()}
     assert await health.read([]) == {}
     assert await health.record([], NOW) == {}

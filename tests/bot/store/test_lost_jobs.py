@@ -1,4 +1,4 @@
-"""Lost jobs and witnesses in Redis: in one step, of one slot, and with a lifetime; on one server and on a cluster."""
+"""Lost jobs and witnesses in Redis: atomic, in one slot, with a lifetime; on one server and on a cluster."""
 
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
@@ -43,7 +43,7 @@ async def kept(url: str) -> AsyncGenerator[Store]:
 
 
 async def lose(store: Store) -> Lost:
-    """Follow a job in two places, and lose it."""
+    """Track a job in two destinations, and lose it."""
     for place, card in PLACES.items():
         await store.tracked.subscribe(job(), NOW, NOW, place, card, '"subscribed"', "U1")
     [(found, _)] = (await store.tracked.read([job().ref])).values()
@@ -57,7 +57,7 @@ def restored(**places: str) -> Restored:
     return Restored(places, record(job(), AT), AT, '"found"')
 
 
-async def test_a_lost_job_is_kept_with_who_followed_it(kept: Store):
+async def test_a_lost_job_is_kept_with_its_subscriptions(kept: Store):
     lost = await lose(kept)
     assert (lost.kept.job, lost.kept.checked_at, lost.kept.absence, lost.cards) == (job(), AT, ABSENCE, PLACES)
     assert await kept.tracked.subscribed_cards(job().ref) == {}
@@ -65,7 +65,7 @@ async def test_a_lost_job_is_kept_with_who_followed_it(kept: Store):
     assert await kept.lost.read(SERVICE, []) == []
 
 
-async def test_it_is_restored_once_with_an_entry_for_each_place(kept: Store):
+async def test_it_is_restored_once_with_an_entry_for_each_destination(kept: Store):
     lost = await lose(kept)
     assert await kept.lost.restore(lost, restored(**PLACES))
     assert not await kept.lost.restore(lost, restored(**PLACES))
@@ -75,7 +75,7 @@ async def test_it_is_restored_once_with_an_entry_for_each_place(kept: Store):
     assert await kept.lost.read(SERVICE, ["a"]) == []
 
 
-async def test_one_that_has_ended_is_not_followed(kept: Store):
+async def test_a_finished_one_is_not_tracked(kept: Store):
     lost = await lose(kept)
     assert await kept.lost.restore(lost, restored(**PLACES)._replace(record=None))
     assert await kept.tracked.subscribed_cards(job().ref) == {}
@@ -83,7 +83,7 @@ async def test_one_that_has_ended_is_not_followed(kept: Store):
     assert (await kept.tracked.state([SERVICE]))[0][0] == 0
 
 
-async def test_those_who_follow_it_by_then_keep_what_they_have(kept: Store):
+async def test_newer_subscriptions_are_unchanged(kept: Store):
     lost = await lose(kept)
     await kept.tracked.subscribe(job(progress=7), AT, AT, "C3", "three", '"subscribed"', "U3")
     assert await kept.lost.restore(lost, restored(C1="one"))
@@ -93,7 +93,7 @@ async def test_those_who_follow_it_by_then_keep_what_they_have(kept: Store):
     assert found.job.progress == 7
 
 
-async def test_who_follows_it_again_has_nothing_to_be_restored(kept: Store):
+async def test_a_destination_subscribed_again_is_not_restored(kept: Store):
     await lose(kept)
     await kept.tracked.subscribe(job(), AT, AT, "C1", "again", '"subscribed"', "U1")
     [left] = await kept.lost.read(SERVICE, ["a"])

@@ -1,4 +1,4 @@
-"""Records of a newer version are left alone, and everything else goes on."""
+"""Records of a newer version are left unchanged, and everything else continues."""
 
 import json
 from datetime import timedelta
@@ -48,7 +48,7 @@ class TestNewer:
 
     @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
     async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
-        """A place with one record of a newer format, and the keys of its records."""
+        """Return a destination with one record of a newer format, and its records' keys."""
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         outbox = world.store.outbox
@@ -84,7 +84,7 @@ class TestNewer:
         ]
         return world, [*keys, JOBS.of(SLOT), DUE.of(SLOT), f"callboard:{{{SLOT}}}:subscriptions"]
 
-    async def test_nothing_is_told_there_nothing_is_lost_and_others_go_on(self, left: tuple[World, list[str]]):
+    async def test_nothing_is_posted_there_nothing_is_lost_and_others_continue(self, left: tuple[World, list[str]]):
         world, keys = left
         before, said = await dump(world.store.link, *keys), len(world.slack.said)
         assert (await deliver(world.deps, DESTINATION) or 0) > 0
@@ -129,7 +129,7 @@ class TestNewer:
         assert [name.split()[0] for name in figures(world.deps.metrics)] == ["callboard_newer_records"]
         assert any(finding.status is Status.FAIL and "C1 (1 " in finding.text for finding in await checked(world))
 
-    async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
+    async def test_an_uninstalled_workspace_is_purged_later(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
         assert await uninstall.purge_workspace(world.deps, "", NOW) is not None
@@ -146,13 +146,13 @@ class TestNewer:
 
 
 def newer_cards(text: str) -> str:
-    """The mark of a post that writes cards of a newer format."""
+    """Return the mark of a post that writes cards of a newer format."""
     mark = json.loads(text)
     return json.dumps({**mark, "writes": [{**write, "after": newer(write["after"])} for write in mark["writes"]]})
 
 
 class TestNewerElsewhere:
-    async def test_a_search_for_lost_cards_leaves_the_place_alone(self, world: World, monkeypatch: pytest.MonkeyPatch):
+    async def test_a_search_for_lost_cards_skips_the_destination(self, world: World, monkeypatch: pytest.MonkeyPatch):
         searched: list[str] = []
 
         async def both(*_: object) -> set[str]:
@@ -173,7 +173,7 @@ class TestNewerElsewhere:
         await lost_card_search.search(world.deps)
         assert searched == [OTHER, DESTINATION]
 
-    async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
+    async def test_the_channels_subscriptions_can_be_removed_though_the_direct_messages_are_newer(self, world: World):
         await world.follow()
         await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer(EMPTY))
         await world.store.link.execute("SADD", PLACES.of(), "U1")
@@ -183,7 +183,7 @@ class TestNewerElsewhere:
         with pytest.raises(UsageError):
             await unsubscribe(world.deps, [world.provider.jobs[0].ref], DESTINATION, "U1")
 
-    async def test_a_followed_job_is_left_alone(self, world: World):
+    async def test_a_tracked_job_is_left_unchanged(self, world: World):
         await world.follow()
         kept = await rewrite(world.store.link, JOBS.of(SLOT), newer)
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
@@ -197,7 +197,7 @@ class TestNewerElsewhere:
             await world.follow()
         assert await world.store.link.execute("HVALS", JOBS.of(SLOT)) == [kept]
 
-    async def test_a_job_of_which_the_first_line_is_known_is_left_alone_too(self, world: World):
+    async def test_a_job_with_a_readable_first_line_is_left_unchanged_too(self, world: World):
         await world.follow()
         kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":2,', '{"v":3,'))
         await world.becomes()
@@ -215,7 +215,7 @@ class TestNewerElsewhere:
         await world.follow()
         assert await world.store.link.execute("GET", key) == kept
 
-    async def test_a_lost_job_waits_for_a_place_that_is_left_alone(self, world: World):
+    async def test_a_lost_job_waits_for_a_destination_of_a_newer_format(self, world: World):
         await world.follow()
         [(kept, _)] = (await world.store.tracked.read([world.provider.jobs[0].ref])).values()
         lost = json.dumps({"record": kept.record, "places": {DESTINATION: "card"}})

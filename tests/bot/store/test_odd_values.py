@@ -1,4 +1,4 @@
-"""Records of which the form is right and a value is not: it delays nothing, and no other record."""
+"""Well-formed records with an odd value: it delays nothing, and no other record."""
 
 import json
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def with_field(name: str, value: Any) -> Callable[[str], str]:
 
 
 async def failed(world: World) -> int:
-    """Sweep and deliver until nothing is left to do; return how many messages say that the job has failed."""
+    """Sweep and deliver until no work is left; return how many messages say that the job has failed."""
     world.provider.jobs = [each.model_copy(update={"state": JobState.FAILED}) for each in world.provider.jobs]
     for _ in range(2):
         world.now += timedelta(hours=30)
@@ -79,7 +79,7 @@ async def failed(world: World) -> int:
 class TestTimes:
     @pytest.fixture(params=["card", "snoozed card", "entry", "mark", "suspension"])
     async def key(self, world: World, request: pytest.FixtureRequest) -> str:
-        """Where a record with times is kept, of a place that is to be notified of a failure."""
+        """Return the key of a record with times, of a destination that awaits a failure."""
         await world.follow(ANY)
         [card] = (await world.snapshot()).cards
         match request.param:
@@ -168,7 +168,7 @@ class TestCards:
 
 
 class TestMarks:
-    async def test_one_of_entries_that_cannot_be_is_corrupt_and_its_post_stands_once(self, world: World):
+    async def test_one_with_impossible_entries_is_corrupt_and_its_post_appears_once(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
@@ -179,7 +179,7 @@ class TestMarks:
         assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(DESTINATION))) == 1
 
     @pytest.mark.parametrize("oldest", ["odd", "NaN", ""])
-    async def test_all_of_the_history_is_searched_where_it_is_not_known_from_when(self, world: World, oldest: str):
+    async def test_the_whole_history_is_searched_without_a_known_start(self, world: World, oldest: str):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
@@ -189,7 +189,7 @@ class TestMarks:
 
 
 @pytest.mark.parametrize("score", ["-inf", "+inf", "1e18", "-1e18", "1e300"])
-async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: str):
+async def test_a_job_without_a_valid_due_time_is_polled(world: World, score: str):
     await world.follow()
     [job_id] = await world.store.link.execute("ZRANGE", DUE.of(SLOT), 0, -1)
     await world.store.link.execute("ZADD", DUE.of(SLOT), score, job_id)
@@ -223,7 +223,7 @@ async def test_an_epoch_that_is_no_text_is_another_one(store: Store):
 @pytest.mark.parametrize(
     ("since", "read"), [("1", NOW), ("2026-11-30T11:00:00", datetime(2026, 11, 30, 11, tzinfo=UTC))]
 )
-async def test_since_when_a_service_fails_is_known_in_utc(store: Store, since: str, read: datetime):
+async def test_the_start_of_a_services_failure_is_in_utc(store: Store, since: str, read: datetime):
     await store.link.execute("HSET", HEALTH.of(*SERVICE), "failing_since", since)
     failing = ServiceError.of(Unavailable("down"), *SERVICE)
     assert await store.health.record([Outcome(*SERVICE, 0.1, failing)], NOW) == {SERVICE: read}

@@ -1,4 +1,4 @@
-"""What waits for a place, and its one post under way: whoever decided on what is past decides anew."""
+"""The outbox of a destination and its one post in flight: a step based on old data is decided again."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ async def subscribed(store: Store, job_id: str = "a", card_id: str = "card") -> 
 def begun(
     name: str, snapshot: OutboxSnapshot, *cards: Card, urgency: Urgency | None = None, **more: str
 ) -> InFlightPost:
-    """A post that takes out all that waits, and leaves these cards."""
+    """Start a post that takes all pending entries, and leaves these cards."""
     writes = [Write(id=c.id, before=snapshot.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
     slots: dict[str, tuple[str, ...]] = {}
     for entry in snapshot.entries:
@@ -53,7 +53,7 @@ def begun(
 
 
 async def posted(outbox: Outbox, snapshot: OutboxSnapshot, name: str, *cards: Card) -> Answer:
-    """Post all that waits, from beginning to end."""
+    """Post all pending entries, from start to finish."""
     post = begun(name, snapshot, *cards)
     answer = await outbox.begin(DESTINATION, post, 0.001, snapshot.turn)
     if answer.ok:
@@ -65,11 +65,11 @@ async def posted(outbox: Outbox, snapshot: OutboxSnapshot, name: str, *cards: Ca
 
 
 async def rested(outbox: Outbox) -> None:
-    """Let time pass, so that the place may be posted to again."""
+    """Let time pass, so that the destination may be posted to again."""
     await outbox.link.execute("DEL", POST_INTERVAL.of(DESTINATION))
 
 
-async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, outbox: Outbox):
+async def test_pending_entries_are_read_in_order(store: Store, outbox: Outbox):
     for at, slot in enumerate([SLOT, DESTINATION, "acme/sound", SLOT], 1):
         await store.link.execute(
             "XADD", OUTBOX.of(slot, DESTINATION), f"{at}-0", "card", "", "entry", NOTE.model_dump_json()
@@ -80,11 +80,11 @@ async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, ou
     assert not empty(snapshot)
 
 
-async def test_nothing_waits_for_a_place_that_nobody_knows(outbox: Outbox):
+async def test_an_unknown_destination_has_no_entries(outbox: Outbox):
     assert empty(await outbox.read("C9", SERVICES))
 
 
-async def test_an_entry_of_another_version_hides_nobody(store: Store, outbox: Outbox):
+async def test_an_entry_of_another_version_hides_no_other(store: Store, outbox: Outbox):
     await store.link.execute("XADD", OUTBOX.of(SLOT, DESTINATION), "1-1", "card", "card", "entry", '{"type": "dreamt"}')
     await store.link.execute("XADD", OUTBOX.of(SLOT, DESTINATION), "1-2", "odd", "fields")
     await subscribed(store)
@@ -133,7 +133,7 @@ async def test_posts_keep_their_distance(store: Store, outbox: Outbox):
     assert 0 < answer.wait <= 60
 
 
-async def test_who_decided_on_a_card_that_is_another_one_now_decides_anew(store: Store, outbox: Outbox):
+async def test_a_step_based_on_a_changed_card_is_decided_again(store: Store, outbox: Outbox):
     snapshot = await outbox.read(DESTINATION, SERVICES)
     late = begun("late", snapshot, card("card", job()))
     await posted(outbox, snapshot, "p1", card("card", job("b")))
@@ -142,7 +142,7 @@ async def test_who_decided_on_a_card_that_is_another_one_now_decides_anew(store:
     assert not await outbox.apply(DESTINATION, late, fresh.turn)
 
 
-async def test_who_decided_before_the_last_step_decides_anew_even_where_no_card_changed(store: Store, outbox: Outbox):
+async def test_a_step_decided_before_the_last_one_is_decided_again_even_without_changes(store: Store, outbox: Outbox):
     await outbox.put(DESTINATION, NOTE, "once")
     snapshot, late = await outbox.read(DESTINATION, ()), await outbox.read(DESTINATION, ())
     assert (await posted(outbox, snapshot, "p1")).ok
@@ -150,7 +150,7 @@ async def test_who_decided_before_the_last_step_decides_anew_even_where_no_card_
     assert not await outbox.apply(DESTINATION, begun("p3", late), late.turn)
 
 
-async def test_a_step_that_posts_nothing_is_begun_and_recorded_at_once(store: Store, outbox: Outbox):
+async def test_a_step_that_posts_nothing_is_recorded_immediately(store: Store, outbox: Outbox):
     await subscribed(store)
     snapshot = await outbox.read(DESTINATION, SERVICES)
     step = begun("s1", snapshot, card("card", job()), urgency=Urgency.STATE).model_copy(update={"posts": False})
@@ -217,7 +217,7 @@ async def test_a_card_stays_while_a_post_is_under_way(outbox: Outbox):
     assert list((await outbox.read(DESTINATION, ())).cards) == ["card"]
 
 
-async def test_a_place_stays_suspended_until_it_is_restored(outbox: Outbox):
+async def test_a_destination_stays_suspended_until_it_is_restored(outbox: Outbox):
     first = Suspension(reason="is_archived", since=NOW)
     await outbox.suspend(DESTINATION, first)
     assert (await outbox.begin(DESTINATION, begun("p1", OutboxSnapshot(DESTINATION)), 0.001, "")).suspended
@@ -230,7 +230,7 @@ async def test_a_place_stays_suspended_until_it_is_restored(outbox: Outbox):
     assert not await outbox.restore(DESTINATION)
 
 
-async def test_telling_the_owners_takes_no_restoring_back(outbox: Outbox):
+async def test_notifying_the_subscribers_does_not_undo_a_restore(outbox: Outbox):
     suspension = Suspension(reason="is_archived", since=NOW)
     await outbox.suspend(DESTINATION, suspension)
     await outbox.restore(DESTINATION)
@@ -238,7 +238,7 @@ async def test_telling_the_owners_takes_no_restoring_back(outbox: Outbox):
     assert (await outbox.read(DESTINATION, ())).suspension is None
 
 
-async def test_every_place_with_something_is_known_until_it_is_left(store: Store, outbox: Outbox):
+async def test_every_destination_with_entries_is_known_until_it_is_empty(store: Store, outbox: Outbox):
     await outbox.put("U1", NOTE, "once")
     await subscribed(store)
     await outbox.refresh([("C3", "card"), ("C4", "card")])
@@ -249,7 +249,7 @@ async def test_every_place_with_something_is_known_until_it_is_left(store: Store
     assert await outbox.depth([], []) == 0
 
 
-async def test_cards_that_are_followed_are_found_where_they_are_few(store: Store, outbox: Outbox):
+async def test_cards_with_tracked_jobs_are_found_where_they_are_few(store: Store, outbox: Outbox):
     await marked(outbox, Urgency.STATE)
     assert await outbox.open_cards(DESTINATION, 1) == ["card"]
     assert await outbox.open_cards(DESTINATION, 0) == []

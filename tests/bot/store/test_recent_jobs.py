@@ -1,4 +1,4 @@
-"""The recent jobs of a service: bounded, never older than what is there, and without anybody's secrets."""
+"""The recent jobs of a service: bounded, never replaced by older data, and without secrets."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -52,7 +52,7 @@ async def test_nothing_to_remember_is_fine(recent: Recent):
     assert await recent.kinds("vod", "vod-ai", []) == {}
 
 
-async def test_the_newest_stand_first(recent: Recent):
+async def test_the_newest_are_first(recent: Recent):
     ages = {"old": timedelta(days=2), "new": timedelta(0), "middle": timedelta(hours=1)}
     await recent.remember([job(name, created_at=NOW - age) for name, age in ages.items()], NOW)
     await recent.remember([job("undated")], NOW)
@@ -67,7 +67,7 @@ async def test_an_older_observation_never_overwrites_a_newer_one(recent: Recent)
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)))
-async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: RedisLink, order: list[int]):
+async def test_in_any_order_of_arrival_the_latest_request_wins(link: RedisLink, order: list[int]):
     await link.execute("FLUSHALL")
     for n in order:
         await Recent(link).remember([job("a", progress=n)], NOW + timedelta(milliseconds=n))
@@ -80,7 +80,7 @@ UNEXPLAINED = {
 }
 
 
-async def test_a_reason_that_could_not_be_asked_for_leaves_the_one_known_before(recent: Recent):
+async def test_a_failed_look_up_keeps_the_known_reason(recent: Recent):
     known = job("a", state=JobState.FAILED, error=JobError(code="E1", message='größe "/"'), notes=("old",))
     asked_again = job("a", name="new", notes=("new",), progress=7, attributes={"x": "y"}, **UNEXPLAINED)
     await recent.remember([known, job("b", state=JobState.RUNNING)], NOW)
@@ -91,20 +91,20 @@ async def test_a_reason_that_could_not_be_asked_for_leaves_the_one_known_before(
     assert kept["c"] == job("c", **UNEXPLAINED)
 
 
-async def test_a_job_that_the_provider_gives_no_reason_for_any_more_has_none(recent: Recent):
+async def test_a_reason_that_the_provider_withdraws_is_removed(recent: Recent):
     await recent.remember([job("a", state=JobState.FAILED, error=JobError(code="E1"))], NOW)
     await recent.remember([job("a", state=JobState.FAILED)], NOW)
     assert (await recent.recent("vod", "vod-ai"))[0].error is None
 
 
-async def test_a_reason_is_kept_whatever_was_there_before(recent: Recent, link: RedisLink):
+async def test_a_reason_replaces_any_earlier_value(recent: Recent, link: RedisLink):
     for odd in ("", "{", "[]", "7", "null", '{"error": null}', '{"error": 7}'):
         await link.execute("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", odd)
         await recent.remember([job("a", **UNEXPLAINED)], NOW)
         assert await recent.recent("vod", "vod-ai") == [job("a", **UNEXPLAINED)]
 
 
-async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: RedisLink):
+async def test_only_the_latest_requested_jobs_are_kept(recent: Recent, link: RedisLink):
     await recent.remember([job(f"old{n}") for n in range(10)], NOW - timedelta(minutes=1))
     await recent.remember([job(f"new{n}") for n in range(KEPT - 5)], NOW)
     kept = {each.id for each in await recent.recent("vod", "vod-ai")}
@@ -113,7 +113,7 @@ async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: Redis
     assert await link.execute("HLEN", RECENT_JOBS.of("vod", "vod-ai")) == KEPT
 
 
-async def test_what_is_too_old_is_forgotten(recent: Recent, link: RedisLink):
+async def test_old_jobs_expire(recent: Recent, link: RedisLink):
     await recent.remember([job("old")], NOW - timedelta(seconds=RECENT.seconds + 1))
     assert await recent.recent("vod", "vod-ai") == []
     await recent.remember([job("new")], NOW)
@@ -125,7 +125,7 @@ async def test_kinds_of_known_jobs(recent: Recent):
     assert await recent.kinds("vod", "vod-ai", ["a", "b", "unknown"]) == {"a": "Transcode"}
 
 
-async def test_an_unreadable_record_hides_nobody(recent: Recent, link: RedisLink):
+async def test_an_unreadable_record_hides_no_other(recent: Recent, link: RedisLink):
     await recent.remember([job("a"), job("b")], NOW)
     await link.execute("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", "{}")
     assert [each.id for each in await recent.recent("vod", "vod-ai")] == ["b"]

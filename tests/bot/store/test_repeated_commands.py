@@ -1,4 +1,4 @@
-"""A command whose answer was lost is sent again: what it records is recorded once."""
+"""A command whose answer was lost is sent again: its record is written once."""
 
 from bot.domain.decisions import Decided, Decision, Outcome, Reason
 from bot.domain.outbox import InFlightPost

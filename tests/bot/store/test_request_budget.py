@@ -1,4 +1,4 @@
-"""A budget that replicas share, and a process's own while Redis is gone."""
+"""A budget that replicas share, and a separate one per process while Redis is down."""
 
 from contextlib import suppress
 from pathlib import Path

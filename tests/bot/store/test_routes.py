@@ -1,4 +1,4 @@
-"""Copies of watches beside the jobs of their service: each change has a version, and nothing else has."""
+"""Copies of watches beside the jobs of their service: only a change increments the version."""
 
 from bot.store import Store
 from bot.store.routes import Route, Routes

@@ -34,7 +34,7 @@ async def test_using_a_payload_keeps_it(store: Store, link: RedisLink):
     assert await link.execute("TTL", PAYLOAD.of(key)) > 10
 
 
-async def test_an_expired_payload_is_gone(store: Store, link: RedisLink):
+async def test_an_expired_payload_is_deleted(store: Store, link: RedisLink):
     key = await store.payloads.put("a")
     await link.execute("EXPIRE", PAYLOAD.of(key), 0)
     assert await store.payloads.get(key) is None
@@ -46,7 +46,7 @@ async def test_a_digest_of_a_version_before_is_read(store: Store, link: RedisLin
     assert await store.digests.get("unknown") is None
 
 
-async def test_the_newest_asked_wins(store: Store):
+async def test_the_latest_request_wins(store: Store):
     assert await store.freshness.claim("C1:1.2", NOW)
     assert await store.freshness.claim("C1:1.2", NOW + timedelta(microseconds=50))
     assert not await store.freshness.claim("C1:1.2", NOW)
@@ -55,7 +55,7 @@ async def test_the_newest_asked_wins(store: Store):
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)))
-async def test_only_what_is_newer_than_all_before_may_be_shown(link: RedisLink, order: list[int]):
+async def test_only_the_newest_answer_may_be_shown(link: RedisLink, order: list[int]):
     await link.execute("FLUSHALL")
     claims = [await Freshness(link).claim("view", NOW + timedelta(milliseconds=n)) for n in order]
     assert claims == [all(n >= earlier for earlier in order[:i]) for i, n in enumerate(order)]
@@ -71,7 +71,7 @@ def test_keys_of_one_service_share_a_hash_tag():
     assert RECENT_JOBS.of("media", "video-ocr").startswith("callboard:{media/video-ocr}:")
 
 
-def test_every_key_has_a_lifetime_or_an_owner_and_a_name_of_its_own():
+def test_every_key_has_a_lifetime_or_an_owner_and_its_own_name():
     assert all(key.seconds > 0 if key.lifetime else key.owner for key in ALL)
     assert len({key.name for key in ALL}) == len(ALL)
     assert all(key.of("a", "b").startswith(PREFIX) for key in ALL)

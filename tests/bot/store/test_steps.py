@@ -1,4 +1,4 @@
-"""What a step leaves in Redis besides cards: groups, their jobs, the decisions that it was taken by."""
+"""The records of a step in Redis other than cards: groups, their jobs, and the decisions that led to it."""
 
 from datetime import datetime, timedelta
 
@@ -69,7 +69,7 @@ async def test_a_post_records_its_group_with_its_message_its_jobs_and_its_decisi
     assert await store.decisions.read(DESTINATION, "acme/video/c") == []
 
 
-async def test_a_group_that_goes_takes_its_jobs_along(store: Store):
+async def test_a_deleted_group_deletes_its_jobs(store: Store):
     assert await step(store, "a", write(group()), members=MEMBERS)
     [before] = (await store.outbox.read(DESTINATION, ())).records.values()
     assert not await step(store, "b", Write(id="g1", before="{}", after="")), "decided on another record"
@@ -102,7 +102,7 @@ async def test_a_job_keeps_its_last_decisions_within_two_kilobytes(store: Store)
     assert await store.decisions.read(DESTINATION, REF) == [longest.decision], "the last one is there in any case"
 
 
-async def test_a_job_keeps_no_more_lines_than_that(store: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_a_job_keeps_at_most_that_many_lines(store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(decisions, "BYTES_MAX", 10**6)
     assert await step(store, "a", decisions=[decided(number) for number in range(60)])
     assert len(await store.decisions.read(DESTINATION, REF)) == decisions.LINES_MAX
@@ -144,7 +144,7 @@ async def test_a_group_that_cannot_be_read_is_reported_as_one(store: Store, text
     assert (broken.location.kind, broken.name) == (Kind.GROUP, "g1")
 
 
-async def test_a_group_of_a_newer_version_is_left_alone(store: Store):
+async def test_a_group_of_a_newer_version_is_left_unchanged(store: Store):
     assert failure_groups.encode(group()).startswith('{"v":2,'), "the version before takes it for a newer card"
     await store.link.execute("HSET", CARDS.of(DESTINATION), "g1", '{"v":3}', POSTS_ID, '{"v":3}')
     snapshot = await store.outbox.read(DESTINATION, ())
@@ -153,7 +153,7 @@ async def test_a_group_of_a_newer_version_is_left_alone(store: Store):
     assert dict(await store.aside.newer([DESTINATION], [])) == {(DESTINATION, "card"): 2}
 
 
-async def test_a_card_alone_is_refreshed(store: Store):
+async def test_only_cards_are_refreshed(store: Store):
     texts = {each.id: each for each in [card("card", job())]}
     kept = [Write(id="card", before="", after=texts["card"].model_dump_json(exclude_defaults=True))]
     assert await step(store, "a", *kept, write(group()))

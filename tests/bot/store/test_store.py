@@ -22,7 +22,7 @@ async def test_the_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert await store.payloads.get(key) == "list"
 
 
-async def test_a_server_that_is_down_is_told_by_ping(tmp_path: Path):
+async def test_a_server_that_is_down_is_reported_by_ping(tmp_path: Path):
     async with Store.open(f"unix://{tmp_path}/redis.sock", tmp_path) as store:
         with pytest.raises(StoreUnavailable):
             await store.ping()

@@ -1,4 +1,4 @@
-"""How the last look at a service went, for cards, back-off and /jobs accounts."""
+"""The result of a service's last sweep, for cards, back-off and /jobs accounts."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.bot.samples import SERVICE, SLOT
 OTHER = ("acme", "sound")
 
 
-async def test_a_service_that_nobody_looked_at_has_an_empty_sweep(store: Store):
+async def test_a_service_never_swept_has_an_empty_sweep(store: Store):
     assert await store.sweeps.read([SERVICE, OTHER]) == {SERVICE: Sweep(), OTHER: Sweep()}
     assert await store.sweeps.read([]) == {}
 
@@ -28,7 +28,7 @@ async def test_a_sweep_comes_back_as_it_went(store: Store, link: RedisLink):
     assert 0 < await link.execute("TTL", SWEEP.of(SLOT)) <= SWEEP.seconds
 
 
-async def test_a_success_forgets_the_failure(store: Store):
+async def test_a_success_clears_the_failure(store: Store):
     error = ServiceError.of(Throttled("slow down"), *SERVICE)
     await store.sweeps.write(SERVICE, Sweep(failures=1, failing_since=NOW, error=error))
     await store.sweeps.write(SERVICE, Sweep(NOW, NOW))

@@ -1,4 +1,4 @@
-"""Tracked jobs: one step for what belongs together, and no answer that overwrites a newer one."""
+"""Tracked jobs: one atomic step for related records, and no answer that overwrites a newer one."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ async def follow(tracked: Tracked, what: Job, destination: str = DESTINATION, ca
 
 
 async def told(tracked: Tracked, destination: str = DESTINATION) -> list[tuple[str, str]]:
-    """Card and entry of everything in a place's outbox."""
+    """Return card and entry of everything in a destination's outbox."""
     stream = await tracked.link.execute("XRANGE", OUTBOX.of(SLOT, destination), "-", "+")
     return [(fields["card"], fields["entry"]) for _, fields in stream]
 
@@ -54,14 +54,14 @@ async def test_a_subscription_is_a_job_a_due_time_and_an_entry(tracked: Tracked)
     assert await tracked.destinations_of("U1") == {"U1", DESTINATION}
 
 
-async def test_who_follows_already_keeps_the_card_and_what_is_known(tracked: Tracked):
+async def test_a_repeated_subscription_keeps_the_card_and_the_record(tracked: Tracked):
     await follow(tracked, job(), card="first")
     assert await follow(tracked, job(progress=7), card="second") == ("first", False)
     assert await told(tracked) == [("first", '"subscribed"')] * 2
     assert (await tracked.read([job().ref]))[job().ref][0].job.progress is None
 
 
-async def test_one_job_is_followed_in_several_places(tracked: Tracked):
+async def test_one_job_is_tracked_in_several_destinations(tracked: Tracked):
     await follow(tracked, job(), "C1", "one")
     await follow(tracked, job(), "C2", "two")
     assert await tracked.subscribed_cards(job().ref) == {"C1": "one", "C2": "two"}
@@ -86,7 +86,7 @@ async def test_a_call_that_is_sent_again_does_nothing_more_and_is_answered_the_s
     assert await told(tracked) == [("card", '"subscribed"')] * 2 + [("card", '"left"')]
 
 
-async def test_the_last_who_leaves_ends_the_looking(tracked: Tracked):
+async def test_the_last_unsubscription_ends_polling(tracked: Tracked):
     await follow(tracked, job(), "C1", "one")
     await follow(tracked, job(), "C2", "two")
     assert await tracked.unsubscribe(job().ref, "C1", '"left"') == "one"
@@ -98,7 +98,7 @@ async def test_the_last_who_leaves_ends_the_looking(tracked: Tracked):
     assert await told(tracked, "C1") == [("one", '"subscribed"'), ("one", '"left"')]
 
 
-async def test_jobs_that_are_as_they_were_are_looked_at_later(tracked: Tracked):
+async def test_unchanged_jobs_are_polled_later(tracked: Tracked):
     await follow(tracked, job())
     assert await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(job()), seen(job("stranger"))]) == {}
     [(found, next_at)] = (await tracked.read([job().ref])).values()
@@ -113,7 +113,7 @@ async def test_a_page_without_jobs_is_observed_too(tracked: Tracked):
     assert await tracked.state([]) == []
 
 
-async def test_a_change_is_told_to_every_place_in_the_same_step(tracked: Tracked):
+async def test_a_change_goes_to_every_destination_in_the_same_step(tracked: Tracked):
     await follow(tracked, job(), "C1", "one")
     await follow(tracked, job(), "C2", "two")
     now = job(progress=50)
@@ -126,7 +126,7 @@ async def test_a_change_is_told_to_every_place_in_the_same_step(tracked: Tracked
     assert len(await told(tracked, "C1")) == 2
 
 
-async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked: Tracked, link: RedisLink):
+async def test_a_finished_job_leaves_only_its_notifications(tracked: Tracked, link: RedisLink):
     await follow(tracked, job())
     end = job(state=JobState.FAILED)
     found = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(end)]))["a"]
@@ -152,7 +152,7 @@ async def test_an_older_answer_never_overwrites_a_newer_one(store: Store, order:
     assert progress[-1] == 4
 
 
-async def test_who_compares_with_what_is_no_longer_there_records_nothing(tracked: Tracked):
+async def test_a_comparison_with_an_outdated_record_writes_nothing(tracked: Tracked):
     await follow(tracked, job())
     slow = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(job(progress=1))]))["a"]
     fast = (await tracked.observe(SERVICE, NOW + timedelta(seconds=2), [seen(job(progress=2))]))["a"]
@@ -172,7 +172,7 @@ async def test_the_longest_overdue_come_first_and_hint_at_age_and_kind(tracked: 
     assert due[0] == ("j4", NOW, job().created_at, "Trans code")
 
 
-async def test_postponing_brings_nobody_back(tracked: Tracked):
+async def test_postponing_restores_no_subscription(tracked: Tracked):
     await follow(tracked, job())
     await tracked.postpone(SERVICE, ["a", "gone"], LATER)
     await tracked.postpone(SERVICE, [], LATER)
@@ -205,7 +205,7 @@ def test_a_job_that_was_missed_differs_from_every_other():
     assert not kept(SERVICE, record(job(), NOW)).missed
 
 
-async def test_secrets_and_what_no_card_shows_are_not_kept(tracked: Tracked):
+async def test_secrets_and_fields_that_no_card_shows_are_not_kept(tracked: Tracked):
     await follow(tracked, job(raw={"Password": "hunter2"}, console_url="https://c/", attributes={"x": "y"}))
     found = await known(tracked, job())
     assert found

@@ -1,4 +1,4 @@
-"""Records that cannot be read are moved aside, and stop nothing else."""
+"""Unreadable records are moved aside, and block nothing else."""
 
 import json
 from collections.abc import Callable
@@ -50,7 +50,7 @@ CORRUPT: dict[str, Callable[[str], str]] = {
     "no text": lambda text: text.replace(":", ":\udcff\udcfe", 1),
     "deep": lambda _: "[" * 100_000,
 }
-"""What may become of a record, by what is wrong with it."""
+"""Damage to a record, by kind."""
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ class TestCorrupt:
         [card] = (await world.snapshot()).cards.values()
         assert [each.fate for each in card.jobs.values()] == [None]
 
-    async def test_an_end_that_waits_for_a_corrupt_card_is_in_the_notification(self, world: World):
+    async def test_a_result_that_waits_for_a_corrupt_card_is_in_the_notification(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.SUCCEEDED)
         await rewrite(world.store.link, CARDS.of(DESTINATION), CORRUPT["no field"])
@@ -99,7 +99,7 @@ class TestCorrupt:
         assert await world.store.link.execute("HGET", CARDS.of(DESTINATION), card) == text
 
     @pytest.mark.parametrize("how", CORRUPT)
-    async def test_the_end_in_a_corrupt_entry_is_told_all_the_same(self, world: World, how: str):
+    async def test_the_result_in_a_corrupt_entry_is_posted_anyway(self, world: World, how: str):
         await world.follow()
         await world.becomes(state=JobState.SUCCEEDED)
         await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), CORRUPT[how])
@@ -128,7 +128,7 @@ class TestCorrupt:
         await world.follow()
         assert len(texts(world, DESTINATION)) == 2
 
-    async def test_an_event_that_nobody_knows_is_corrupt_in_a_known_format(self, world: World):
+    async def test_an_unknown_event_is_corrupt_in_a_known_format(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), lambda _: '{"v":1,"type":"dreamt","job":7}')
@@ -138,7 +138,7 @@ class TestCorrupt:
     @pytest.mark.parametrize(
         ("how", "arrived"), [*((how, True) for how in CORRUPT), ("no field", False), ("not JSON", False)]
     )
-    async def test_a_corrupt_mark_blocks_nothing_and_its_post_stands_once(
+    async def test_a_corrupt_mark_blocks_nothing_and_its_post_appears_once(
         self, world: World, how: str, *, arrived: bool
     ):
         await world.follow()
@@ -148,12 +148,12 @@ class TestCorrupt:
         await rewrite(world.store.link, BEGUN.of(DESTINATION), CORRUPT[how])
         await world.told()
         assert len([each for each in texts(world, DESTINATION) if "Failed" in each]) == 1
-        assert len([each for each in texts(world, DESTINATION) if "may come twice" in each]) == 1
+        assert len([each for each in texts(world, DESTINATION) if "may appear twice" in each]) == 1
         assert len(texts(world, DESTINATION)) == 3
         assert (await world.snapshot()).in_flight is None
         assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(DESTINATION))) == 1
 
-    async def test_who_posts_while_the_mark_is_replaced_takes_the_post_back(self, world: World):
+    async def test_a_process_that_posts_while_the_mark_is_replaced_deletes_its_post(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
 
@@ -177,7 +177,7 @@ class TestCorrupt:
         assert (await world.snapshot()).suspension
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "no field", "no text", "deep"])
-    async def test_a_job_whose_record_is_corrupt_is_followed_on(self, world: World, how: str):
+    async def test_a_job_whose_record_is_corrupt_stays_tracked(self, world: World, how: str):
         await world.follow()
         await rewrite(world.store.link, JOBS.of(SLOT), lambda text: CORRUPT[how](text.partition("\n")[2]))
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
@@ -213,7 +213,7 @@ class TestCorrupt:
         assert await world.store.link.execute("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "a list", "another type", "no text"])
-    async def test_who_follows_a_job_is_found_in_the_cards(self, world: World, how: str):
+    async def test_subscribers_are_found_in_the_cards(self, world: World, how: str):
         await world.follow()
         await rewrite(world.store.link, SUBSCRIPTIONS.of(SLOT), CORRUPT[how])
         await world.becomes(state=JobState.FAILED)
@@ -224,7 +224,7 @@ class TestCorrupt:
         assert await world.store.link.execute("HLEN", unreadable_key(SUBSCRIPTIONS.of(SLOT))) == 1
 
     @pytest.mark.parametrize("key", [HEALTH.of(*SERVICE), SWEEP.of(SLOT), WITNESS.of(SLOT, "here"), CONFIGURED.of()])
-    async def test_what_is_remembered_for_a_while_stops_nothing(self, world: World, key: str):
+    async def test_corrupt_short_lived_records_block_nothing(self, world: World, key: str):
         await world.follow()
         fields = ("last_error", "last_ok_at", "at", "error", "tried_at", "found_at", SLOT)
         await world.store.link.execute("HSET", key, *(part for name in fields for part in (name, '{"odd":1}')))

@@ -1,4 +1,4 @@
-"""Watches of a destination: each change has a version, is decided on the newest one, and can be looked up later."""
+"""Watches of a destination: each change increments a version, applies to the newest, and stays readable for a while."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ async def rules(store: Store) -> Rules:
     return snapshot.rules
 
 
-async def test_a_change_is_made_on_the_newest_version_alone(store: Store):
+async def test_a_change_is_made_only_on_the_newest_version(store: Store):
     before = await rules(store)
     assert await store.watches.change(HERE, before, {"w1": a_watch()}, NOW) == 1
     assert await store.watches.change(HERE, before, {"w1": None}, NOW) is None, "another change was faster"
@@ -65,7 +65,7 @@ async def test_numbers_are_never_used_again_and_a_workspace_has_a_most(store: St
     assert [await store.watches.number("T1/C1", kind) for kind in ("m", "g", "m")] == ["m1", "g1", "m2"]
 
 
-async def test_what_cannot_be_read_is_reported_and_what_is_newer_left_alone(store: Store):
+async def test_an_unreadable_record_is_reported_and_a_newer_one_left_unchanged(store: Store):
     await store.watches.change(HERE, await rules(store), {"w1": a_watch()}, NOW)
     odd = {"w2": "{", "w3": '{"v":99}', "w4": '{"id":"w1"}'}
     for name, text in odd.items():

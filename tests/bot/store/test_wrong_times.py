@@ -1,4 +1,4 @@
-"""Stored times that a wrong clock wrote: one in the future keeps nothing from happening."""
+"""Stored times from a wrong clock: a time in the future blocks nothing."""
 
 from datetime import timedelta
 from email.utils import format_datetime
@@ -66,7 +66,7 @@ class TestLooking:
         assert kept
         assert kept.job.state is JobState.PENDING
 
-    async def test_a_job_that_is_due_in_the_far_future_is_looked_at_soon(self, world: World):
+    async def test_a_job_that_is_due_in_the_far_future_is_polled_soon(self, world: World):
         await world.follow()
         await world.store.tracked.postpone(SERVICE, [world.provider.jobs[0].id], NOW + timedelta(days=2))
         await reconcile(world.deps)
@@ -82,7 +82,7 @@ class TestLooking:
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at))
             assert bool(await reason.look()) is trouble
 
-    async def test_a_failing_service_is_asked_again_whenever_it_was_tried(self, world: World):
+    async def test_a_failing_service_is_retried_after_a_try_in_the_future(self, world: World):
         error = _error()
         for tried_at, wait in ((world.now, 10), (world.now + HOUR, 0), (world.now - HOUR, 0)):
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at, failures=1, error=error))
@@ -114,18 +114,18 @@ class TestLooking:
 
 
 class TestShowing:
-    async def test_an_answer_asked_for_in_the_future_does_not_keep_the_later_ones_away(self, store: Store):
+    async def test_an_answer_from_the_future_does_not_block_later_ones(self, store: Store):
         assert await store.freshness.claim("view", LATER)
         assert await store.freshness.claim("view", NOW)
         assert not await store.freshness.claim("view", NOW - timedelta(seconds=1))
 
-    async def test_what_is_remembered_of_a_job_is_renewed(self, store: Store):
+    async def test_the_record_of_a_job_is_renewed(self, store: Store):
         await store.recent.remember([job(state=JobState.RUNNING)], LATER)
         await store.recent.remember([job(state=JobState.FAILED)], NOW)
         (known,) = await store.recent.recent(*SERVICE, NOW)
         assert known.state is JobState.FAILED
 
-    async def test_a_tab_that_was_published_in_the_future_is_not_as_good_as_new(self, world: World):
+    async def test_a_tab_that_was_published_in_the_future_is_not_fresh(self, world: World):
         await world.store.home_tabs.publish("U1", LATER)
         assert not await published_just_now(world.deps, "U1")
         await world.store.home_tabs.publish("U1", world.now)
@@ -150,7 +150,7 @@ class TestSnoozing:
 
 class TestPosting:
     @pytest.mark.parametrize("ahead", [HOUR, timedelta(minutes=5), timedelta(days=3650)])
-    async def test_a_post_that_was_begun_in_the_future_is_searched_for_soon(self, world: World, ahead: timedelta):
+    async def test_a_post_that_was_started_in_the_future_is_searched_for_soon(self, world: World, ahead: timedelta):
         await world.follow()
         await world.told()
         await world.becomes(state=JobState.SUCCEEDED)
@@ -192,7 +192,7 @@ def _seen(world: World) -> Seen:
 
 
 async def _kept(world: World) -> Kept | None:
-    """What is kept of the job while it is followed."""
+    """Return the record of the tracked job."""
     found = await world.store.tracked.read([world.provider.jobs[0].ref])
     return next((kept for kept, _ in found.values()), None)
 
@@ -206,7 +206,7 @@ async def _once(world: World) -> None:
 
 
 async def _rewrite(world: World, **changed: object) -> None:
-    """Have the mark of the post that is under way say something else."""
+    """Change the mark of the post in flight."""
     in_flight = (await world.snapshot()).in_flight
     assert in_flight
     assert in_flight.doubt

@@ -1,4 +1,4 @@
-"""A command that a crash interrupted, and that is sent again, makes one card."""
+"""A command that a crash interrupted, and that is sent again, creates one card."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from tests.bot.samples import DESTINATION, TERMS
     ],
 )
 @pytest.mark.parametrize("options", [TERMS, SubscriptionOptions(user="U2", at=NOW, to=To.HERE)])
-async def test_a_command_that_is_sent_again_uses_the_card_that_it_began(
+async def test_a_command_that_is_sent_again_uses_the_card_that_it_started(
     store: Store, monkeypatch: pytest.MonkeyPatch, asked: list[int], cards: int, options: SubscriptionOptions
 ):
     monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)

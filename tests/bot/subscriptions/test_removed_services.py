@@ -1,4 +1,4 @@
-"""A service that is taken out of the configuration: its cards say so, and nothing of it stays in Redis."""
+"""A service removed from the configuration: its cards say so, and its data leaves Redis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from tests.bot.slack import MemorySlack, in_one
 
 @dataclass
 class Fleet:
-    """Workers whose configurations differ, on one Redis, at a time that stands still."""
+    """Workers whose configurations differ, on one Redis, at a fixed time."""
 
     store: Store
     now: datetime = NOW
@@ -43,7 +43,7 @@ class Fleet:
         return Deps(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def told(self, deps: Deps) -> list[str]:
-        """Visit everything as one worker does it until nothing waits; return what stands in the channel."""
+        """Visit everything as a worker does until nothing waits. Return what the channel shows."""
         await reconcile_destinations(deps)
         while (wait := await deliver(deps, DESTINATION)) is not None:
             self.now += timedelta(seconds=wait)
@@ -52,7 +52,7 @@ class Fleet:
         return [said.text for said in self.slack.said]
 
     async def keys(self, service: str) -> list[str]:
-        """The keys of a service that stay until somebody deletes them."""
+        """Return the keys of a service that stay until a person deletes them."""
         names = await self.store.link.execute("KEYS", f"callboard:{{acme/{service}}}:*")
         return [name for name in names if await self.store.link.execute("TTL", name) == -1]
 
@@ -91,7 +91,7 @@ async def test_while_any_worker_has_it_nothing_ends(fleet: Fleet):
     assert len(await fleet.told(fleet.before)) == 2
 
 
-async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
+async def test_unposted_news_are_deleted_too(fleet: Fleet):
     await subscribe(fleet.before, [fleet.gone.jobs[0].ref], DESTINATION, ANY)
     await fleet.told(fleet.before)
     fleet.gone.jobs = [fleet.gone.jobs[0].model_copy(update={"state": JobState.FAILED})]
@@ -105,7 +105,7 @@ async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
     assert await fleet.store.outbox.destinations() == set()
 
 
-async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):
+async def test_a_batch_still_says_how_its_other_jobs_finished(fleet: Fleet):
     refs = [fleet.gone.jobs[0].ref, fleet.kept.jobs[0].ref]
     await subscribe(fleet.before, refs, DESTINATION, TERMS)
     await fleet.told(fleet.before)

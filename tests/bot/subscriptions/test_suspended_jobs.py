@@ -36,7 +36,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 async def suspend(world: World, number: int = 1, *terms: SubscriptionOptions) -> list[Job]:
-    """Follow jobs, each on a card of its own, and have none of them found for a day."""
+    """Follow jobs, each on its own card, and find none of them for a day."""
     jobs = [world.provider.job(f"job-{index}") for index in range(number)]
     world.provider.jobs = jobs
     for each in jobs:
@@ -55,14 +55,14 @@ async def looks(world: World, hours: float = 1) -> None:
 
 
 async def drains(world: World) -> list[tuple[str, str]]:
-    """Deliver everything; return the channel and the text of what is new."""
+    """Deliver everything. Return the channel and the text of each new message."""
     before = len(world.slack.said)
     for place in (DESTINATION, "U1", "U2"):
         await world.told(place)
     return [(said.channel, said.text) for said in world.slack.said[before:]]
 
 
-async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(world: World):
+async def test_each_subscriber_gets_one_direct_message_and_the_channel_none(world: World):
     await suspend(world, 3, *BOTH)
     assert await drains(world) == [(f"D{user}", "⏸️ 3 subscriptions suspended") for user in ("U1", "U2")]
     await looks(world)
@@ -76,7 +76,7 @@ async def test_in_direct_messages_the_card_gets_a_reply(world: World):
     assert (channel, text) == ("DU1", "⏸️ Suspended: job-0, acme/video")
 
 
-async def test_what_is_found_again_is_told_in_the_thread_and_by_direct_message(world: World):
+async def test_a_found_job_is_posted_in_the_thread_and_by_direct_message(world: World):
     jobs = await suspend(world)
     await drains(world)
     world.provider.jobs = jobs
@@ -92,7 +92,7 @@ async def test_what_is_found_again_is_told_in_the_thread_and_by_direct_message(w
     assert (channel, text.startswith("❌ Failed: job-0")) == (DESTINATION, True)
 
 
-async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: World):
+async def test_one_restore_is_for_all_suspended_jobs_of_the_destination(world: World):
     jobs = await suspend(world, 3)
     await drains(world)
     restored = await restore(world.deps, DESTINATION, None, "U1")
@@ -105,7 +105,7 @@ async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: Worl
     assert [kept.absence for kept, _ in known.values()] == [None] * 3
 
 
-async def test_what_is_dropped_has_a_last_message(world: World):
+async def test_a_dropped_job_has_a_last_message(world: World):
     await suspend(world)
     await drains(world)
     await looks(world, 24 * 30 + 1)
@@ -120,7 +120,7 @@ async def test_what_is_dropped_has_a_last_message(world: World):
     assert empty(await world.snapshot())
 
 
-async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_job(world: World):
+async def test_a_snoozed_card_posts_the_outcome_of_a_suspended_job_after_its_snooze(world: World):
     jobs = await suspend(world)
     await drains(world)
     [shown] = await subscriptions(world.deps, here=DESTINATION)
@@ -143,7 +143,7 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 
 @pytest.mark.parametrize("on", On)
-def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
+def test_people_notified_of_a_loss_are_notified_that_the_job_is_found(on: On):
     options = SubscriptionOptions(user="U1", at=NOW, on=frozenset({on}))
     state = DestinationState(DESTINATION, NOW, {"card": card("card", job(), options=options)}, numbers=(1,))
     for change in (LOST, FOUND):
@@ -154,6 +154,6 @@ def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
 
 
 def test_that_a_job_is_not_found_is_not_noticed_late():
-    """It takes time to believe it: that is no reason to wait for other services."""
+    """Believing it takes time, which is no reason to wait for other services."""
     assert noticed_late(Entry(SLOT, "1-0", "card", ChangedEntry(change=LOST))) is None
     assert noticed_late(Entry(SLOT, "1-0", "card", ChangedEntry(change=FOUND))) == FOUND.at

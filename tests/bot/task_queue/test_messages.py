@@ -1,4 +1,4 @@
-"""What other programs write into Redis never runs as code, and stops no worker."""
+"""Messages of other programs in Redis never run as code, and stop no worker."""
 
 import ast
 import asyncio
@@ -44,11 +44,11 @@ async def main():
 
 asyncio.run(main())
 """
-"""A process of the version before, which reads and writes messages as pydocket does."""
+"""A process of the previous version, which reads and writes messages like pydocket."""
 
 
 class Attack:
-    """Makes the file at `path` when it is unpickled."""
+    """Creates the file at `path` when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -77,7 +77,7 @@ def message(**fields: bytes) -> dict[Any, Any]:
 
 
 async def empty(docket: Docket, redis: "Redis") -> None:
-    """Wait until nothing waits or runs."""
+    """Wait until no task is queued or running."""
 
     async def is_empty() -> bool:
         return not await redis.xlen(docket.stream_key) and not await redis.zcard(docket.queue_key)
@@ -87,7 +87,7 @@ async def empty(docket: Docket, redis: "Redis") -> None:
 
 async def until_true(asked: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(10):
-        while not await asked():  # noqa: ASYNC110  # what is waited for happens in Redis
+        while not await asked():  # noqa: ASYNC110  # the awaited change is in Redis
             await asyncio.sleep(0.01)
 
 
@@ -115,13 +115,11 @@ async def test_a_pickle_of_another_program_never_runs(redis_url: str, redis: "Re
                 await diary.add(docket, "quick", "good")
                 await until(lambda: diary.done == ["good"] and len(dropped) == 3)
                 await empty(docket, redis)
-                await diary.add(docket, "quick", "forged", "later")  # the keys of what was dropped are free
+                await diary.add(docket, "quick", "forged", "later")  # the keys of dropped messages are free
                 await until(lambda: sorted(diary.done) == ["forged", "good", "later"])
         await redis.delete(docket.strike_list.strike_key, docket.runs_key("read"))
     assert not made.exists()
-    assert [(line["log_level"], line["event"]) for line in log] == [
-        ("error", "messages of tasks cannot be read, and are dropped")
-    ]
+    assert [(line["log_level"], line["event"]) for line in log] == [("error", "unreadable task messages dropped")]
     assert "made" not in str(log)
 
 
@@ -144,7 +142,7 @@ async def test_a_pickle_of_another_program_never_runs(redis_url: str, redis: "Re
     ],
     ids=str,
 )
-async def test_a_message_that_cannot_be_read_is_dropped_and_the_worker_goes_on(
+async def test_an_unreadable_message_is_dropped_and_the_worker_continues(
     redis_url: str, redis: "Redis", fields: dict[str, bytes]
 ):
     diary, dropped = Diary(), list[int]()
@@ -155,7 +153,7 @@ async def test_a_message_that_cannot_be_read_is_dropped_and_the_worker_goes_on(
                 await diary.add(docket, "quick", "good")
                 await empty(docket, redis)
     assert (diary.done, dropped) == (["good"], [1])
-    assert [line["event"] for line in log] == ["messages of tasks cannot be read, and are dropped"]
+    assert [line["event"] for line in log] == ["unreadable task messages dropped"]
 
 
 async def test_strikes_in_redis_stop_no_task(redis_url: str):
@@ -169,7 +167,7 @@ async def test_strikes_in_redis_stop_no_task(redis_url: str):
         await forger.clear()
 
 
-async def test_messages_of_the_version_before_are_run_and_its_workers_run_ours(redis_url: str, redis: "Redis"):
+async def test_messages_of_the_previous_version_run_and_its_workers_run_ours(redis_url: str, redis: "Redis"):
     diary = Diary()
     async with open_docket(redis_url) as docket:
         await stock(redis_url, "theirs")
@@ -243,7 +241,7 @@ def hostile() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", hostile())
-def test_everything_else_is_refused(name: str):
+def test_other_arguments_are_refused(name: str):
     with pytest.raises(NotPlainError) as refused:
         arguments(hostile()[name])
     assert "true" not in str(refused.value)
@@ -263,7 +261,7 @@ def test_damaged_arguments_are_read_as_plain_or_refused():
         assert isinstance(read, tuple | dict)
 
 
-def test_pydocket_reads_pickles_by_the_function_that_is_replaced_alone():
+def test_pydocket_reads_pickles_only_by_the_replaced_function():
     """A new version of pydocket may read pickles in another way."""
     assert cloudpickle.loads is arguments
     found = set[tuple[str, str]]()

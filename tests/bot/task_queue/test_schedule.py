@@ -1,4 +1,4 @@
-"""Tasks run by fleet time, on a machine whose clock is wrong too."""
+"""Tasks run by fleet time, also on a machine with a wrong clock."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -48,7 +48,7 @@ class Fleet:
         self.seldom += 1
 
     async def patient(self, perpetual: Again = SHORTLY) -> None:
-        """Want to wait for a day."""
+        """Request a wait of a day."""
         self.often += 1
         perpetual.after(timedelta(days=1))
 
@@ -60,7 +60,7 @@ async def docket(redis_url: str) -> AsyncGenerator[Docket]:
 
 
 @pytest.mark.parametrize("ahead", OFF)
-async def test_a_task_runs_again_in_time_and_no_earlier(docket: Docket, ahead: timedelta):
+async def test_a_task_repeats_on_time_and_no_earlier(docket: Docket, ahead: timedelta):
     fleet = Fleet(ahead)
     async with supervise(docket, [fleet.again, fleet.later], clock=fleet.clock):
         await docket.add(fleet.later, key="later")()
@@ -71,7 +71,7 @@ async def test_a_task_runs_again_in_time_and_no_earlier(docket: Docket, ahead: t
         assert HOUR - timedelta(minutes=1) < at - fleet.clock() <= HOUR
 
 
-async def test_what_a_clock_that_was_ahead_planned_is_started_now(docket: Docket):
+async def test_a_task_scheduled_by_a_fast_clock_starts_now(docket: Docket):
     fleet = Fleet(timedelta(0))
     for task in (fleet.again, fleet.later):
         await docket.add(task, when=fleet.clock() + 2 * HOUR, key=f"{task.__name__}:place")()
@@ -79,7 +79,7 @@ async def test_what_a_clock_that_was_ahead_planned_is_started_now(docket: Docket
         await until(lambda: fleet.often >= 2 and fleet.seldom == 1)
 
 
-async def test_a_name_in_the_schedule_that_is_no_text_stops_nothing(docket: Docket):
+async def test_a_name_in_the_schedule_that_is_not_utf8_is_harmless(docket: Docket):
     fleet = Fleet(timedelta(0))
     async with docket.redis() as redis:
         await redis.zadd(docket.queue_key, {b"\xff\xfe": (fleet.clock() + 2 * HOUR).timestamp()})
@@ -88,7 +88,7 @@ async def test_a_name_in_the_schedule_that_is_no_text_stops_nothing(docket: Dock
         await until(lambda: fleet.often >= 3)
 
 
-async def test_what_its_task_may_plan_stays_planned(docket: Docket):
+async def test_a_run_within_the_limit_of_its_task_stays_scheduled(docket: Docket):
     fleet = Fleet(timedelta(0))
     await docket.add(fleet.later, when=fleet.clock() + HOUR - SOON, key="later")()
     await docket.add(fleet.again, when=fleet.clock() + HOUR, key="again")()
@@ -97,14 +97,14 @@ async def test_what_its_task_may_plan_stays_planned(docket: Docket):
         assert fleet.seldom == 0
 
 
-async def test_a_long_wait_is_made_in_short_ones(docket: Docket):
+async def test_a_long_wait_is_split_into_short_ones(docket: Docket):
     fleet = Fleet(timedelta(0))
     async with supervise(docket, [fleet.patient], clock=fleet.clock):
         await docket.add(fleet.patient, key="patient")()
         await until(lambda: fleet.often >= 3)
 
 
-async def test_it_looks_again_and_again_for_what_is_planned_too_far_ahead(
+async def test_it_checks_repeatedly_for_tasks_that_are_scheduled_too_far_ahead(
     docket: Docket, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(fleet_worker, "PUT_RIGHT_S", 0.05)
@@ -117,7 +117,7 @@ async def test_it_looks_again_and_again_for_what_is_planned_too_far_ahead(
         await until(lambda: fleet.often > before + 1)
 
 
-async def test_workers_with_different_clocks_leave_each_other_alive(docket: Docket, redis_url: str):
+async def test_workers_with_different_clocks_keep_each_other_alive(docket: Docket, redis_url: str):
     fleet, off = Fleet(timedelta(0)), Fleet(HOUR)
     async with (
         open_docket(redis_url) as elsewhere,
@@ -126,11 +126,11 @@ async def test_workers_with_different_clocks_leave_each_other_alive(docket: Dock
     ):
         for worker in (right, wrong):
             async with asyncio.timeout(10):
-                while await worker.trouble():  # noqa: ASYNC110  # the first sign comes unasked
+                while await worker.trouble():  # noqa: ASYNC110  # no event for the first heartbeat
                     await asyncio.sleep(0.01)
 
 
-def test_how_far_ahead_a_task_is_planned_stands_in_its_signature():
+def test_the_signature_of_a_task_limits_scheduling_ahead():
     fleet = Fleet(timedelta(0))
     assert furthest_of({"again": fleet.again, "later": fleet.later, "until": until}) == {
         "again": fleet_worker.FURTHEST,
@@ -139,7 +139,7 @@ def test_how_far_ahead_a_task_is_planned_stands_in_its_signature():
 
 
 async def _planned(docket: Docket, key: str) -> datetime:
-    """When a task is to run, as Redis has it."""
+    """Return the scheduled time of a task in Redis."""
     async with docket.redis() as redis, asyncio.timeout(10):
         while True:
             planned = await redis.zrange(docket.queue_key, 0, -1, withscores=True)
@@ -149,7 +149,7 @@ async def _planned(docket: Docket, key: str) -> datetime:
             await asyncio.sleep(0.01)
 
 
-async def test_a_sweep_that_waits_is_pulled_forward(docket: Docket, store: Store):
+async def test_a_scheduled_sweep_is_moved_forward(docket: Docket, store: Store):
     fleet, swept = Fleet(timedelta(0)), list[str]()
 
     async def sweep(account: str, service: str) -> None:

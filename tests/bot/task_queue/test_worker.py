@@ -1,4 +1,4 @@
-"""Tasks over a real Redis: they run, outlive Redis, and are finished or handed back when a worker leaves."""
+"""Tasks over a real Redis: they run, survive an outage, and finish or go to another worker."""
 
 import asyncio
 import tempfile
@@ -22,12 +22,12 @@ PATIENCE_S = 10
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not true():  # noqa: ASYNC110  # what is waited for happens in Redis
+        while not true():  # noqa: ASYNC110  # the awaited change is in Redis
             await asyncio.sleep(0.01)
 
 
 class Diary:
-    """Tasks that write down what they did."""
+    """Tasks that record their runs."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -75,7 +75,7 @@ def server() -> Generator[Server]:
         server.dies()
 
 
-async def test_what_one_process_adds_another_runs(docket: Docket, redis_url: str):
+async def test_one_process_runs_the_tasks_of_another(docket: Docket, redis_url: str):
     diary = Diary()
     async with open_docket(redis_url) as elsewhere, diary.works(elsewhere):
         await diary.add(docket, "quick", "a", "b")
@@ -91,7 +91,7 @@ async def test_none_of_many_tasks_gets_stuck(docket: Docket):
     assert sorted(diary.done) == sorted(names)
 
 
-async def test_leaving_waits_for_what_runs_and_begins_nothing(docket: Docket, monkeypatch: pytest.MonkeyPatch):
+async def test_a_shutdown_waits_for_running_tasks_and_starts_none(docket: Docket, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=1))
     diary = Diary()
     async with diary.works(docket) as worker:
@@ -110,7 +110,7 @@ async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker_module
     diary.go_on.set()
 
 
-async def test_what_does_not_finish_in_time_is_handed_back(
+async def test_a_task_that_does_not_finish_in_time_is_released(
     docket: Docket, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=2))
@@ -124,7 +124,7 @@ async def test_what_does_not_finish_in_time_is_handed_back(
         await until(lambda: other.done == ["a"])
 
 
-async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: str, monkeypatch: pytest.MonkeyPatch):
+async def test_no_other_worker_takes_a_finishing_task(docket: Docket, redis_url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=0.4))
     diary, other = Diary(), Diary()
     async with open_docket(redis_url) as elsewhere:
@@ -139,7 +139,7 @@ async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: st
 async def _see_what_others_take(
     diary: Diary, other: Diary, docket: Docket, leaving: worker_module.WorkerSupervisor
 ) -> None:
-    """Begin another worker, and wait until it took what a dead one left after `leaving` gave its last sign."""
+    """Start another worker, and wait until it takes a dead worker's task. `leaving` gave its last sign before."""
     await until(lambda: leaving.draining)
     await other.add(docket, "slow", "dead")
     async with docket.redis() as redis:
@@ -178,7 +178,7 @@ async def test_redis_dies_while_tasks_run(server: Server, monkeypatch: pytest.Mo
     assert set(diary.done) == {"a", "b", "c"}
 
 
-async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.MonkeyPatch):
+async def test_redis_hangs_and_recovers(server: Server, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker_module, "SILENT_S", 0.2)
     monkeypatch.setattr(worker_module, "HEARTBEAT_CHECK_S", 0.1)
     diary = Diary()
@@ -186,14 +186,14 @@ async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.Monke
         await diary.add(docket, "quick", "before")
         await until(lambda: diary.done == ["before"])
         server.hangs()
-        assert await worker.trouble() == "the worker gets no answer from Redis"
+        assert await worker.trouble() == "the worker timed out waiting for Redis"
         server.goes_on()
         await diary.add(docket, "quick", "after")
         await until(lambda: diary.done == ["before", "after"])
 
 
 @pytest.mark.parametrize("task", ["fails", "fails_oddly"])
-async def test_a_failure_stands_in_the_log_and_nowhere_else(
+async def test_a_failure_is_only_in_the_log(
     docket: Docket, link: RedisLink, task: str, caplog: pytest.LogCaptureFixture
 ):
     diary = Diary()
@@ -206,7 +206,7 @@ async def test_a_failure_stands_in_the_log_and_nowhere_else(
     assert [key for key in await link.execute("KEYS", "*") if "results" in key] == []
 
 
-async def test_a_worker_that_crashes_begins_again(
+async def test_a_crashed_worker_restarts(
     docket: Docket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(worker_module, "RECONNECT", timedelta(0))
@@ -226,15 +226,15 @@ async def test_a_worker_that_crashes_begins_again(
         await until(lambda: diary.done == ["a"])
 
 
-async def test_it_tells_whether_it_works(docket: Docket):
+async def test_it_reports_whether_it_works(docket: Docket):
     async with Diary().works(docket) as worker:
         async with asyncio.timeout(PATIENCE_S):
-            while await worker.trouble() is not None:  # noqa: ASYNC110  # the first heartbeat comes by itself
+            while await worker.trouble() is not None:  # noqa: ASYNC110  # no event for the first heartbeat
                 await asyncio.sleep(0.01)
     assert await worker.trouble() == "the worker has stopped"
 
 
-def test_what_the_url_says_counts_more_than_what_we_add():
+def test_options_in_the_url_override_ours():
     url = worker_module._with_options("redis://host/0?max_connections=3")  # pyright: ignore[reportPrivateUsage]
     options = parse_qs(urlsplit(url).query)
     assert options["max_connections"][0] == "3"
@@ -242,7 +242,7 @@ def test_what_the_url_says_counts_more_than_what_we_add():
 
 
 @pytest.mark.parametrize("steps", range(12))
-async def test_it_ends_at_any_moment_of_its_start(redis_url: str, steps: int):
+async def test_it_stops_at_any_moment_of_its_start(redis_url: str, steps: int):
     async with asyncio.timeout(PATIENCE_S), open_docket(redis_url) as docket, Diary().works(docket):
         for _ in range(steps):
             await asyncio.sleep(0)

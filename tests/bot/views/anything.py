@@ -27,7 +27,7 @@ NASTY = (
 )  # fmt: skip
 LONG = ("&", "x", "😀", "`", "<", '"', "\\", "*", "\u200d")
 
-# Made once: Hypothesis looks through a strategy that is new to it, and that takes longer than to draw from it.
+# Made once: Hypothesis examines each new strategy, and that takes longer than to draw from it.
 _KINDS = st.integers(0, 19)
 _LONG, _LENGTHS = st.sampled_from(LONG), st.sampled_from([30, 300, 10_000])
 _NASTY = st.lists(st.sampled_from(NASTY) | st.text(max_size=3), max_size=5)
@@ -126,7 +126,7 @@ asks = st.builds(
 
 
 def several(jobs: st.SearchStrategy[Job], most: int) -> st.SearchStrategy[tuple[Job, ...]]:
-    """Return tuples of up to `most` jobs; a few drawn ones are repeated under ids of their own."""
+    """Return tuples of up to `most` jobs. Repeats a few drawn ones with new ids."""
 
     def repeated(drawn: list[Job], number: int) -> tuple[Job, ...]:
         if not drawn:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: any failure group; and everyday ones."""
+"""Hypothesis strategies for any failure group, and everyday groups."""
 
 from datetime import datetime, timedelta
 from functools import cache

@@ -1,4 +1,4 @@
-"""Judges of what the views make: Slack's limits, and a reader of mrkdwn that knows nothing of `bot.views.text`."""
+"""Judges of the views' results: Slack's limits, and a reader of mrkdwn independent of `bot.views.text`."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from bot.views.slack.block_kit import Message
 from sandbox.slack.block_kit.blocks import message_problems
 from sandbox.slack.block_kit.view_rules import check_view
 
-# Everything in angle brackets that Callboard writes itself.
+# All texts in angle brackets that Callboard writes itself.
 OURS = re.compile(
     r"<!date\^-?\d+\^[^|<>`*]+\|\d{1,4}-\d\d-\d\d \d\d:\d\d UTC>|<@[UW][A-Z0-9]+>"
     r"|<#[CDG][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>"
@@ -24,7 +24,7 @@ UNSEEN = re.compile(
 
 
 def accept(message: Message) -> None:
-    """Fail unless Slack would take the message, and no text in it can ping, link or break formatting."""
+    """Fail unless Slack accepts the message. No text in it may ping, link or break formatting."""
     accept_blocks(message.blocks)
     assert message_problems(message.blocks) == []
     assert len(message.blocks) <= 50
@@ -35,7 +35,7 @@ def accept(message: Message) -> None:
 
 
 def begins_with_its_state(message: Message) -> None:
-    """Fail unless both texts of a notification, that of a phone and that of a desktop, begin with a state."""
+    """Fail unless both texts of a notification (phone and desktop) start with a state."""
     first = next(texts(message.blocks))[0]["text"]
     assert message.blocks[0]["type"] == "section"
     for text in (message.text, first):
@@ -43,7 +43,7 @@ def begins_with_its_state(message: Message) -> None:
 
 
 def accept_modal(view: dict[str, Any]) -> None:
-    """Fail unless Slack would open the view."""
+    """Fail unless Slack accepts the view."""
     check_view(view, "modal")
     assert 0 < len(view["blocks"]) <= 100
     assert len(json.dumps(view).encode()) <= 250_000
@@ -76,7 +76,7 @@ LIMITS = {"fields": 2000, "options": 75, "initial_option": 75, "placeholder": 15
 
 
 def texts(node: object, limit: int = 3000) -> Iterator[tuple[dict[str, Any], int]]:
-    """Every text object, with the most characters that Slack allows where it stands."""
+    """Yield every text object with the number of characters that Slack allows in its place."""
     if isinstance(node, list):
         for item in cast("list[object]", node):
             yield from texts(item, limit)
@@ -105,7 +105,7 @@ def accept_mrkdwn(text: str) -> None:
 
 
 def without_code(text: str) -> str:
-    """Return text with a mark for each code block and code span, whose insides must be escaped as well."""
+    """Return text with a mark for each code block and code span. Their insides must be escaped too."""
     for inside in re.findall(r"```(.*?)```|`([^`\n]*)`", text, re.DOTALL):
         assert "<" not in "".join(inside)
         assert not re.search(r"&(?!amp;|lt;|gt;)", "".join(inside))
@@ -115,7 +115,7 @@ def without_code(text: str) -> str:
 
 
 def accept_fallback(text: str) -> None:
-    """Fail if the plain text could ping or link: Slack reads it as mrkdwn where it has no blocks."""
+    """Fail if the plain text could ping or link: without blocks, Slack reads it as mrkdwn."""
     assert "<" not in text
     assert ">" not in text
     assert not re.search(r"&(?!amp;|lt;|gt;)", text)
@@ -123,16 +123,16 @@ def accept_fallback(text: str) -> None:
 
 
 def words(message: Message) -> str:
-    """Everything written in the blocks, as it stands there."""
+    """Return all texts in the blocks, unchanged."""
     return "\n".join(text["text"] for text, _ in texts(message.blocks))
 
 
 def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every button, in rows and at the side of sections."""
+    """Return every button, in rows and at the side of sections."""
     found = [each for block in blocks for each in [*block.get("elements", []), block.get("accessory", {})]]
     return [each for each in found if each.get("type") == "button"]
 
 
 def commands(blocks: list[dict[str, Any]]) -> dict[str, str]:
-    """The label of each button and the value that it sends."""
+    """Return the label of each button with the value that it sends."""
     return {button["text"]["text"]: button["value"] for button in buttons(blocks)}

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: any card, change and notice; and everyday ones."""
+"""Hypothesis strategies for any card, change and notification, and everyday ones."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -70,7 +70,7 @@ def some(number: int = 40) -> st.SearchStrategy[list[Job]]:
     return (anything.several(anything.jobs(), 1) | anything.several(anything.jobs(), number)).map(list)
 
 
-# Made once: Hypothesis looks through a strategy that is new to it, and that takes longer than to draw from it.
+# Made once: Hypothesis examines each new strategy, and that takes longer than to draw from it.
 _FOLLOWED = st.lists(st.tuples(fates, st.sampled_from(["U0DANA", None])), min_size=1, max_size=3)
 _BOOLEANS = st.booleans()
 _CHECKS = st.dictionaries(anything.sure, checks, max_size=8)
@@ -132,7 +132,7 @@ _SEEN_AT = st.none() | anything.moments
 @cache
 @st.composite
 def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
-    """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
+    """Return digests of up to `most` changes. Repeats a few drawn ones with new ids."""
     drawn = draw(_TOLDS)
     notifications: list[CardChange] = []
     for at in range(draw(st.integers(1, 30) | st.just(most))):
@@ -184,7 +184,7 @@ def card(
     place: str = ON_CALL,
     options: SubscriptionOptions | None = None,
 ) -> Card:
-    """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
+    """Return a card of these jobs. Those in `fates`, by id, are no longer tracked."""
     following = {
         str(each.ref): CardJob(
             fate=fates.get(each.id, EndReason.ENDED if each.state.ended else None), job=each, by="U0LEE"

@@ -1,4 +1,4 @@
-"""Late services in words: who is still asked, and what came of it."""
+"""Lines about late services: still being asked, and their results."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def error(late: Late, kind: str = "late") -> ServiceError:
     )
 
 
-def test_who_is_still_asked():
+def test_pending_services():
     assert still_asking([OCR]) == "⏳ still asking video-ocr"
     assert still_asking([OCR, DIGITAL]) == "⏳ still asking video-ocr and digital-human"
     other = OCR.model_copy(update={"alone": False})
@@ -29,14 +29,14 @@ def test_who_is_still_asked():
         (3, [], "*video-ocr after 4 s: 3 jobs*"),
         (1, [], "*video-ocr after 4 s: 1 job*"),
         (0, [], "*video-ocr after 4 s: no jobs*"),
-        (0, [error(OCR)], "⚠️ *video-ocr didn't answer in 4 s*. Try again in a moment."),
+        (0, [error(OCR)], "⚠️ *video-ocr didn't respond in 4 s*. Try again in a moment."),
         (2, [error(OCR)], "⚠️ *video-ocr didn't finish in 4 s: 2 jobs so far*. Try again in a moment."),
     ],
 )
-def test_what_came_of_it(jobs_found: int, errors: list[ServiceError], said: str):
+def test_results_of_late_services(jobs_found: int, errors: list[ServiceError], said: str):
     assert came(OCR, jobs_found, errors) == said
 
 
-def test_another_failure_is_said_in_the_usual_words():
+def test_another_failure_has_the_usual_words():
     failed = error(OCR, "forbidden")
-    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* does not allow us to ask this")
+    assert came(OCR, 0, [failed]).startswith("⚠️ *media-cn/video-ocr* denied permission")

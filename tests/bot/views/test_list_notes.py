@@ -1,4 +1,4 @@
-"""What a list says besides its rows: where it is in the whole, and which services were not read whole."""
+"""The notes of a list in addition to its rows: its position, and the services that were read in part."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from providers.models import Job
 from tests.bot.views.anything import NOON, job
 
 
-def test_what_is_left_out_is_repeated_in_words():
+def test_exclusions_are_repeated_in_words():
     assert without((), ()) == ""
     assert without(("vod-ai",), (("name", "test"), ("code", "ALG.002"))) == "without vod-ai, name test and code ALG.002"
 
@@ -26,7 +26,7 @@ def answer(*jobs: Job, **values: object) -> JobList:
     ("values", "words"),
     [
         ({"total": 312, "offset": 10}, "11–20 of 312"),
-        ({"total": None, "more": True}, "1–10, more follow"),
+        ({"total": None, "more": True}, "1–10 of many"),
         ({"total": None}, "1–10"),
         ({"total": 12_345, "offset": 12_000}, "12,001–12,010 of 12,345"),
     ],
@@ -40,14 +40,14 @@ def test_one_job_and_none():
     assert position(answer(), 0) == "0 jobs"
 
 
-def test_each_service_that_was_not_read_whole_has_its_line():
+def test_each_service_that_was_read_in_part_has_its_line():
     known = Remembered(account="vod-sg", service="vod-jobs", known=1)
     part = Incomplete(account="media-cn", service="video-ocr", scanned=1000, malformed=2)
     lines = notes(answer(errors=(LATE,), remembered=(known, known.model_copy(update={"known": 0})), incomplete=(part,)))
     assert lines == [
         "⚠️ *a0/vod-ai* isn't responding (no answer within 10 s). Try again in a moment.",
-        "🗒️ *vod-sg/vod-jobs* cannot list its jobs; I searched the 1 job that somebody looked up before.",
-        "🗒️ *vod-sg/vod-jobs* cannot list its jobs. Look one up with `/jobs show ID`, and it appears here.",
+        "🗒️ *vod-sg/vod-jobs* doesn't support listing: searched 1 job looked up before.",
+        "🗒️ *vod-sg/vod-jobs* doesn't support listing. Look a job up with `/jobs show ID`, and it appears here.",
         "✂️ *media-cn/video-ocr* has more than the newest 1,000 jobs searched here. Narrow the search with `since:`.",
-        "⚠️ *media-cn/video-ocr* sent 2 jobs that could not be read.",
+        "⚠️ *media-cn/video-ocr* returned 2 unreadable jobs.",
     ]

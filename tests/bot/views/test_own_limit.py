@@ -1,4 +1,4 @@
-"""Waiting for our own request budget is named as such, so that it is not taken for the service's slowness."""
+"""A wait for our own rate limit is named, so that the service doesn't look slow."""
 
 import io
 
@@ -34,29 +34,29 @@ ANSWERS = ServiceHealth(
 HEALTH = AccountsHealth(services=(ANSWERS,), checked_at=NOON)
 
 
-def test_accounts_say_it_beside_the_latency():
+def test_accounts_show_the_wait_beside_the_latency():
     said = judges.words(accounts(HEALTH))
-    assert "answers in 52 ms · waited 1 s for our own limit of 5 requests/s · 0 of 5 requests left" in said
+    assert "OK · 52 ms · waited 1 s for our own limit of 5 requests/s · 0 of 5 requests left" in said
 
 
-def test_the_terminal_says_it_too():
+def test_the_terminal_shows_it_too():
     output = io.StringIO()
     tables.console(output).print(tables.accounts(HEALTH))
     assert "52 ms" in output.getvalue()
     assert "waited 1 s for our own limit of 5 requests/s" in output.getvalue()
 
 
-def test_a_late_service_says_how_much_of_it_was_ours():
+def test_a_late_service_shows_our_share_of_the_wait():
     error = LATE.model_copy(update={"waited": WAIT})
     said = "(no answer within 10 s; waited 1 s for our own limit of 5 requests/s). Try again in a moment."
     assert said in errors.service_error(error)
     assert "waited" not in errors.service_error(LATE)
 
 
-def test_a_service_that_was_not_asked_wants_nothing():
+def test_a_service_that_could_not_be_asked_blames_our_budget():
     error = USED_UP.model_copy(update={"waited": OwnLimit(seconds=9.6, per_second=0.5)})
     said = errors.service_error(error)
-    assert "*media-cn/video-ocr* could not be asked in time (waited 10 s for our own limit of 0.5 requests/s)" in said
+    assert "*media-cn/video-ocr* wasn't called in time (waited 10 s for our own limit of 0.5 requests/s)" in said
     assert "(`budget`: Callboard's own request budget is used up)" in errors.service_error(USED_UP)
 
 
@@ -68,14 +68,14 @@ def test_limits_in_words(per_second: float, said: str):
     assert errors.waited(OwnLimit(seconds=2, per_second=per_second)) == f"waited 2 s for our own limit of {said}"
 
 
-def test_an_answer_that_came_late_says_how_much_of_it_was_ours():
+def test_a_late_answer_shows_our_share_of_the_wait():
     late = Late(account="media-cn", service="video-ocr", after_s=4.1, waited=WAIT)
     ours = "(waited 1 s for our own limit of 5 requests/s)"
     assert f"video-ocr after 4 s {ours}: 3 jobs" in lateness.came(late, 3, [])
-    assert f"didn't answer in 4 s {ours}" in lateness.came(late, 0, [LATE])
+    assert f"didn't respond in 4 s {ours}" in lateness.came(late, 0, [LATE])
 
 
 def test_too_many_questions_are_refused_in_words():
     message = usage(UsageError(Problem.TOO_MANY_QUESTIONS, "12"))
     judges.accept(message)
-    assert "You have 12 questions under way" in message.text
+    assert "You have 12 questions in progress" in message.text

@@ -1,4 +1,4 @@
-"""A state is told by its word, with the vendor's own beside it; the emoji only helps."""
+"""A state is shown by its word, with the vendor's own beside it. The emoji only helps."""
 
 import pytest
 
@@ -11,13 +11,13 @@ from tests.bot.views.anything import job
 
 
 @pytest.mark.parametrize("each", JobState)
-def test_every_state_has_a_word_and_an_emoji_of_its_own(each: JobState):
+def test_every_state_has_its_own_word_and_emoji(each: JobState):
     assert state(job(each, raw_state="RAW")) == f"{EMOJI[each]} *{each.value.capitalize()}* `RAW`"
     assert plain_state(job(each, raw_state="RAW")) == f"{EMOJI[each]} {each.value.capitalize()} (RAW)"
     assert len(set(EMOJI.values())) == len(JobState)
 
 
-def test_a_raw_state_that_nobody_told():
+def test_a_missing_raw_state():
     assert state(job(raw_state=None)) == "✅ *Succeeded*"
     assert plain_state(job(raw_state=None)) == "✅ Succeeded"
 
@@ -28,7 +28,7 @@ def test_a_raw_state_is_a_providers_text():
     assert shown == "❔ *Unknown* `&lt;!channel&gt; ʼ*`"
 
 
-def test_a_vendors_word_is_shown_where_it_says_more_than_the_state():
+def test_a_raw_state_is_shown_if_it_adds_to_the_state():
     tables = [video_ocr.STATES, digital_human.STATES, image_moderation.STATES, alibaba.AI_JOB, *alibaba.DETAIL.values()]
     said = {raw for table in tables for raw, meant in table.meanings.items() if own_word(meant, raw)}
     assert said == {

@@ -1,4 +1,4 @@
-"""Words that are safe in mrkdwn, and numbers and times as people read them."""
+"""Texts that are safe in mrkdwn, and readable numbers and times."""
 
 import sys
 import unicodedata
@@ -41,7 +41,7 @@ def test_clean_text_is_one_line_that_stays_as_it_is(text: str):
     assert len(cleaned.splitlines()) <= 1
 
 
-def test_what_unicode_calls_invisible_is_removed():
+def test_invisible_characters_are_removed():
     kinds = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
     named = {char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) in kinds}
     removed = {char for char in map(chr, range(sys.maxunicode + 1)) if not words.visible(char)}
@@ -190,13 +190,13 @@ def test_counts_and_lists():
         ("*Ref* `a*b*c` &amp; *more*", "Ref a*b*c & more"),
         (
             "created <!date^1795176000^{ago}|2026-11-20 12:00 UTC>, by <@U0DANA>",
-            "created 2026-11-20 12:00 UTC, by somebody",
+            "created 2026-11-20 12:00 UTC, by someone",
         ),
         ("<https://a.example/?x&amp;y|open the console>", "open the console"),
         ("`&lt;!channel&gt;`", "<!channel>"),
         ("2 * 3", "2 * 3"),
-        ("in <#C0ONCALL>, calls <!subteam^S0ONCALL>", "in the channel, calls somebody"),
+        ("in <#C0ONCALL>, calls <!subteam^S0ONCALL>", "in the channel, calls someone"),
     ],
 )
-def test_mrkdwn_of_ours_in_a_terminal(mrkdwn: str, said: str):
+def test_our_mrkdwn_in_a_terminal(mrkdwn: str, said: str):
     assert words.unformatted(mrkdwn) == said

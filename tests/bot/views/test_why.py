@@ -1,4 +1,4 @@
-"""The words of why: each reason has its own, with its parameters, and none breaks without them."""
+"""The texts of why: each reason has its own, with its parameters, and works without them."""
 
 from datetime import timedelta
 
@@ -14,18 +14,18 @@ from tests.bot.memory import NOW
 REF = "acme/video/job-1"
 WORDS: dict[Reason, tuple[dict[str, str | int], str]] = {
     Reason.ACCESS: ({"account": "acme"}, "not all readers here may see acme"),
-    Reason.BASELINE: ({}, "it happened before w7 began"),
+    Reason.BASELINE: ({}, "it happened before w7 started"),
     Reason.NO_RULE: ({}, "no watch or subscription here covers it"),
     Reason.NOT_WANTED: ({"on": "failed,stuck,down"}, "w7 asks only for failed,down"),
     Reason.FILTERED: ({}, "the filters of w7 leave it out"),
     Reason.MUTED: ({"mute": "m3"}, "its code is muted here (m3)"),
     Reason.UNSUBSCRIBED: ({}, "the job was no longer followed here"),
     Reason.NOT_REACHED: ({"count": 2, "of": 5, "window_s": 600}, "2 of 5 in 10 min, too few for w7"),
-    Reason.AS_BEFORE: ({}, "the job is again as it was posted last"),
+    Reason.AS_BEFORE: ({}, "the job is back in the state posted last"),
     Reason.GROUP: ({"group": "g12"}, "same cause as g12"),
     Reason.BATCH: ({}, "into the message of its batch"),
-    Reason.STORM: ({"posts": 3, "window_s": 60}, "into the storm message: 3 new messages in 1 min is the most"),
-    Reason.CATCH_UP: ({}, "into the message about the time when Callboard was down"),
+    Reason.STORM: ({"posts": 3, "window_s": 60}, "into the storm message: the limit is 3 new messages a minute"),
+    Reason.CATCH_UP: ({}, "into the catch-up message after Callboard was down"),
     Reason.TOGETHER: ({"event": f"{REF}#2/failed"}, "in one message with failed (attempt 2)"),
     Reason.BACK: ({"group": "g12"}, "into the message about the outage, that of g12"),
     Reason.THRESHOLD: (
@@ -39,7 +39,7 @@ WORDS: dict[Reason, tuple[dict[str, str | int], str]] = {
     Reason.REACHED: ({"group": "g12", "count": 5, "of": 5, "window_s": 600}, "5 of 5 in 10 min, first message of g12"),
     Reason.BATCH_FAILED: ({}, "first failure of its batch"),
     Reason.BATCH_FINISHED: ({}, "all jobs of its batch finished"),
-    Reason.RELEASED: ({}, "held before, posted when the hold was over"),
+    Reason.RELEASED: ({}, "held before, posted when the hold ended"),
 }
 
 
@@ -54,7 +54,7 @@ def test_every_reason_has_words():
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_words_with_and_without_parameters(reason: Reason):
+def test_texts_with_and_without_parameters(reason: Reason):
     parameters, words = WORDS[reason]
     assert unformatted(why.reason(decision(reason, parameters=parameters))) == words
     bare = unformatted(why.reason(decision(reason)))
@@ -71,7 +71,7 @@ def test_a_decision_names_its_rules_once():
     assert why.decided(Explained("C1", first)).endswith("for the subscription")
 
 
-def test_what_is_not_recorded_is_not_said_to_be_posted():
+def test_unrecorded_decisions_do_not_claim_a_post():
     line = why.decided(Explained("C1", decision(Reason.FIRST, Outcome.POST), recorded=False))
     assert line == "`w7` asks for it, but no decision is recorded"
 
@@ -93,18 +93,18 @@ def test_an_event_says_how_it_was_noticed():
 @pytest.mark.parametrize(
     ("waits", "words"),
     [
-        (Waiting("C1", f"{REF}#1/failed", suspended="is_archived"), "Slack takes no message (is_archived)"),
+        (Waiting("C1", f"{REF}#1/failed", suspended="is_archived"), "Slack rejects messages (is_archived)"),
         (Waiting("C1", f"{REF}#1/failed", paused_s=20), "Slack asks for a pause of 20 s"),
         (Waiting("C1", f"{REF}#1/failed", ahead=3), "behind 3 other events"),
         (Waiting("C1", f"{REF}#1/failed"), "it is next"),
     ],
 )
-def test_what_waits_says_what_for(waits: Waiting, words: str):
+def test_waiting_events_have_a_reason(waits: Waiting, words: str):
     assert unformatted(why.waiting(waits)).endswith(words)
 
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_has_words(action: Action):
     line = unformatted(why.act(Act(action, "C1", "T1/U1", NOW, "w7")))
-    assert "somebody" in line
+    assert "someone" in line
     assert "{" not in line

@@ -1,4 +1,4 @@
-"""Watches of the configuration: created, changed and removed with it, by the process that started last."""
+"""Configured watches: created, changed and removed by the process that started last."""
 
 import pytest
 
@@ -43,7 +43,7 @@ async def test_they_follow_the_configuration_of_each_start(world: WatchingWorld)
     assert [len(each) for each in (await world.copied()).values()] == [1, 1, 1]
 
 
-async def test_an_older_configuration_does_nothing_unless_the_database_forgot_both(world: WatchingWorld):
+async def test_an_older_configuration_does_nothing_unless_the_database_lost_both(world: WatchingWorld):
     old, new = configured(world, VIDEO), configured(world, ACME)
     await claim(old)
     await claim(new)

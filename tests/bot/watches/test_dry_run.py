@@ -1,4 +1,4 @@
-"""A dry run: what would have been posted is what the same rules post, and it says on what it is based."""
+"""A dry run: the same rules decide what would have been posted, and it names its sources."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -41,7 +41,7 @@ SPECS: tuple[dict[str, Any], ...] = (
 
 
 def happening(minutes: Sequence[int]) -> list[Change]:
-    """Failures of two kinds, and some ends, at these minutes."""
+    """Return failures of two kinds, and some successes, at these minutes."""
     made = [
         ended(number, at=NOW + at * MINUTE)
         if number % 5 == 4
@@ -52,7 +52,7 @@ def happening(minutes: Sequence[int]) -> list[Change]:
 
 
 def posted_on(desk: Desk, events: Sequence[Change], minutes: int) -> list[str]:
-    """The kinds of messages that the rules post for these events, thread lines apart."""
+    """Return the kinds of messages that the rules post for these events, without thread lines."""
     for minute in range(minutes + 1):
         desk.takes(*(event for event in events if event.at == NOW + minute * MINUTE)).waits(minutes=1)
     return [type(content).__name__ for _, content in desk.posts]

@@ -1,4 +1,4 @@
-"""Why: what is recorded, what is decided again, who acted, and who may know."""
+"""Explanations: recorded decisions, repeated decisions, acts of people, and who may see them."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ class Guarded(WatchingWorld):
         return provider
 
     async def look(self) -> None:
-        """Sweep, and deliver what there is, a minute later."""
+        """Sweep and deliver, a minute later."""
         self.now += MINUTE
         await sweep(self.deps, self.video)
         await self.post()
@@ -56,7 +56,7 @@ class Guarded(WatchingWorld):
                 self.now += timedelta(seconds=min(wait, 1))
 
     async def fails(self, *ids: str, code: str = "ALG.002") -> None:
-        """Let jobs fail that nobody knew before, and look."""
+        """Fail jobs that were unknown before, and look."""
         error = JobError(code=code, message="cannot open")
         new = [
             self.video.job(each, state=JobState.FAILED, error=error, created_at=self.now, finished_at=self.now)
@@ -150,7 +150,7 @@ async def test_who_muted_and_who_removed(world: Guarded):
     assert (Action.REMOVED, LEE) in acts
 
 
-async def test_a_job_that_its_provider_forgot_is_still_explained(world: Guarded):
+async def test_a_job_that_expired_at_its_provider_is_still_explained(world: Guarded):
     await world.fails("job-1234567890")
     world.video.jobs = []
     explained = await explain_job(world.deps, JobId("job-1234567890"), (HERE,)).whole()

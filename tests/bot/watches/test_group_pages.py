@@ -1,4 +1,4 @@
-"""Pages of a group's jobs: each job on one page, and nothing of an account that the reader may not see."""
+"""Pages of a group's jobs: each job on one page, and no account hidden from the reader."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A list that is too long to be read whole: the answer to `watch` and `accounts` say that not all can be seen."""
+"""A list too long to read whole. The answers to `watch` and `accounts` say so."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Watch, edit and unwatch: what a destination has, what the services have of it, and what its channel reads."""
+"""Watch, edit and unwatch: the rules of a destination, their copies, and the posts in its channel."""
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -99,7 +99,7 @@ async def test_undo_restores_a_watch_for_an_hour_and_its_copies_stay_so_long(wor
     assert await world.copies() == before
 
 
-async def test_after_an_hour_it_is_gone(world: WatchingWorld):
+async def test_after_an_hour_it_is_deleted(world: WatchingWorld):
     await watch(world.deps, VIDEO, HERE, DANA)
     await unwatch(world.deps, ["w1"], HERE, LEE)
     world.now += UNDO

@@ -1,4 +1,4 @@
-"""One case a service: a module here with a `CASE` takes part in the contract suite."""
+"""The contract suite's cases, one for each service: every module here with a `CASE`."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -7,5 +7,5 @@ from tests.contracts.case import Case
 
 
 def cases() -> list[Case]:
-    """Every case of this folder."""
+    """Return every case of this folder."""
     return [import_module(f"{__name__}.{module.name}").CASE for module in iter_modules(__path__)]

@@ -1,4 +1,4 @@
-"""Huawei MetaStudio's video production, as the contract suite sees it."""
+"""The contract suite's case of Huawei MetaStudio's video production."""
 
 from collections.abc import Sequence
 from typing import Any

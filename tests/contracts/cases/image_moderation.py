@@ -1,4 +1,4 @@
-"""Huawei Moderation's batch image jobs, as the contract suite sees them."""
+"""The contract suite's case of Huawei Moderation's batch image jobs."""
 
 from collections.abc import Sequence
 from typing import Any

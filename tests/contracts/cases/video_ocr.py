@@ -1,4 +1,4 @@
-"""Huawei VAS video OCR, as the contract suite sees it."""
+"""The contract suite's case of Huawei VAS video OCR."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Alibaba VOD ListAIJob, as the contract suite sees it."""
+"""The contract suite's case of Alibaba VOD ListAIJob."""
 
 from collections.abc import Sequence
 from typing import Any

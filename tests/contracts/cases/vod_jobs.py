@@ -1,4 +1,4 @@
-"""Alibaba VOD GetJobDetail and ListJobInfo, as the contract suite sees them: a cloud of transcode jobs."""
+"""The contract suite's case of Alibaba VOD GetJobDetail and ListJobInfo: a cloud of transcode jobs."""
 
 from collections.abc import Sequence
 from typing import Any

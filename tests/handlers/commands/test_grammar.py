@@ -1,5 +1,6 @@
-"""The commands are declared once: the help, the manifest and the terminal agree with the declaration."""
+"""Help, manifest and terminal agree with the declarations of commands."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,13 @@ def test_the_manifest_says_what_the_grammar_says():
     }
 
 
-def test_the_readme_has_every_command_and_filter():
-    readme = README.read_text()
+def test_pages_have_every_command_and_filter():
+    readme, commands = README.read_text(), (README.parent / "docs" / "commands.md").read_text()
     for command in grammar.COMMANDS:
-        usage = command.usage.replace("|", r"\|")  # as a table's cell has it
-        assert f"| `{usage}` |" in readme
+        assert re.search(rf"^\| `/jobs {command.name}\b", readme, re.MULTILINE)
+        assert f"## `{command.usage}`" in commands
     for word in grammar.FILTERS:
-        assert f"`{word.key}:" in readme
+        assert f"`{word.key}:" in commands
 
 
 def test_the_overview_has_every_command():

@@ -1,4 +1,4 @@
-"""The lexer: texts on which an expression that looks back would hang, and what is around words."""
+"""The lexer: texts that would hang a backtracking expression, and decorations."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +12,7 @@ from handlers.commands.parser import parse
 from tests.handlers.requests import CATALOG, ID
 
 HUGE = 500_000
-"""Characters. A reader that looks at each of them for each other one takes an hour."""
+"""Characters of a text. A quadratic reader would take an hour."""
 LONG = 40_000
 """Characters of the longest message (api.slack.com/methods/chat.postMessage#truncating)."""
 REPEATED = (

@@ -1,4 +1,4 @@
-"""What people type, and what Callboard makes of it."""
+"""Typed commands and their requests."""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def read(text: str) -> str:
-    """Parse, and write the request in its plainest form."""
+    """Parse a text, and return its request in the plainest form."""
     return str(parse(text, CATALOG))
 
 
@@ -240,19 +240,19 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 
 def test_errors_say_what_to_type_instead():
     assert sentence(refused("lst")) == (
-        "I don't know `lst`. "
-        "Type list, failed, show, find, watch, unwatch, subscribe, unsubscribe, subscriptions, why, accounts "
-        "or help there."
+        "Unknown word `lst`. "
+        "Try list, failed, show, find, watch, unwatch, subscribe, unsubscribe, subscriptions, why, accounts "
+        "or help."
     )
     assert sentence(refused("show")) == (
         "Which job? Type `/jobs show JOB [JOB…]`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link."
     )
     assert sentence(refused("list colour:red")) == (
-        "There is no filter `colour`. There are state, since, until, name, kind, media, code and limit."
+        "Unknown filter `colour`. Available: state, since, until, name, kind, media, code and limit."
     )
-    assert sentence(refused("list limit:0")) == "I don't understand `limit:0`. Type 1 to 100 there."
+    assert sentence(refused("list limit:0")) == "`limit:0` isn't valid. Use 1 to 100."
     assert sentence(refused("list media-cn vod-ai")) == (
-        "There is no `media-cn/vod-ai`: this account has video-ocr, image-moderation and digital-human."
+        "`media-cn/vod-ai` doesn't exist. This account has video-ocr, image-moderation and digital-human."
     )
 
 
@@ -276,10 +276,10 @@ def test_without_accounts_everything_is_still_a_sentence():
 @settings(max_examples=150)
 @given(requests.requests)
 def test_a_request_written_out_is_the_same_request(request: Request):
-    """Once read, since reading takes invisible characters and the like away."""
+    """Compare from the second reading on, because the first removes invisible characters."""
     plainest = attempt(str(request))
     if isinstance(plainest, UsageError):
-        # All that a generated request can be wrong in: nothing visible to look for, or a sample id.
+        # The only possible errors of a generated request: no visible text to find, or a sample id.
         assert plainest.problem in {Problem.NO_TEXT, Problem.BAD_VALUE, Problem.MASKED_ID}
         return
     assert parse(str(plainest), CATALOG) == plainest
@@ -295,7 +295,7 @@ def test_a_request_written_out_is_the_same_request(request: Request):
 @settings(max_examples=50)
 @given(requests.typed)
 def test_a_value_is_taken_to_the_letter(text: str):
-    """Quoted, it loses only what cannot be seen or typed."""
+    """A quoted value loses only invisible and untypeable characters."""
     kept = " ".join(word for word in text.replace('"', " ").split(" ") if word.isalnum() and word.isascii())
     if kept:
         assert dict(parse(f'list name:"{kept}."', CATALOG).filters) == {"name": f"{kept}."}

@@ -1,4 +1,4 @@
-"""Ids as people paste them: decorated, separated by anything, with labels, inside of data, in words of politeness."""
+"""Pasted ids: decorated, with any separators or labels, in data or polite sentences."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ FULL_WIDTH = J.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
 
 def meant(text: str) -> str:
-    """Return what a text is read as, or as what its correction is read."""
+    """Return the request of a text, or of its correction."""
     request = attempt(undecorated(text))
     if isinstance(request, UsageError):
         assert request.suggestion, request
@@ -312,7 +312,7 @@ around = st.sampled_from([
 
 
 @given(st.lists(st.tuples(around, ids, separators), min_size=1, max_size=8), st.sampled_from(["show", "unsubscribe"]))
-def test_ids_are_found_in_order_whatever_is_around_and_between_them(parts: list[tuple[str, str, str]], command: str):
+def test_ids_are_found_in_order_with_any_text_around_and_between_them(parts: list[tuple[str, str, str]], command: str):
     text = "".join(decoration.format(job_id) + separator for decoration, job_id, separator in parts)
     jobs = dict.fromkeys(job_id for _, job_id, _ in parts)
     assert read(f"{command} {text}") == f"{command} {' '.join(jobs)}"

@@ -1,4 +1,4 @@
-"""The commands of subscriptions, as people type them."""
+"""Commands of subscriptions, as people type them."""
 
 from datetime import UTC, datetime
 
@@ -124,20 +124,20 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 def test_errors_say_what_to_type_instead():
     assert (
         sentence(refused(f"subscribe {ID} on:soon"))
-        == "I don't understand `on:soon`. Type failed, stuck, down, done, started or any there."
+        == "`on:soon` isn't valid. Use failed, stuck, down, done, started or any."
     )
     assert sentence(refused(f"subscribe {ID} colour:red")) == (
-        "There is no option `colour`. There are on, to and mention."
+        "Unknown option `colour`. Available: on, to and mention."
     )
     assert sentence(refused(f"subscribe {ID} mention:@dana")) == (
-        "I don't know whom `@dana` means. Type `@` and pick a person or user group from Slack's suggestions."
+        "Unknown person or user group `@dana`. Type `@` and pick one from Slack's suggestions."
     )
     assert sentence(refused(f"subscribe {ID} mention:<!here>")) == (
-        "I don't call everybody with `@here`. Name people or user groups, for example `mention:@dana`."
+        "I can't mention `@here`. Name people or user groups, for example `mention:@dana`."
     )
 
 
-def test_the_terms_of_a_subscription():
+def test_the_options_of_a_subscription():
     asked = parse(f"subscribe {ID} on:failed to:dm mention:<@U1|dana>,<!subteam^S1|@oncall>", CATALOG)
     assert asked.subscription_options("U0DANA", NOON) == SubscriptionOptions(
         user="U0DANA", at=NOON, on=frozenset({On.FAILED}), to=To.DM, mention=("<@U1>", "<!subteam^S1>")
@@ -153,7 +153,7 @@ def test_the_terms_of_a_subscription():
 def test_the_terminal_says_that_subscriptions_are_slacks(typed: str):
     error = refused(typed, commands=grammar.TERMINAL)
     assert error.problem is Problem.SLACK_ONLY
-    assert sentence(error).endswith("works in Slack only, where there is a channel to tell.")
+    assert sentence(error).endswith("is available only in Slack.")
 
 
 def test_the_terminal_offers_nothing_that_it_does_not_have():

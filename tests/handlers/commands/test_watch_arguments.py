@@ -1,4 +1,4 @@
-"""What people type after `watch`, `unwatch` and `why`."""
+"""Words after `watch`, `unwatch` and `why`."""
 
 import pytest
 from hypothesis import given, settings
@@ -154,16 +154,16 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 
 def test_errors_say_what_to_type_instead():
     assert sentence(refused("watch state:failed")) == (
-        "A watch has no `state:failed`: it waits for events. Type on:failed there."
+        "A watch waits for events, so it can't have `state:failed`. Use on:failed."
     )
     assert sentence(refused("watch since:2h")) == (
-        "Leave `since:2h` out: a watch goes on until it is removed. "
-        "Its answer shows how often it would have posted in the last 24 hours."
+        "Leave `since:2h` out: a watch runs until you remove it. "
+        "When you create it, you see how often it would have posted in the last 24 hours."
     )
     assert sentence(refused("watch after:5/25h")) == (
-        "I don't understand `after:5/25h`. Type a time from 1m to 24h after the slash there."
+        "`after:5/25h` isn't valid. Use a time from 1m to 24h after the slash."
     )
-    assert sentence(refused("watch on:soon")).endswith("Type failed, stuck, down, done, started or any there.")
+    assert sentence(refused("watch on:soon")).endswith("Use failed, stuck, down, done, started or any.")
     assert "to:here or to:dm" in sentence(refused("watch to:thread"))
 
 
@@ -195,7 +195,7 @@ def test_a_watch_written_out_is_the_same_watch(spec: WatchSpec):
     try:
         once = parse(f"watch {spec.words()}", CATALOG).watch
     except UsageError as error:
-        if error.problem is not Problem.BAD_VALUE:  # a value of which nothing visible is left
+        if error.problem is not Problem.BAD_VALUE:  # a value without visible characters
             raise
         return
     assert once

@@ -1,4 +1,4 @@
-"""What a button may do: whoever sees one may press it, but in another place only for who subscribed there."""
+"""Permissions of buttons: another destination's button works only for its subscribers."""
 
 import pytest
 
@@ -24,7 +24,7 @@ FORGED = (
 
 @pytest.fixture
 async def followed(desk: Desk, store: Store) -> Desk:
-    """Lee follows a job in another channel than the one where dana is."""
+    """Have Lee follow a job in a channel without Dana."""
     await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": "U0LEE", "channel_id": "C0MEDIA"})
 
     await desk.under_way.nothing()
@@ -33,7 +33,7 @@ async def followed(desk: Desk, store: Store) -> Desk:
 
 
 @pytest.mark.parametrize(("action_id", "command"), FORGED)
-async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
+async def test_a_channel_without_a_subscription_of_the_person_is_refused(
     followed: Desk, store: Store, action_id: str, command: CommandPayload
 ):
     answer = await followed.action(action_id=action_id, value=command.encode())

@@ -1,4 +1,4 @@
-"""Events that Slack sends again, or late: its Delayed Events come for 24 hours."""
+"""Repeated and late events: Slack's Delayed Events arrive for up to 24 hours."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -43,12 +43,12 @@ def at_odd_time(payload: Json, odd: Json) -> Json:
 
 
 async def remembered_s(link: RedisLink) -> list[int]:
-    """For how long each event that was taken is remembered, in seconds."""
+    """Return how many seconds each accepted event is remembered."""
     return [await link.execute("TTL", name) for name in await link.execute("KEYS", "callboard:event:*")]
 
 
 async def shown(desk: Desk, link: RedisLink, payload: Json) -> bool:
-    """Whether the bot takes an event that only shows something."""
+    """Whether the bot accepts an event that only shows something."""
     assert await desk.hand(payload, "") == 200
     await desk.under_way.nothing()
     published = any(call.method == "views.publish" for call in desk.workspace.calls)

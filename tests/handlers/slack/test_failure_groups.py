@@ -1,4 +1,4 @@
-"""The buttons of heads: every job can be reached, a code is muted in two clicks, old clicks get a polite answer."""
+"""The buttons of heads: list every job, mute a code in two clicks, answer old clicks."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def job(number: int) -> Any:
 
 
 async def clicked(desk: Desk, answer: Answer, label: str) -> Answer:
-    """Press a button of an answer, whose place another page may take."""
+    """Press a button of an answer, which another page may replace."""
     [button] = [each for _, each in answer.elements if each.get("text", {}).get("text") == label]
     action = desk.acted(action_id=button["action_id"], value=button["value"])
     return await desk.answers(action)
@@ -70,8 +70,8 @@ async def test_a_storm_is_listed_by_group_the_worst_first(desk: Desk, store: Sto
 
 @pytest.mark.parametrize("value", ["", "{}", '{"v":1,"group":"c1"}', GroupPayload(group="g99").encode()])
 async def test_a_group_that_is_no_longer_kept(desk: Desk, value: str):
-    assert "button is too old" in (await desk.action(action_id=SHOW_ALL, value=value)).text
-    assert "button is too old" in (await desk.action(action_id=f"{SHOW_ALL}:next", value=value)).text
+    assert "button has expired" in (await desk.action(action_id=SHOW_ALL, value=value)).text
+    assert "button has expired" in (await desk.action(action_id=f"{SHOW_ALL}:next", value=value)).text
 
 
 async def test_from_a_head_to_a_mute_and_back(desk: Desk, store: Store, provider: InMemory):
@@ -81,7 +81,7 @@ async def test_from_a_head_to_a_mute_and_back(desk: Desk, store: Store, provider
     assert answer.says("`ALG.002` of *acme/video* is muted here until")
     [muted] = (await store.watches.read([HERE]))[0].rules.mutes
     assert (muted.code, muted.group, muted.by) == ("ALG.002", "g12", "T0SANDBOX/U0DANA")
-    assert (await clicked(desk, answer, "For ever")).says("is muted here for ever")
+    assert (await clicked(desk, answer, "For ever")).says("is muted here forever")
     [muted] = (await store.watches.read([HERE]))[0].rules.mutes
     assert (muted.until, muted.group) == (None, "g12")
     assert (await clicked(desk, answer, "Unmute")).says("is no longer muted here")
@@ -93,7 +93,7 @@ async def test_a_closed_head_has_nothing_to_snooze(desk: Desk, store: Store):
     picked = {"selected_option": {"value": "1h"}, "type": "static_select"}
     block_id = SELECTS + CommandPayload(card="g12").encode()
     answer = await desk.action(action_id=SNOOZE, block_id=block_id, **picked)
-    assert answer.says("This message is closed: there is nothing left to snooze.")
+    assert answer.says("This message is closed; nothing to snooze.")
 
 
 async def test_a_head_is_snoozed_and_woken(desk: Desk, store: Store):

@@ -1,4 +1,4 @@
-"""What people fill in becomes the request that a command would be."""
+"""A submitted form becomes the request of a command."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.handlers.requests import CATALOG, ID, REF, UUID, typed
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    """A submission as Slack sends it."""
+    """Return a submission as Slack sends it."""
     return {"view": {"state": {"values": {name: {name: held} for name, held in fields.items()}}}}
 
 
@@ -50,16 +50,16 @@ def test_everything_filled_in():
     [
         ({}, "jobs", "Which job?"),
         ({"jobs": jobs("lecture 7.mp4")}, "jobs", "7.mp4 is not a job"),
-        ({"jobs": jobs("media-ch/video-ocr/" + ID)}, "jobs", "There is no account media-ch"),
+        ({"jobs": jobs("media-ch/video-ocr/" + ID)}, "jobs", "Unknown account media-ch"),
         ({"jobs": jobs("help")}, "jobs", "help is not a job"),
         ({"jobs": jobs("aasd****")}, "jobs", "masked id"),
         ({"jobs": jobs(f"{ID} on:failed")}, "jobs", "on:failed is not a job"),
         ({"jobs": jobs(" ".join(f"{at:032x}" for at in range(21)))}, "jobs", "21 jobs are too many"),
-        ({"jobs": jobs(ID), "groups": jobs("@on-call")}, "groups", "I don't know the user group @on-call"),
+        ({"jobs": jobs(ID), "groups": jobs("@on-call")}, "groups", "Unknown user group @on-call"),
         ({"jobs": jobs(ID), "groups": jobs(" ".join(f"S{at:03}" for at in range(11)))}, "groups", "11 mentions"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(fields: dict[str, Any], where: str, words: str):
+def test_an_error_is_below_its_field(fields: dict[str, Any], where: str, words: str):
     filled = subscription(form(**fields), CATALOG)
     assert isinstance(filled, Mistakes)
     assert list(filled.lines) == [where]

@@ -1,4 +1,4 @@
-"""Where an answer has no place of its own any more, its person still gets to read it."""
+"""People read their answer even if its own destination no longer exists."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.desk import DANA, Desk, Json
 from tests.scenarios.person import Answer, until
 
 DIRECT = "D0DANA"
-TOO_OLD, NO_PLACE = "This button is too old", "Slack no longer lets me answer there"
+TOO_OLD, NO_PLACE = "This button has expired", "Slack no longer lets me reply there"
 MODAL: Json = {"type": "modal", "title": {"type": "plain_text", "text": "Old"}, "blocks": []}
 
 
@@ -38,14 +38,14 @@ async def test_an_option_that_is_not_offered_in_a_form(desk: Desk):
     assert desk.log.getvalue() == ""
 
 
-async def test_a_form_that_nobody_knows(desk: Desk):
+async def test_an_unknown_form(desk: Desk):
     view = desk.workspace.modals.push(DANA, MODAL)
     shown = {**MODAL, "id": view.id, "hash": view.hash, "callback_id": "of-another-callboard"}
     assert await desk.hand({"type": "view_submission", "user": {"id": DANA}, "view": shown}, "") == 200
 
 
 @pytest.mark.parametrize("kind", ["shortcut", "message_action"])
-async def test_a_shortcut_that_nobody_knows(desk: Desk, kind: str):
+async def test_an_unknown_shortcut(desk: Desk, kind: str):
     payload = {"type": kind, "callback_id": "of-another-callboard", "user": {"id": DANA}}
     await desk.modal(payload, until=TOO_OLD)
 
@@ -67,7 +67,7 @@ async def test_an_answer_whose_response_url_is_used_up(desk: Desk):
     desk.workspace.faults.order(Fault(method="response_url", error="used_url", times=2))
     await desk.hand({"command": "/jobs", "text": "help", "channel_id": "C0ONCALL"})
     assert (await desk.dana.hears("/jobs list", ephemeral=True)).json["ephemeral"]
-    assert desk.log.getvalue().count("answered by another way") == 1
+    assert desk.log.getvalue().count("sending it another way") == 1
 
 
 async def test_a_mention_that_was_deleted_before_its_answer_came(desk: Desk):

@@ -1,4 +1,4 @@
-"""Events as Slack tells them: more than once, of everybody, in every conversation."""
+"""Slack's message events: repeated, from anyone, in every conversation."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MEDIA = "30e5d7000000000000bd900764de7c01"
 
 
 def told(kind: str, event_id: str = "Ev1", **event: Any) -> dict[str, Any]:
-    """The payload of an event, as Slack documents it."""
+    """Return the payload of an event, as Slack documents it."""
     said = {"type": kind, "user": DANA, "ts": "1.2", "channel": ON_CALL, "event_ts": "1.2", **event}
     return {"type": "event_callback", "event_id": event_id, "event_time": 1, "api_app_id": "A1", "event": said}
 
@@ -24,14 +24,14 @@ def mention(event_id: str = "Ev1", **event: Any) -> dict[str, Any]:
 
 
 async def answers(desk: Desk, *payloads: dict[str, Any]) -> int:
-    """How many messages the bot posts for these payloads."""
+    """Return how many messages the bot posts for these payloads."""
     for payload in payloads:
         assert await desk.hand(payload, "") == 200
     await desk.under_way.nothing()
     return sum(call.method == "chat.postMessage" for call in desk.workspace.calls)
 
 
-async def test_an_event_that_is_told_again_is_answered_once(desk: Desk):
+async def test_a_repeated_event_is_answered_once(desk: Desk):
     root = desk.says("root")
     again = mention("Ev1", thread_ts=root)
     assert await answers(desk, again, again, again, mention("Ev2", thread_ts=root)) == 2

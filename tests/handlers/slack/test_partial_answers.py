@@ -1,4 +1,4 @@
-"""Where the two steps of an answer go: in each other's place, or one after the other."""
+"""The two messages of an answer: the second replaces or follows the first."""
 
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -39,7 +39,7 @@ WHOLE, REST = Message("whole", [section("whole")]), Message("rest", [section("re
 
 @dataclass
 class Canned:
-    """A question whose services all answer at once, or one of them late."""
+    """Return a question whose services answer immediately, or one of them late."""
 
     late: bool = True
 
@@ -104,13 +104,13 @@ async def test_an_edit_is_tried_again(parts: Deps, code: str):
 
 
 @pytest.mark.parametrize("trouble", [["message_not_found"], ["ratelimited"] * 9, ["edit_window_closed"]])
-async def test_what_cannot_be_edited_is_said_once_more(parts: Deps, trouble: list[str]):
+async def test_a_message_that_cannot_be_edited_is_posted_again(parts: Deps, trouble: list[str]):
     client = Client(trouble)
     await give(of(parts), ChannelPost(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls[-1] == ("post", "whole")
 
 
-async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(parts: Deps):
+async def test_a_later_error_replaces_the_first_message(parts: Deps):
     class Broken(Canned):
         async def whole(self) -> Answered:
             raise UsageError(Problem.NOT_FOR_YOU)

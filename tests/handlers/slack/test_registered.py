@@ -1,4 +1,4 @@
-"""What the app listens to, what the manifest declares and what the scopes allow are one."""
+"""Listeners, manifest and scopes of the app agree."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -24,7 +24,7 @@ EVENT_SCOPES = {
     "message.im": {"im:history"},
     "tokens_revoked": set[str](),
 }
-"""What Slack's reference says that each event needs."""
+"""The scopes of each event, from Slack's reference."""
 CALLS = {
     "chat:write": ("chat_postMessage", "chat_postEphemeral", "chat_update", "chat_delete"),
     "links:write": ("chat_unfurl",),
@@ -41,7 +41,7 @@ CALLS = {
 
 
 class Recorder:
-    """Stands in for the app, and keeps what is registered."""
+    """A fake app that records the registered listeners."""
 
     def __init__(self) -> None:
         self.listens: dict[str, list[Any]] = defaultdict(list)
@@ -98,7 +98,7 @@ def test_slacks_limits_of_a_manifest():
     assert len(FEATURES["unfurl_domains"]) <= 5
 
 
-def test_every_scope_is_needed_by_something_and_whatever_needs_one_has_it():
+def test_every_scope_is_needed_and_every_needed_scope_exists():
     source = "\n".join(
         path.read_text()
         for folder in ("bot", "handlers")

@@ -1,4 +1,4 @@
-"""Message shortcuts on anybody's messages."""
+"""Message shortcuts on messages of other people."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def provider() -> InMemory:
 
 
 def chosen(callback_id: str, **message: Any) -> dict[str, Any]:
-    """The payload of a message shortcut, as Slack documents it."""
+    """Return the payload of a message shortcut, as Slack documents it."""
     return {
         "type": "message_action",
         "callback_id": callback_id,
@@ -41,7 +41,7 @@ async def test_look_up_shows_every_job_of_an_alert_and_what_is_none(desk: Desk):
     assert answer.json["ephemeral"]
     assert f"acme/video/{A}" in answer.text
     assert f"acme/video/{B}" in answer.text
-    assert f"`{NOWHERE}` is not known to *acme/video*" in answer.text
+    assert f"`{NOWHERE}` was not found in *acme/video*" in answer.text
     assert "`aasdcsfg7827****` is a masked id" in answer.text
     assert "Refresh" in answer.buttons()
 
@@ -65,7 +65,7 @@ async def test_a_message_that_names_no_job(desk: Desk):
     assert "I found no job in this message" in answer.text
 
 
-async def test_in_a_thread_the_answer_stands_there(desk: Desk):
+async def test_in_a_thread_the_answer_is_there(desk: Desk):
     root = desk.says("an alert")
     answer = await desk.answers(chosen(LOOK_UP, text=A, thread_ts=root))
     assert answer.json["thread_ts"] == root
@@ -73,9 +73,9 @@ async def test_in_a_thread_the_answer_stands_there(desk: Desk):
 
 async def test_subscribe_follows_what_runs_and_says_why_the_rest_is_not_followed(desk: Desk, store: Store):
     answer = await desk.answers(chosen(SUBSCRIBE_TO, text=f"{A} {B} {NOWHERE}"))
-    assert f"I follow *{A}*" in answer.text
-    assert "ended already" in answer.text
-    assert "is not known to" in answer.text
+    assert f"Following *{A}*" in answer.text
+    assert "already finished" in answer.text
+    assert "was not found in" in answer.text
     assert "Keep looking for 10 minutes" in answer.buttons()
     assert await store.tracked.subscribed_cards(JobRef("acme", "video", A)) != {}
 
@@ -87,9 +87,9 @@ async def test_without_a_response_url_the_answer_is_a_modal(desk: Desk):
     assert "Share" not in judges.commands(view["blocks"])
 
 
-async def test_what_goes_wrong_is_told_in_the_modal(desk: Desk, provider: InMemory):
+async def test_an_error_is_shown_in_the_modal(desk: Desk, provider: InMemory):
     def bug(_: int) -> None:
         raise ZeroDivisionError
 
     provider.trouble = bug
-    await desk.modal(chosen(LOOK_UP, text=A), until="our fault")
+    await desk.modal(chosen(LOOK_UP, text=A), until="wrong on our side")

@@ -1,4 +1,4 @@
-"""Who reads what stands under a link."""
+"""The readers of an unfurl."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SHARED = {"user": "U0DANA", "is_bot_user_member": True}
         ({"channel": "D0DANA"}, Audience("T1/U0DANA")),
         ({"channel": "D0OTHERS", "is_bot_user_member": False}, Audience(channel="T1/D0OTHERS")),
         ({"channel": "D0UNSURE", "is_bot_user_member": None}, Audience(channel="T1/D0UNSURE")),
-        # As Slack documents it, with the bot a member of the composer, and as it is also said to come.
+        # As Slack documents it, with the bot as a member of the composer, and in the other reported form.
         ({"channel": "COMPOSER", "source": "composer"}, Audience(channel="T1/COMPOSER")),
         ({"channel_id": "COMPOSER", "source": "composer"}, Audience(channel="T1/COMPOSER")),
     ],

@@ -1,4 +1,4 @@
-"""A pretend VOD behind httpx: answers by operation, and remembers what it was asked."""
+"""A fake VOD behind httpx: answers by operation, and records its requests."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def fixture(name: str) -> Json:
-    """A vendor's example, as the vendor prints it."""
+    """Return a vendor's example, as the vendor prints it."""
     return json.loads((_FIXTURES / f"alibaba_{name}.json").read_text())
 
 
@@ -44,7 +44,7 @@ def refused(code: str, status: int = 400, message: str = "", **headers: str) -> 
 
 
 class Counted:
-    """A budget without limits that keeps what was taken from it."""
+    """A budget without limits that records what was taken from it."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, float]] = []
@@ -57,7 +57,7 @@ class Counted:
 
 
 class Cloud:
-    """Operation to answer; an answer is made from the parameters. Unknown operations are refused."""
+    """Answers by operation; an answer is made from the parameters. Unknown operations are refused."""
 
     def __init__(self, **answers: Answer) -> None:
         self.answers = answers
@@ -71,11 +71,11 @@ class Cloud:
         return VodJobs(account(**more), self._client(), self.budget)
 
     def vod_jobs_over(self, client: httpx.AsyncClient) -> VodJobs:
-        """The same with a client of the test's own."""
+        """Return the provider over a test's own client."""
         return VodJobs(account(), client, self.budget)
 
     def asked(self, operation: str) -> list[Json]:
-        """The parameters of each request for an operation."""
+        """Return the parameters of each request for an operation."""
         return [dict(one.url.params) for one in self.requests if one.headers["x-acs-action"] == operation]
 
     @property
@@ -86,7 +86,7 @@ class Cloud:
         return httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        # The same request is sent again on a retry: keep it as it was.
+        # A retry sends and changes the same request object, so keep a copy.
         self.requests.append(httpx.Request(request.method, request.url, headers=request.headers))
         answer = self.answers.get(request.headers["x-acs-action"])
         if answer is None:

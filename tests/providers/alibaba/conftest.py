@@ -3,6 +3,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key pair that `cloud.account` names."""
+    """Set the key pair that `cloud.account` names."""
     monkeypatch.setenv("VOD_TEST_AK", "testid")
     monkeypatch.setenv("VOD_TEST_SK", "testsecret")

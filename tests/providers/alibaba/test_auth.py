@@ -108,7 +108,7 @@ def new_request() -> httpx.Request:
 PAIR = (SecretRef("env:VOD_TEST_AK"), SecretRef("env:VOD_TEST_SK"))
 
 
-def test_each_try_has_a_nonce_of_its_own():
+def test_each_try_has_its_own_nonce():
     auth, request = Acs3Auth(*PAIR), new_request()
     first = dict(signed_request(auth, request))
     second = dict(signed_request(auth, request))
@@ -146,5 +146,5 @@ def test_keys_are_read_when_they_are_needed(monkeypatch: pytest.MonkeyPatch):
         signed_request(auth, new_request())
 
 
-def test_neither_key_nor_token_stands_in_a_repr():
+def test_neither_key_nor_token_is_in_a_repr():
     assert "testsecret" not in repr(Acs3Auth(*PAIR))

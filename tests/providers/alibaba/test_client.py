@@ -59,7 +59,7 @@ async def test_throttling_is_waited_out():
     assert len((await cloud.vod_ai().lookup([ID])).found) == 1
 
 
-async def test_throttling_that_lasts_is_told_with_its_wait():
+async def test_lasting_throttling_is_raised_with_its_wait():
     cloud = Cloud(ListAIJob=lambda _: refused("Throttling.User", x_acs_retry_after="60000"))
     with pytest.raises(Throttled) as told:
         await cloud.vod_ai().lookup([ID])
@@ -67,7 +67,7 @@ async def test_throttling_that_lasts_is_told_with_its_wait():
     assert len(cloud.requests) == 1
 
 
-async def test_wrong_credentials_are_not_tried_again():
+async def test_wrong_credentials_are_not_retried():
     cloud = Cloud(ListAIJob=lambda _: refused("SignatureDoesNotMatch", message="testsecret"))
     with pytest.raises(Unauthorized) as told:
         await cloud.vod_ai().lookup([ID])
@@ -75,7 +75,7 @@ async def test_wrong_credentials_are_not_tried_again():
     assert len(cloud.requests) == 1
 
 
-async def test_missing_credentials_are_told_without_a_request(monkeypatch: pytest.MonkeyPatch):
+async def test_missing_credentials_are_raised_without_a_request(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("VOD_TEST_SK")
     cloud = Cloud(ListAIJob=ai_jobs)
     with pytest.raises(Unauthorized, match="VOD_TEST_SK"):
@@ -83,14 +83,14 @@ async def test_missing_credentials_are_told_without_a_request(monkeypatch: pytes
     assert cloud.requests == []
 
 
-async def test_an_outage_is_tried_again_and_then_told():
+async def test_an_outage_is_retried_and_then_raised():
     cloud = Cloud(ListAIJob=lambda _: httpx.Response(503, text="<html>"))
     with pytest.raises(Unavailable):
         await cloud.vod_ai().lookup([ID])
     assert len(cloud.requests) == 3
 
 
-async def test_an_operations_budget_is_the_accounts_whoever_calls_it():
+async def test_an_operations_budget_is_shared_by_the_accounts_services():
     failed = {"JobId": ID, "Status": "fail", "JobType": "AIVideoTag"}
     cloud = Cloud(ListAIJob=ai_jobs, GetJobDetail=lambda _: {"AIJobDetail": failed})
     more = {"requests_per_second": {"vod-ai": 3, "vod-jobs": 7}}

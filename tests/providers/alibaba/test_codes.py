@@ -1,4 +1,4 @@
-"""Every documented code of Alibaba Cloud and what it means, and where a rule about a family of codes would be wrong."""
+"""Alibaba Cloud's documented codes with their meanings, and codes that a family's rule would misread."""
 
 import httpx
 import pytest
@@ -88,7 +88,7 @@ def refusal(code: str, status: int, message: str = "No.", request: httpx.Request
     ("code", "status", "raises"),
     [(code, status, raises) for raises, rows in CLASSES.items() for code, status in cases(*rows)],
 )
-def test_each_code_has_its_class_whatever_its_case(code: str, status: int, raises: type[ProviderError]):
+def test_each_code_has_its_class_in_any_case(code: str, status: int, raises: type[ProviderError]):
     for spelling in (code, code.lower(), code.upper(), f" {code}\n"):
         error = refusal(spelling, status)
         assert type(error) is raises
@@ -162,7 +162,7 @@ def test_what_a_message_blames_counts(code: str, message: str, raises: type[Prov
         ("InvalidAccessKeyId.NotFound", {"JobId": "j1"}, Unauthorized),
     ],
 )
-def test_only_what_names_the_one_thing_asked_for_is_missing(
+def test_only_an_error_that_names_the_one_requested_id_means_missing(
     code: str, params: dict[str, str], raises: type[ProviderError]
 ):
     error = refusal(code, 404, request=httpx.Request("POST", "https://vod.example.com/", params=params))

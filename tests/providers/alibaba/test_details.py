@@ -33,7 +33,7 @@ def job(kind: str, **fields: object) -> Job:
         ("ai", "5c9dff751ba**********59d50a967f5", 46, {"AI type": "AIVideoCensor", "Trigger": "Auto"}),
     ],
 )
-def test_the_vendors_example_fills_three_and_the_one_asked_for_counts(
+def test_the_vendors_example_fills_three_and_the_requested_one_counts(
     kind: str, job_id: str, end: int, attributes: dict[str, str]
 ):
     found = detail(fixture("get_job_detail"), kind, job_id, **WHERE, request_id="ID")
@@ -50,7 +50,7 @@ def test_the_vendors_example_has_no_workflow():
     assert detail(fixture("get_job_detail"), "workflow", "x", **WHERE, request_id=None) is None
 
 
-def test_a_job_of_somebody_else_is_none():
+def test_a_job_with_another_id_is_none():
     assert detail(fixture("get_job_detail"), "transcode", "another", **WHERE, request_id=None) is None
 
 
@@ -61,7 +61,7 @@ def test_an_empty_object_is_no_job(kind: str, shown: Json | None):
 
 
 @pytest.mark.parametrize("shown", [7, "text", ["list"], {"Definition": "HD"}])
-def test_something_else_in_its_place_cannot_be_read(shown: object):
+def test_another_type_in_its_place_is_unreadable(shown: object):
     with pytest.raises(Unreadable, match="TranscodeJobDetail"):
         read("transcode", shown)
 
@@ -110,7 +110,7 @@ def test_a_state_of_another_kind_is_unknown(kind: str, raw: str | None):
     assert job(kind, Status=raw).state is JobState.UNKNOWN
 
 
-def test_a_workflow_has_names_of_its_own():
+def test_a_workflow_has_its_own_names():
     found = job(
         "workflow",
         Status="Succeed",
@@ -126,11 +126,11 @@ def test_a_workflow_has_names_of_its_own():
 
 
 @pytest.mark.parametrize("end", [None, "", "\n", "soon"])
-def test_an_end_may_be_missing(end: str | None):
+def test_an_end_time_may_be_missing(end: str | None):
     assert job("ai", Status="success", CompleteTime=end).finished_at is None
 
 
-def test_a_running_job_has_no_end():
+def test_a_running_job_has_no_end_time():
     assert job("ai", Status="analysing", CompleteTime="2024-10-14T07:39:46Z").finished_at is None
 
 
@@ -139,7 +139,7 @@ def test_the_media_page_is_the_console_link():
     assert found.console_url == "https://vod.console.aliyun.com/#/media/video/detail/..%2Fa%20b/video"
 
 
-def test_the_raw_json_is_of_this_job_alone_with_its_configuration_decoded():
+def test_the_raw_json_is_only_of_this_job_with_its_configuration_decoded():
     found = detail(fixture("get_job_detail"), "ai", "5c9dff751ba**********59d50a967f5", **WHERE, request_id=None)
     assert found is not None
     assert found.raw is not None
@@ -167,7 +167,7 @@ def test_a_reply_without_a_list_does_not_say_that_there_are_no_jobs(other: Json)
     assert listed({"JobInfoList": []}, "ai", "m1", **WHERE) == ([], 0)
 
 
-def test_malformed_neighbours_are_counted():
+def test_malformed_neighbors_are_counted():
     entries: list[object] = [
         None,
         7,

@@ -14,11 +14,11 @@ JSON = st.recursive(
 )
 
 
-def test_escaped_brackets_are_mended():
+def test_escaped_brackets_are_fixed():
     assert decode('{"a":\\[1,{"b":\\[\\]}]}\n') == {"a": [1, {"b": []}]}
 
 
-def test_valid_json_is_not_mended():
+def test_valid_json_is_unchanged():
     assert decode(r'{"path":"C:\\[x\\]"}') == {"path": "C:\\[x\\]"}
 
 
@@ -34,7 +34,7 @@ def test_any_text_can_be_cleaned(text: str):
 
 
 @pytest.mark.parametrize("key", ["UserId", "userData", "TaskInput", "Recommend"])
-def test_what_must_not_leak_is_removed_wherever_it_stands(key: str):
+def test_secret_keys_are_removed_at_any_depth(key: str):
     nested = json.dumps({"deep": json.dumps({key: "LEAK"})})
     assert "LEAK" not in str(clean({key: "LEAK", "Config": nested, "List": [nested]}))
     assert clean({"Config": f'{{"broken": "{key}=LEAK"'}) == {"Config": REMOVED}
@@ -57,7 +57,7 @@ RISKY = st.recursive(
 
 
 @given(st.lists(RISKY) | st.dictionaries(st.sampled_from(["a", "b", "Token"]), RISKY))
-def test_what_is_decoded_at_once_is_what_the_long_way_makes(value: object):
+def test_the_short_way_decodes_like_the_long_way(value: object):
     text = json.dumps(value)
     assert clean({"a": text}) == {"a": redact(unpack(text), remove=LEAKS)}
 

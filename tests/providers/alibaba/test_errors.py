@@ -19,7 +19,7 @@ from tests.providers.alibaba.cloud import Json, refused
 
 
 def error_of(status: int, body: Json | None, **headers: str) -> ProviderError:
-    """The error of a reply; `None` is a body that is no JSON object."""
+    """Return the error of a reply; `None` is a body that is not a JSON object."""
     error = classify(httpx.Response(status, headers=headers), body)
     assert error is not None
     return error
@@ -75,7 +75,7 @@ def test_a_code_that_may_be_a_jobs_own_failure_is_none_of_a_good_reply(code: str
 
 
 @pytest.mark.parametrize("code", ["JobNotExist", "Job.NotFound", "InvalidJobId.NotFound", "NoSuchResource"])
-def test_a_code_that_something_is_missing_means_no_job_where_none_was_asked_for(code: str):
+def test_a_not_found_code_means_no_job_where_none_was_requested(code: str):
     assert type(error_of(404, {"Code": code})) is Rejected
 
 
@@ -106,7 +106,7 @@ def test_without_a_known_code_the_status_counts(
 
 @pytest.mark.parametrize("body", [None, {}, {"RequestId": "ID"}], ids=str)
 @pytest.mark.parametrize("status", [302, 400, 404, 502, 503])
-def test_a_refusal_without_a_word_goes_by_its_status(status: int, body: Json | None):
+def test_a_refusal_without_a_code_goes_by_its_status(status: int, body: Json | None):
     error = error_of(status, body)
     assert (error.code, error.message) == (f"HTTP {status}", NO_MESSAGE)
 
@@ -190,7 +190,7 @@ def test_a_clock_problem_says_so():
     ("header", "seconds"),
     [("1500", 1.5), ("1", 0.001), ("0", None), ("-5", None), ("soon", None), ("", None), ("9" * 5000, None)],
 )
-def test_the_wait_is_told_in_milliseconds(header: str, seconds: float | None):
+def test_the_wait_is_read_in_milliseconds(header: str, seconds: float | None):
     assert error_of(400, {"Code": "Throttling"}, **{"x-acs-retry-after": header}).retry_after == seconds
 
 
@@ -206,7 +206,7 @@ def test_the_wait_is_told_in_milliseconds(header: str, seconds: float | None):
     ids=str,
 )
 @freeze_time("2026-11-22 10:00:00")
-def test_the_standard_header_is_in_seconds_and_goes_second(headers: dict[str, str], seconds: float | None):
+def test_the_standard_header_is_in_seconds_and_comes_second(headers: dict[str, str], seconds: float | None):
     for status, code in ((429, "Throttling"), (400, "Throttling.User"), (429, None)):
         assert error_of(status, {"Code": code}, **headers).retry_after == seconds
 

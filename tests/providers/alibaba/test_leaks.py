@@ -1,4 +1,4 @@
-"""Marked secrets go into every field that may hold one (provider API notes, section 10), and come out of none."""
+"""Marked secrets in every possible field never come out (provider API notes, section 10)."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What GetJobDetail does not say is asked of the operation that knows it."""
+"""Reasons that GetJobDetail omits come from the operation that has them."""
 
 import asyncio
 import re
@@ -72,7 +72,7 @@ async def test_progress_may_be_nonsense(progress: object):
 
 
 @pytest.mark.parametrize("status", ["Submitted", "TranscodeSuccess", "TranscodeCancelled", "Strange"])
-async def test_nothing_is_asked_about_other_transcode_jobs(status: str):
+async def test_other_transcode_jobs_need_no_request(status: str):
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", status), GetTranscodeTask=transcodes())
     assert (await one(cloud, "transcode")).notes == ()
     assert cloud.operations == ["GetJobDetail"]
@@ -119,7 +119,7 @@ async def test_review_reasons_come_from_the_audit_job():
     assert cloud.operations == ["GetJobDetail", "GetAIMediaAuditJob"]
 
 
-async def test_an_unknown_ai_type_is_asked_about_in_both_places():
+async def test_an_unknown_ai_type_is_looked_up_by_both_operations():
     cloud = Cloud(
         GetJobDetail=lambda _: detail_of("ai", "fail"),
         ListAIJob=lambda _: {"NonExistAIJobIds": {"String": ["j1"]}},
@@ -153,17 +153,17 @@ async def test_a_reason_that_cannot_be_had_does_not_cost_the_job(refusal: httpx.
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", "TranscodeFail"), GetTranscodeTask=lambda _: refusal)
     job = await one(cloud, "transcode")
     assert (job.state, job.error, job.notes) == (JobState.FAILED, None, ())
-    assert re.fullmatch(r"the provider gives no reason: it could not be asked \([\w. ]+\)", job.unexplained or "")
+    assert re.fullmatch(r"couldn't get the reason from the provider \([\w. ]+\)", job.unexplained or "")
 
 
 @pytest.mark.parametrize("nothing", [{}, {"TranscodeJobInfoList": None}, {"TranscodeJobInfoList": [None]}])
-async def test_a_reason_that_nobody_knows_is_none(nothing: Json):
+async def test_a_reason_without_a_source_is_none(nothing: Json):
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", "TranscodeFail"), GetTranscodeTask=lambda _: nothing)
     job = await one(cloud, "transcode")
     assert (job.error, job.unexplained) == (None, None)
 
 
-async def test_a_refusal_counts_for_the_kind_of_job_that_was_asked_about():
+async def test_a_refusal_counts_for_the_requested_kind_of_job():
     cloud = Cloud(
         ListJobInfo=lambda asked: {
             "JobInfoList": [
@@ -178,7 +178,7 @@ async def test_a_refusal_counts_for_the_kind_of_job_that_was_asked_about():
     assert {job.id: job.unexplained for job in page.jobs} == {
         "transcode": None,
         "snapshot": None,
-        "ai": "the provider gives no reason: it could not be asked (Forbidden.RAM)",
+        "ai": "couldn't get the reason from the provider (Forbidden.RAM)",
     }
 
 
@@ -193,7 +193,7 @@ async def test_reasons_leave_time_for_the_answer():
     failed = Job(account="a", service="vod-jobs", id="j1", kind="transcode", state=JobState.FAILED)
     async with within(1.0):
         (job,) = await complete(vod, [failed])
-    assert (job.error, job.unexplained) == (None, "the provider gives no reason: it could not be asked (timeout)")
+    assert (job.error, job.unexplained) == (None, "couldn't get the reason from the provider (timeout)")
 
 
 async def test_the_first_failed_jobs_of_a_page_are_completed():

@@ -1,4 +1,4 @@
-"""What a refusal of VOD does to a question: found, missing or in doubt, and in how many requests."""
+"""The effect of VOD's refusals: found, missing or undecided, and in how many requests."""
 
 from collections.abc import Mapping
 
@@ -32,7 +32,7 @@ PAGE = ("<html><head><title>Not Allowed</title></head><body>No.</body></html>", 
 
 
 def answering(reply: httpx.Response) -> Cloud:
-    """A VOD that says the same to every question."""
+    """Return a VOD with one reply to every request."""
 
     def answer(_: Mapping[str, str]) -> httpx.Response:
         return reply
@@ -66,7 +66,7 @@ def body(text: str, content_type: str, status: int = 400) -> httpx.Response:
     ],
     ids=lambda value: value.text[:60] if isinstance(value, httpx.Response) else None,
 )
-async def test_what_is_not_there_but_no_job_is_an_error(
+async def test_a_missing_thing_other_than_the_job_is_an_error(
     reply: httpx.Response, error: type[ProviderError], kind: str | None
 ):
     cloud = answering(reply)
@@ -85,7 +85,7 @@ async def test_what_is_not_there_but_no_job_is_an_error(
     "code", ["InvalidJob.NotFound", "InvalidJobId.NotFound", "invalidjobid.notexist", "TaskNotExists"]
 )
 @pytest.mark.parametrize("status", [200, 400, 404])
-async def test_what_names_the_job_makes_it_missing(code: str, status: int):
+async def test_an_error_that_names_the_job_makes_it_missing(code: str, status: int):
     cloud = answering(refused(code, status))
     assert (await cloud.vod_jobs().lookup([ID])).missing == (ID,)
     assert (await cloud.vod_ai().lookup([ID])).missing == (ID,)
@@ -101,7 +101,7 @@ async def test_a_refusal_of_several_ids_names_none_of_them():
     [{}, {"message": "forbidden"}, {"RequestId": "R1", "Code": "InvalidParameter.Foo", "Message": "No."}],
     ids=str,
 )
-async def test_a_good_status_alone_makes_no_job_missing(strange: Json):
+async def test_a_success_status_alone_makes_no_job_missing(strange: Json):
     ((job_id, error),) = (await answering(httpx.Response(200, json=strange)).vod_jobs().lookup([ID])).unanswered
     assert (job_id, type(error)) == (ID, Malformed)
 
@@ -157,7 +157,7 @@ async def test_a_media_that_does_not_exist_has_no_jobs(code: str):
     ],
     ids=lambda value: value.text[:60] if isinstance(value, httpx.Response) else None,
 )
-async def test_a_refusal_is_asked_again_only_where_that_helps(
+async def test_a_refusal_is_retried_only_where_that_helps(
     reply: httpx.Response, error: type[ProviderError], requests: int
 ):
     cloud = answering(reply)
@@ -170,7 +170,7 @@ async def test_a_refusal_is_asked_again_only_where_that_helps(
 
 
 @pytest.mark.parametrize("busy", ["Rejected.Throttling", "FlowControl", "SystemBusy", "SignatureNonceUsed"])
-async def test_what_passes_is_asked_again_with_another_nonce(busy: str):
+async def test_a_temporary_error_is_retried_with_another_nonce(busy: str):
     replies = iter([refused(busy)])
 
     def answer(asked: Mapping[str, str]) -> Json | httpx.Response:
@@ -181,7 +181,7 @@ async def test_what_passes_is_asked_again_with_another_nonce(busy: str):
     assert len({request.headers["x-acs-signature-nonce"] for request in cloud.requests}) == 2
 
 
-async def test_an_undocumented_refusal_is_told_with_its_words():
+async def test_an_undocumented_refusal_is_raised_with_its_words():
     with pytest.raises(Rejected) as caught:
         await answering(refused("Unheard.Of", 400, "The moon is full.")).vod_jobs().lookup([ID])
     error = caught.value
@@ -234,9 +234,9 @@ async def test_a_list_of_reasons_in_an_object_is_read(answer: Json):
     assert (await failed(answer)).error is not None
 
 
-async def test_a_list_of_reasons_that_is_none_is_told():
+async def test_a_malformed_list_of_reasons_is_reported():
     job = await failed({"TranscodeJobInfoList": "none"})
-    assert (job.error, job.unexplained) == (None, "the provider gives no reason: it could not be asked (malformed)")
+    assert (job.error, job.unexplained) == (None, "couldn't get the reason from the provider (malformed)")
 
 
 async def failed(reasons: Json) -> Job:

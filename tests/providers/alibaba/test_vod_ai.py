@@ -28,7 +28,7 @@ async def looked_up(**more: Any) -> Job:
 
 
 def example(job_id: str = ID) -> Json:
-    """The vendor's example, with an id in place of the masked one."""
+    """Return the vendor's example, with an id instead of the masked one."""
     reply = fixture("list_ai_job")
     reply["AIJobList"]["AIJob"][0]["JobId"] = job_id
     return reply
@@ -128,7 +128,7 @@ async def test_ten_ids_are_one_request_and_order_does_not_matter():
     assert sorted(len(asked["JobIds"].split(",")) for asked in cloud.asked("ListAIJob")) == [5, 10, 10]
 
 
-async def test_nothing_asked_is_nothing_sent():
+async def test_no_ids_need_no_request():
     cloud = Cloud()
     assert await cloud.vod_ai().lookup([]) == ((), (), ())
     assert cloud.requests == []
@@ -182,7 +182,7 @@ async def test_only_a_failure_has_an_error():
     assert (await looked_up(Status="fail")).error is None
 
 
-async def test_a_running_job_has_no_end():
+async def test_a_running_job_has_no_end_time():
     assert (await looked_up(Status="Processing", CompleteTime="2020-06-28T02:04:47Z")).finished_at is None
 
 
@@ -191,7 +191,7 @@ async def test_result_data_that_cannot_be_read_is_kept_and_flagged(broken: str):
     job = await looked_up(Data=broken)
     assert job.raw is not None
     assert job.raw["Data"] == broken
-    assert job.notes == ("The result data is not readable JSON.",)
+    assert job.notes == ("The result data is not valid JSON.",)
 
 
 @pytest.mark.parametrize("blank", [None, "", " \n", {"OrigASRData": None}])

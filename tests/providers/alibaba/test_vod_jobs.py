@@ -32,7 +32,7 @@ MAY_BE_THE_KIND = {
 
 
 def vod(jobs: Mapping[str, str], unknown: Json | httpx.Response | None = None) -> Cloud:
-    """A VOD that knows these jobs: id to kind."""
+    """Return a VOD with these jobs: id to kind."""
 
     def job_detail(asked: Mapping[str, str]) -> Json | httpx.Response:
         job_id, kind = asked["JobId"], asked["JobType"]
@@ -69,7 +69,7 @@ async def test_a_kind_found_is_remembered():
 
 
 @pytest.mark.parametrize("unknown", [{}, WRONG], ids=["nothing", "a refusal"])
-async def test_a_kind_seen_before_is_asked_first_and_the_others_after_it(unknown: Json | httpx.Response):
+async def test_a_known_kind_is_tried_first_and_the_others_after_it(unknown: Json | httpx.Response):
     jobs = {"j1": "snapshot"}
     cloud = vod(jobs, unknown)
     provider = cloud.vod_jobs()
@@ -83,7 +83,7 @@ async def test_a_kind_seen_before_is_asked_first_and_the_others_after_it(unknown
     assert kinds == ["snapshot", "transcode", "ai", "workflow", "transcode", "ai", "ai"]
 
 
-async def test_a_refusal_is_told_where_no_kind_has_the_job():
+async def test_a_refusal_is_raised_where_no_kind_has_the_job():
     def answer(asked: Mapping[str, str]) -> Json | httpx.Response:
         return WRONG if asked["JobType"] == "snapshot" else refused("InvalidJobId.NotFound", 404)
 
@@ -108,14 +108,14 @@ async def test_an_unknown_id_is_missing(unknown: Json | httpx.Response):
     assert len(cloud.requests) == len(OBJECTS)
 
 
-async def test_objects_of_other_types_are_not_looked_at():
+async def test_objects_of_other_types_are_ignored():
     everything = {name: {"JobId": "j1", "TaskId": "j1", "Status": "x"} for name in OBJECTS.values()}
     cloud = Cloud(GetJobDetail=lambda _: everything)
     (job,) = (await cloud.vod_jobs().lookup(["j1"], {"j1": "snapshot"})).found
     assert job.kind == "snapshot"
 
 
-async def test_ids_stand_in_one_place_each():
+async def test_each_id_is_in_one_part_of_the_result():
     def answer(asked: Mapping[str, str]) -> Json | httpx.Response:
         if asked["JobId"] == "late":
             return refused("Throttling", x_acs_retry_after="60000")
@@ -157,7 +157,7 @@ async def test_a_parameter_error_of_every_kind_is_no_missing_job(unknown: httpx.
     assert len(cloud.requests) == len(OBJECTS)
 
 
-async def test_ids_are_asked_about_side_by_side():
+async def test_ids_are_looked_up_in_parallel():
     waiting, at_once = 0, 0
 
     class Slow(httpx.AsyncBaseTransport):
@@ -182,7 +182,7 @@ def entry(job_id: str, day: int | None, status: str = "x") -> Json:
 
 
 def media(**kinds: object) -> Cloud:
-    """A VOD with one media that has these jobs, by kind."""
+    """Return a VOD with one media that has these jobs, by kind."""
     return Cloud(ListJobInfo=lambda asked: {"JobInfoList": kinds.get(asked["JobType"], [])})
 
 
@@ -198,7 +198,7 @@ async def test_a_media_lists_its_jobs_of_all_kinds_newest_first():
 
 
 @pytest.mark.parametrize(("part", "kinds"), [("AI", ["ai"]), ("s", ["snapshot", "transcode"]), ("workflow", [])])
-async def test_a_kind_narrows_what_is_asked(part: str, kinds: list[str]):
+async def test_a_kind_narrows_the_requests(part: str, kinds: list[str]):
     cloud = media(transcode=[entry("a", 1)], snapshot=[entry("c", 5)], ai=[entry("d", 3)])
     page = await cloud.vod_jobs().page(query := JobQuery(media="m1", kind=part))
     assert sorted(asked["JobType"] for asked in cloud.asked("ListJobInfo")) == kinds
@@ -272,7 +272,7 @@ async def test_a_masked_media_is_refused():
         await Cloud().vod_jobs().page(JobQuery(media="30e5d7****"))
 
 
-def test_what_it_can():
+def test_its_capabilities():
     can = Cloud().vod_jobs().capabilities
     assert (can.lists, can.lists_media, can.batch_max, can.requests_per_second) == (False, True, 1, 15)
     assert can.filters == {Filter.MEDIA, Filter.KIND}
@@ -280,7 +280,7 @@ def test_what_it_can():
     assert can.retention.days == 183
 
 
-def test_the_memory_of_kinds_is_bounded():
+def test_the_cache_of_kinds_is_bounded():
     kinds = Kinds(size=2)
     for job_id in ("a", "b", "a", "c"):
         kinds.remember(job_id, "ai")

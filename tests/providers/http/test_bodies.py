@@ -1,4 +1,4 @@
-"""Answers of a cloud are decoded as they arrive, within limits of size and time."""
+"""A cloud's responses are decoded as they arrive, within limits of size and time."""
 
 import asyncio
 import gzip
@@ -42,7 +42,7 @@ SQUEEZED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 class Sending(Cloud):
-    """Sends one body in pieces, and counts the bytes that were taken of it."""
+    """Sends one body in pieces, and counts the bytes that were read."""
 
     def __init__(self, body: bytes, coding: str = "identity", status: int = 200, *, piece: int = 16_384) -> None:
         super().__init__()
@@ -69,29 +69,29 @@ async def test_an_honest_answer_is_read_however_it_is_sent(coding: str, squeeze:
 
 
 @pytest.mark.parametrize(("coding", "status"), [("gzip", 200), ("deflate", 400), ("bare deflate", 503)])
-async def test_what_unfolds_beyond_the_limit_is_refused_at_once(coding: str, status: int):
+async def test_a_body_that_decodes_beyond_the_limit_is_refused_immediately(coding: str, status: int):
     name, squeeze = SQUEEZED[coding]
     cloud = Sending(squeeze(b" " * (3 * LIMIT)), name, status, piece=1_000)
     with pytest.raises(Malformed) as caught:
         await cloud.send()
-    assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {BODY_MAX_MB} MB")
+    assert (caught.value.code, caught.value.message) == ("too_large", f"a response of more than {BODY_MAX_MB} MB")
     assert (caught.value.account, caught.value.retryable, len(cloud.requests)) == ("media-cn", False, 1)
     assert cloud.taken < len(cloud._body) / 2  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("value", [b"{}", b'{"a":[]}'])
-async def test_what_has_too_many_values_is_refused_before_they_are_read(value: bytes):
+async def test_a_body_with_too_many_values_is_refused_before_they_are_read(value: bytes):
     body = b'{"tasks": [' + b",".join([value] * (LIMIT // (len(value) + 1) - 10)) + b"]}"
     cloud = Sending(gzip.compress(body, 1), "gzip")
     with pytest.raises(Malformed) as caught:
         await cloud.send()
-    assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {VALUES_MAX} values")
+    assert (caught.value.code, caught.value.message) == ("too_large", f"a response of more than {VALUES_MAX} values")
     assert (caught.value.retryable, len(cloud.requests)) == (False, 1)
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-async def test_what_is_sent_has_the_same_limit(coding: str):
-    """Bytes behind the end of what is compressed, and a plain body."""
+async def test_the_compressed_body_has_the_same_limit(coding: str):
+    """Bytes after the compressed data, and a plain body."""
     cloud = Sending(gzip.compress(b"{}") + bytes(2 * LIMIT), coding)
     with pytest.raises(Malformed):
         await cloud.send()
@@ -104,7 +104,7 @@ async def test_an_answer_that_is_compressed_twice_is_refused():
 
 
 @pytest.mark.parametrize("body", [b"{}", gzip.compress(JSON, mtime=0)[:20] + b"\xff" * 1_000])
-async def test_what_cannot_be_decompressed_is_malformed(body: bytes):
+async def test_an_invalid_compressed_body_is_malformed(body: bytes):
     with pytest.raises(Malformed, match="cannot be decompressed"):
         await Sending(body, "gzip").send()
 
@@ -119,12 +119,12 @@ async def send_without_end(writer: asyncio.StreamWriter, chunk: bytes, *, pause_
 
 
 async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One byte now and then, for ever: no read ever waits for long."""
+    """Send one byte now and then, forever: no read ever waits for long."""
     await reader.readuntil(b"\r\n\r\n")
     await send_without_end(writer, b" ", pause_s=0.01)
 
 
-async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.MonkeyPatch):
+async def test_an_answer_in_drops_is_a_timeout(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(drips) as (url, _), http_client() as client:
         with pytest.raises(Unavailable) as caught:
@@ -133,14 +133,14 @@ async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.Monke
 
 
 class Held(NamedTuple):
-    """The outcome of an answer, and the growth of the process's peak memory in bytes."""
+    """The outcome of a response, and the growth of the process's peak memory in bytes."""
 
     code: str
     grown: int
 
 
 def ask(parent: Connection, urls: list[str]) -> None:
-    """Ask each URL in a new process. Memory counts from the first, honest answer on."""
+    """Request each URL in a new process. Memory counts from the first, honest response on."""
     parent.send(asyncio.run(_asked(urls)))
 
 
@@ -160,7 +160,7 @@ async def _asked(urls: list[str]) -> list[Held]:
 
 
 def _most_held() -> int:
-    """The peak memory of this process in bytes; `ru_maxrss` begins with its parent's."""
+    """Return the peak memory of this process in bytes; `ru_maxrss` begins with its parent's."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
@@ -171,7 +171,7 @@ def _squeezed(wbits: int, megabytes: int) -> bytes:
 
 
 def bombs() -> Behaviour:
-    """A cloud whose answers decode to hundreds of megabytes, or never end, by path."""
+    """Return a cloud whose responses decode to hundreds of megabytes, or never finish, by path."""
     gzipped = _squeezed(16 + zlib.MAX_WBITS, UNFOLDED_MB)
     bodies = {
         b"/honest": ("200 OK", "gzip", gzip.compress(JSON)),
@@ -197,7 +197,7 @@ def bombs() -> Behaviour:
 
 
 @pytest.mark.heavy("measures the memory of a process that is sent 300 MB at a time")
-async def test_what_unfolds_to_hundreds_of_megabytes_is_refused_with_little_held():
+async def test_a_body_of_hundreds_of_megabytes_is_refused_with_little_held():
     kinds = ["honest", "gzip", "refusal", "deflate", "bare", "twice", "endless", "honest"]
     async with serving(bombs()) as (url, _):
         with process(ask, [f"{url}/{kind}" for kind in kinds]) as asked:

@@ -1,4 +1,4 @@
-"""What the request path says about servers that are not there, hang up, or say nothing: over real sockets."""
+"""Errors for servers that are down, hang up, or send nothing: over real sockets."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_backoff")
 
 
 async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Does nothing, and the connection is closed."""
+    """Do nothing, so that the connection is closed."""
 
 
 async def hangs_up_after_the_question(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ async def stops_half_way(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 @asynccontextmanager
 async def serving(behaviour: Behaviour) -> AsyncGenerator[tuple[str, list[asyncio.Task[None]]]]:
-    """A server that behaves like this, and the connections that it was asked for."""
+    """Yield a server with this behavior, and its connections."""
     connections: list[asyncio.Task[None]] = []
 
     async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,7 +73,7 @@ async def serving(behaviour: Behaviour) -> AsyncGenerator[tuple[str, list[asynci
 
 
 def transport(client: httpx.AsyncClient) -> Transport:
-    """The request path of a service that takes every JSON object for an answer."""
+    """Return the request path of a service that accepts every JSON object."""
     return Transport(
         client=client,
         account="media-cn",
@@ -87,14 +87,14 @@ def transport(client: httpx.AsyncClient) -> Transport:
 
 
 async def refusal(url: str) -> Unavailable:
-    """What a question to this address ends with."""
+    """Return the error of a request to this address."""
     async with http_client() as client:
         with pytest.raises(Unavailable) as caught:
             await transport(client).send(client.build_request("GET", url))
     return caught.value
 
 
-async def test_a_port_where_nobody_listens_is_unreachable():
+async def test_a_closed_port_is_unreachable():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = await refusal(f"http://127.0.0.1:{port}/jobs")
@@ -112,7 +112,7 @@ async def test_a_connection_that_is_lost_is_broken(behaviour: Behaviour):
 
 
 @pytest.mark.parametrize("behaviour", [says_nothing, stops_half_way])
-async def test_silence_is_no_answer_in_time(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch):
+async def test_silence_is_a_timeout(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(behaviour) as (url, connections):
         assert (await refusal(url)).code == "timeout"

@@ -7,11 +7,11 @@ import pytest
 from providers.http.deadline import DEFAULT_S, count_request, remaining, share, within
 
 
-async def test_outside_of_a_question_there_is_the_default():
+async def test_outside_of_a_question_the_default_applies():
     assert remaining() == DEFAULT_S
 
 
-async def test_inside_there_is_what_is_left():
+async def test_inside_the_rest_of_the_time_applies():
     async with within(3):
         assert 0 < remaining() <= 3
     assert remaining() == DEFAULT_S
@@ -35,7 +35,7 @@ async def seen() -> float:
     return remaining()
 
 
-async def test_its_end_is_a_timeout():
+async def test_its_deadline_is_a_timeout():
     with pytest.raises(TimeoutError):
         async with within(0.01):
             await asyncio.Event().wait()
@@ -56,7 +56,7 @@ async def one_more() -> None:
     count_request()
 
 
-async def test_a_question_within_another_has_no_more_than_its_share():
+async def test_a_question_within_another_has_at_most_its_share():
     assert share() == 1
     async with within(3, share=0.7):
         async with within(1):

@@ -1,4 +1,4 @@
-"""How long a cloud takes is measured on each HTTP call; waiting for our own budget is something else."""
+"""A cloud's latency is measured on each HTTP call, without waits for our budget."""
 
 from collections.abc import Generator
 
@@ -13,7 +13,7 @@ from providers.http.transport import Json, Transport
 
 
 class Clock:
-    """Time that passes only when a test says so."""
+    """A clock that only a test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -35,7 +35,7 @@ class Unsigned(httpx.Auth):
 
 
 class Cloud:
-    """Answers each call after so many seconds, with a budget that lets each wait for so many."""
+    """Answers each call after some seconds; its budget delays each by `budget_s`."""
 
     def __init__(self, clock: Clock, *calls_s: float | Exception, budget_s: float = 0.0) -> None:
         self.clock, self.calls_s, self.budget_s = clock, list(calls_s), budget_s

@@ -1,4 +1,4 @@
-"""Budgets: so many requests a second, and no wait that outlives the question."""
+"""Budgets: a number of requests per second, and no wait beyond the question's deadline."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from providers.http.deadline import within
 from providers.http.rate_limit import WindowBudget
 
 
-async def test_what_is_left_is_counted_by_key():
+async def test_the_rest_is_counted_by_key():
     budget = WindowBudget()
     for _ in range(3):
         await budget.acquire("media-cn/video-ocr", 5)
@@ -48,7 +48,7 @@ async def test_less_than_one_a_second_is_one_in_as_many_seconds_as_it_takes(per_
     assert seconds - 0.5 < (caught.value.retry_after or 0) <= seconds + 0.1
 
 
-async def test_some_of_a_window_can_be_kept_for_what_is_more_urgent():
+async def test_part_of_a_window_can_be_kept_for_urgent_requests():
     budget = WindowBudget()
     assert [await budget.take("edits", 3, 60, keep=1) for _ in range(2)] == [0, 0]
     assert 0.5 <= await budget.take("edits", 3, 60, keep=1) <= 60

@@ -1,4 +1,4 @@
-"""The request path: tried again only where that helps, signed anew each time, within the question's deadline."""
+"""The request path: retries only where that helps, a new signature each time, within the question's deadline."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -28,7 +28,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class Counting(httpx.Auth):
-    """Signs with a number that never comes twice."""
+    """Signs with a number that never repeats."""
 
     def __init__(self) -> None:
         self.signatures = 0
@@ -57,7 +57,7 @@ class Counted:
 
 
 class Cloud:
-    """Answers with one reply after the other, the last one for ever."""
+    """Sends one reply after the other, and the last one forever."""
 
     def __init__(self, *replies: httpx.Response | Exception, auth: httpx.Auth | None = None) -> None:
         self.replies = list(replies)
@@ -106,23 +106,23 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
 
 
 @pytest.mark.usefixtures("no_backoff")
-class TestTryingAgain:
+class TestRetries:
     @pytest.mark.parametrize("status", [429, 503])
-    async def test_what_may_pass_is_tried_again_and_signed_anew(self, status: int):
+    async def test_a_temporary_error_is_retried_with_a_new_signature(self, status: int):
         cloud = Cloud(httpx.Response(status), OK)
         await cloud.send()
         assert [signature for signature, _ in cloud.requests] == ["signature-1", "signature-2"]
         assert cloud.budget.taken == [("media-cn/video-ocr", 5)] * 2
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404])
-    async def test_what_somebody_has_to_mend_is_not(self, status: int):
+    async def test_an_error_that_needs_a_fix_is_not_retried(self, status: int):
         cloud = Cloud(httpx.Response(status))
         with pytest.raises(ERRORS[status]) as caught:
             await cloud.send()
         assert len(cloud.requests) == 1
         assert (caught.value.account, caught.value.service) == ("media-cn", "video-ocr")
 
-    async def test_there_is_an_end_to_it(self):
+    async def test_retries_are_bounded(self):
         cloud = Cloud(httpx.Response(503))
         with pytest.raises(Unavailable):
             await cloud.send()
@@ -146,7 +146,7 @@ class TestTryingAgain:
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
     )
-    async def test_a_broken_connection_is_unavailable_and_tried_again(self, error: Exception, code: str):
+    async def test_a_broken_connection_is_unavailable_and_retried(self, error: Exception, code: str):
         cloud = Cloud(error, OK)
         await cloud.send()
         assert len(cloud.requests) == 2
@@ -157,7 +157,7 @@ class TestTryingAgain:
         assert caught.value.__cause__ is None
 
     @pytest.mark.parametrize("status", [429, 503])
-    async def test_no_wait_is_begun_that_outlives_the_question(self, status: int):
+    async def test_no_wait_starts_that_outlives_the_question(self, status: int):
         cloud = Cloud(httpx.Response(status, headers={"retry-after": "30"}))
         async with within(20):
             with pytest.raises(ERRORS[status]) as caught:
@@ -165,7 +165,7 @@ class TestTryingAgain:
         assert caught.value.retry_after == 30
         assert len(cloud.requests) == 1
 
-    async def test_a_short_wait_is_waited(self):
+    async def test_a_short_wait_is_made(self):
         cloud = Cloud(httpx.Response(429, headers={"retry-after": "0.01"}), OK)
         await cloud.send()
         assert len(cloud.requests) == 2
@@ -190,19 +190,19 @@ def test_the_backoff_is_bounded_and_jittered(attempt: int):
     assert len(waits) > 1
 
 
-async def test_an_answer_tells_its_request_id():
+async def test_an_answer_has_its_request_id():
     assert (await Cloud(OK).send()).request_id == "from the body"
     assert (await Cloud(httpx.Response(200, json={}, headers={"X-Request-Id": "header"})).send()).request_id == "header"
     assert (await Cloud(httpx.Response(200, json={"RequestId": 7})).send()).request_id is None
 
 
-async def test_an_operation_has_a_budget_of_its_own():
+async def test_an_operation_has_its_own_budget():
     cloud = Cloud(OK)
     await cloud.send(operation="GetJobDetail", per_second=15)
     assert cloud.budget.taken == [("media-cn/video-ocr/GetJobDetail", 15)]
 
 
-async def test_who_has_a_share_of_the_budget_takes_from_the_share_too():
+async def test_a_caller_with_a_share_of_the_budget_uses_the_share_too():
     cloud = Cloud(OK)
     async with within(3, share=0.5):
         await cloud.send()

@@ -1,4 +1,4 @@
-"""Where a budget is short, requesters take turns: one with many questions leaves the others theirs."""
+"""Requesters take turns where a budget is short: one with many questions does not starve the others."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from providers.http.rate_limit import BudgetLeft, FairBudget
 
 
 class Narrow:
-    """A budget that lets a request through each time a test says so, and notes whose it was."""
+    """A budget that lets a request through on demand, and records its requester."""
 
     def __init__(self) -> None:
         self.let = asyncio.Semaphore(0)
@@ -27,7 +27,7 @@ class Narrow:
 
 
 class Requests:
-    """Requests for a narrow budget; `sent` names whose they were, in order; `after` is what to do then."""
+    """Requests for a narrow budget; `sent` has their requesters in order; `after` runs when one is sent."""
 
     def __init__(self) -> None:
         self.narrow = Narrow()
@@ -37,7 +37,7 @@ class Requests:
         self.after: dict[str, Callable[[], object]] = {}
 
     async def wait(self, name: str, number: int = 1, *, key: str = "video", what: str = "") -> None:
-        """Wait with so many requests of one question."""
+        """Wait with this many requests of one question."""
         async with within(60, requester=name):
             self.tasks += [asyncio.create_task(self._wait(name, key, what)) for _ in range(number)]
         await settled()
@@ -64,7 +64,7 @@ def requests() -> Requests:
     return Requests()
 
 
-async def test_who_has_many_waits_like_who_has_one(requests: Requests):
+async def test_a_requester_of_many_waits_like_a_requester_of_one(requests: Requests):
     await requests.wait("dana", 60)
     await requests.wait("lee")
     await requests.wait("sam", 2)
@@ -73,7 +73,7 @@ async def test_who_has_many_waits_like_who_has_one(requests: Requests):
     assert requests.sent.count("dana") == 60
 
 
-async def test_so_do_the_questions_of_one(requests: Requests):
+async def test_the_questions_of_one_requester_take_turns_too(requests: Requests):
     await requests.wait("dana", 7, what=": list")
     await requests.wait("dana", 2, what=": find")
     await requests.wait("lee", 2)
@@ -82,13 +82,13 @@ async def test_so_do_the_questions_of_one(requests: Requests):
     assert requests.sent == [*order, *["dana: list"] * 4]
 
 
-async def test_a_free_budget_is_asked_at_once(requests: Requests):
+async def test_a_free_budget_is_asked_immediately(requests: Requests):
     requests.narrow.let = asyncio.Semaphore(3)
     await requests.wait("dana", 3)
     assert requests.sent == ["dana"] * 3
 
 
-async def test_one_alone_asks_the_budget_at_a_time_and_each_budget_has_its_own_turns(requests: Requests):
+async def test_only_one_asks_the_budget_at_a_time_and_each_budget_has_its_own_turns(requests: Requests):
     await requests.wait("dana", 5)
     assert requests.narrow.asked == 1
     await requests.wait("dana", 5, key="ocr")
@@ -98,7 +98,7 @@ async def test_one_alone_asks_the_budget_at_a_time_and_each_budget_has_its_own_t
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
-async def test_who_goes_passes_the_turn_on(requests: Requests, number: int):
+async def test_a_cancelled_request_passes_the_turn_on(requests: Requests, number: int):
     await requests.wait("dana", 3)
     await requests.wait("lee")
     requests.tasks[number].cancel()
@@ -107,7 +107,7 @@ async def test_who_goes_passes_the_turn_on(requests: Requests, number: int):
     assert len(requests.sent) == 3
 
 
-async def test_who_goes_at_the_moment_of_the_turn_passes_it_on(requests: Requests):
+async def test_a_request_cancelled_at_the_moment_of_its_turn_passes_it_on(requests: Requests):
     await requests.wait("dana")
     await requests.wait("lee")
     await requests.wait("sam")
@@ -116,5 +116,5 @@ async def test_who_goes_at_the_moment_of_the_turn_passes_it_on(requests: Request
     assert requests.sent == ["dana", "sam"]
 
 
-async def test_what_is_left_is_what_the_budget_says(requests: Requests):
+async def test_the_rest_is_the_budgets_own(requests: Requests):
     assert await requests.budget.left("video", 5) == (1, 5)

@@ -1,4 +1,4 @@
-"""What goes over the wire is what was signed."""
+"""Queries go over the wire exactly as they were signed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,7 +11,7 @@ from providers.registry import http_client
 
 @asynccontextmanager
 async def listening() -> AsyncGenerator[tuple[str, list[str]]]:
-    """A server that keeps the request heads it receives."""
+    """Yield a server that keeps the request heads it receives."""
     heads: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

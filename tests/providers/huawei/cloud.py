@@ -1,4 +1,4 @@
-"""A pretend Huawei Cloud behind httpx: answers by path, and remembers what it was asked."""
+"""A fake Huawei Cloud behind httpx: answers by path, and records its requests."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def fixture(name: str) -> Json:
-    """A vendor's example."""
+    """Return a vendor's example."""
     return json.loads((FIXTURES / f"huawei_{name}.json").read_text())
 
 
@@ -46,7 +46,7 @@ def refused(code: str, status: int = 400, message: str = "") -> httpx.Response:
 
 
 class Counted:
-    """A budget without limits that keeps what was taken from it."""
+    """A budget without limits that records what was taken from it."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, float]] = []
@@ -59,7 +59,7 @@ class Counted:
 
 
 class Cloud:
-    """The end of a path to its answer, which is made from the query; other paths do not exist."""
+    """Answers by the last part of a path, each made from the query; other paths do not exist."""
 
     def __init__(self, answers: dict[str, Answer]) -> None:
         self.answers = answers
@@ -77,19 +77,19 @@ class Cloud:
 
     @property
     def asked(self) -> list[httpx.QueryParams]:
-        """The query of each request."""
+        """Return the query of each request."""
         return [request.url.params for request in self.requests]
 
     @property
     def paths(self) -> list[str]:
-        """The path of each request, behind the project."""
+        """Return the path of each request, after the project."""
         return [request.url.path.partition(f"{PROJECT_ID}/")[2] for request in self.requests]
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        # The same request is sent again on a retry: keep it as it was.
+        # A retry sends and changes the same request object, so keep a copy.
         self.requests.append(httpx.Request(request.method, request.url, headers=request.headers))
         answer = self.answers.get(self.paths[-1])
         reply = refused("APIGW.0101", 404) if answer is None else answer(request.url.params)

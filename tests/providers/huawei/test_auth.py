@@ -1,4 +1,4 @@
-"""Signatures: the notes' fixed vectors (section 6), and the vendor's own signer as the judge of random requests."""
+"""Signatures: the notes' fixed vectors (section 6), and random requests compared with the vendor's own signer."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -81,13 +81,13 @@ def test_the_vendors_published_vector():
     assert digest == "b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a"
 
 
-# Whatever UTF-8 can carry, with what needs care in a URL made likely.
+# Any text that UTF-8 can encode; characters that need care in a URL are made likely.
 anything = st.text(
     st.one_of(st.sampled_from(" ,:+&=%/?#*~é中🙂"), st.characters(exclude_categories=["Cs"])), max_size=12
 )
 segments = st.lists(
     st.text(st.one_of(st.sampled_from("aZ09-_.~ ,:é中"), st.characters(exclude_categories=["Cs", "Cc"])), min_size=1)
-    # A dot segment never reaches the wire, and the vendor's signer takes a slash or a percent sign apart.
+    # A dot segment never reaches the wire, and the vendor's signer splits at a slash or a percent sign.
     .filter(lambda text: text not in {".", ".."} and not set(text) & set("/%")),
     max_size=4,
 )
@@ -127,7 +127,7 @@ def test_the_vendors_signer_agrees(path: list[str], params: list[tuple[str, str]
     assert ours.url.query.decode() == theirs.uri.removeprefix(resource_path).removeprefix("?")
 
 
-def test_a_rotated_key_counts_at_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_rotated_key_counts_immediately(monkeypatch: pytest.MonkeyPatch):
     first = signed(METASTUDIO).headers["Authorization"]
     monkeypatch.setenv("HUAWEI_TEST_SK", "rotated")
     assert signed(METASTUDIO).headers["Authorization"] != first

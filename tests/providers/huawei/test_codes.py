@@ -1,4 +1,4 @@
-"""Every documented code of Huawei Cloud and what it means, and where a rule about a family of codes would be wrong."""
+"""Huawei Cloud's documented codes with their meanings, and codes that a family's rule would misread."""
 
 import httpx
 import pytest
@@ -55,7 +55,7 @@ def refusal(code: str, status: int, message: str = "No.", *, by_id: bool = False
 
 
 @pytest.mark.parametrize(("code", "status", "raises"), CASES)
-def test_each_code_has_its_class_whatever_its_case(code: str, status: str, raises: type[ProviderError]):
+def test_each_code_has_its_class_in_any_case(code: str, status: str, raises: type[ProviderError]):
     for spelling in (code, code.lower(), f" {code}\n"):
         error = refusal(spelling, int(status))
         assert type(error) is raises
@@ -64,7 +64,7 @@ def test_each_code_has_its_class_whatever_its_case(code: str, status: str, raise
 
 
 @pytest.mark.parametrize(("code", "status", "raises"), CASES)
-def test_a_question_by_id_changes_nothing_but_what_names_the_job(code: str, status: str, raises: type[ProviderError]):
+def test_a_request_by_id_changes_only_errors_that_name_the_job(code: str, status: str, raises: type[ProviderError]):
     assert type(refusal(code, int(status), by_id=True)) is (Missing if code == "AIS.0030" else raises)
 
 
@@ -83,7 +83,7 @@ def test_a_question_by_id_changes_nothing_but_what_names_the_job(code: str, stat
         ("MSS.20019999", 500, "The asset does not exist.", "a list", Rejected),
     ],
 )
-def test_a_message_makes_a_job_missing_only_where_it_was_asked_for(
+def test_a_message_makes_a_job_missing_only_where_it_was_requested(
     code: str, status: int, message: str, asked: str, raises: type[ProviderError]
 ):
     assert type(refusal(code, status, message, by_id=asked == "by id")) is raises

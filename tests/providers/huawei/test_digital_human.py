@@ -1,4 +1,4 @@
-"""MetaStudio's videos: what is asked of it, and what is made of its answers."""
+"""MetaStudio's videos: the requests, and the jobs read from the replies."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 def video(number: int, state: str = "SUCCEED", **more: Any) -> Json:
-    """A video that is `number` hours old."""
+    """Return a video that is `number` hours old."""
     return {
         "job_id": f"video-{number}",
         "state": state,
@@ -27,7 +27,7 @@ def video(number: int, state: str = "SUCCEED", **more: Any) -> Json:
 
 
 def metastudio(videos: Sequence[Json], *, takes_many_ids: bool = True) -> Cloud:
-    """A MetaStudio that shows the last month unless asked for more."""
+    """Return a MetaStudio that lists the last month unless a start is given."""
 
     def listed(asked: httpx.QueryParams) -> Json:
         month_ago = (START - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -84,7 +84,7 @@ async def test_a_plain_list_is_newest_first_and_of_the_last_month():
     assert cloud.budget.taken == [("media-cn/digital-human", 10)]
 
 
-async def test_pages_follow_each_other_to_the_end():
+async def test_pages_follow_each_other_to_the_last():
     subject = metastudio([video(number) for number in range(25)]).digital_human()
     first = await subject.page(JobQuery(limit=20))
     second = await subject.page(JobQuery(limit=20), first.cursor)
@@ -92,7 +92,7 @@ async def test_pages_follow_each_other_to_the_end():
     assert (first.total, second.total, second.cursor) == (25, 25, None)
 
 
-async def test_states_are_asked_for_together():
+async def test_states_are_requested_together():
     cloud = metastudio([video(1, "WAITING"), video(2, "PROCESSING"), video(3)])
     states = frozenset({JobState.PENDING, JobState.RUNNING})
     page = await cloud.digital_human().page(JobQuery(states=states))
@@ -101,7 +101,7 @@ async def test_states_are_asked_for_together():
     assert page.total == 2
 
 
-async def test_an_unknown_state_is_looked_for_here():
+async def test_an_unknown_state_is_filtered_here():
     cloud = metastudio([video(1, "BLOCK"), video(2), video(3, "MOONWALKING")])
     page = await cloud.digital_human().page(JobQuery(states=frozenset({JobState.UNKNOWN}), limit=5))
     assert names(page.jobs) == ["video-1", "video-3"]
@@ -118,9 +118,7 @@ async def test_an_unknown_state_is_looked_for_here():
         (JobQuery(id_part="26f"), LONG_AGO, None),
     ],
 )
-async def test_a_question_that_goes_beyond_the_last_month_says_so(
-    query: JobQuery, since: str | None, until: str | None
-):
+async def test_a_query_beyond_the_last_month_has_a_start(query: JobQuery, since: str | None, until: str | None):
     cloud = metastudio([])
     await cloud.digital_human().page(query)
     assert (cloud.asked[0].get("create_since"), cloud.asked[0].get("create_until")) == (since, until)
@@ -132,11 +130,11 @@ async def test_both_spellings_of_a_photo_video_are_one_kind(spelling: str):
     cloud = metastudio([video(1, job_type="DIGITAL_HUMAN_PHOTO_VIDEO"), video(2)])
     page = await cloud.digital_human().page(JobQuery(kind=spelling))
     assert cloud.asked[0]["job_type"] == "PHOTO_DIGITAL_HUMAN_VIDEO"
-    # The second tells no type, so it is what was asked for.
+    # The second has no type, so it gets the requested one.
     assert [job.kind for job in page.jobs] == ["PHOTO_DIGITAL_HUMAN_VIDEO"] * 2
 
 
-async def test_a_part_of_a_kind_is_looked_for_here():
+async def test_a_part_of_a_kind_is_filtered_here():
     cloud = metastudio([video(1, job_type="DIGITAL_HUMAN_PHOTO_VIDEO"), video(2)])
     page = await cloud.digital_human().page(JobQuery(kind="photo"))
     assert "job_type" not in cloud.asked[0]
@@ -149,7 +147,7 @@ async def test_media_needs_no_request():
     assert cloud.requests == []
 
 
-async def test_one_job_is_asked_for_however_old_it_is():
+async def test_one_job_is_looked_up_at_any_age():
     cloud = metastudio([video(24 * 90), video(1)])
     lookup = await cloud.digital_human().lookup([f"video-{24 * 90}"])
     assert names(lookup.found) == [f"video-{24 * 90}"]
@@ -178,7 +176,7 @@ async def test_many_jobs_on_short_pages_are_all_read(count: Json, requests: int)
     assert len(cloud.requests) == 6
 
 
-async def test_an_api_that_ignores_many_ids_is_found_out_once():
+async def test_an_api_that_ignores_many_ids_is_detected_once():
     cloud = metastudio([video(number) for number in range(300)], takes_many_ids=False)
     subject = cloud.digital_human()
     assert names((await subject.lookup(["video-1", "video-2"])).found) == ["video-1", "video-2"]
@@ -189,7 +187,7 @@ async def test_an_api_that_ignores_many_ids_is_found_out_once():
     assert ["job_ids" in asked for asked in cloud.asked] == [False]
 
 
-async def test_an_api_that_refuses_many_ids_is_asked_one_by_one():
+async def test_an_api_that_refuses_many_ids_gets_one_at_a_time():
     cloud = metastudio([video(1), video(2)])
     answer = cloud.answers[VIDEOS]
     cloud.answers[VIDEOS] = lambda asked: refused("MSS.00000003") if "job_ids" in asked else answer(asked)
@@ -225,7 +223,7 @@ async def test_a_failure_without_a_reason_is_completed_from_the_detail(kind: str
     ("more", "unexplained"),
     [
         ({}, None),
-        ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "the provider gives no reason: it could not be asked (APIGW.0101)"),
+        ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "couldn't get the reason from the provider (APIGW.0101)"),
     ],
     ids=["of no kind", "of a kind that has details"],
 )
@@ -242,7 +240,7 @@ async def test_a_listed_failure_without_a_reason_says_where_it_may_be():
     assert [job.unexplained for job in page.jobs] == [SHOWN_ALONE, None, None, None]
 
 
-async def test_a_detail_that_tells_no_reason_either_is_the_last_word():
+async def test_a_detail_without_a_reason_is_final():
     cloud = metastudio([video(1, "FAILED", job_type="2D_DIGITAL_HUMAN_VIDEO")])
     cloud.answers["2d-digital-human-videos/video-1"] = lambda _: {"error_info": None}
     (job,) = (await cloud.digital_human().lookup(["video-1"])).found

@@ -67,7 +67,7 @@ def test_the_request_id_comes_from_the_header_or_the_body():
     assert error(400, {"request_id": "body"}).request_id == "body"
 
 
-def test_a_wrong_secret_key_is_told_from_other_wrong_credentials():
+def test_a_wrong_secret_key_differs_from_other_wrong_credentials():
     said = "Incorrect IAM authentication information: verify aksk signature fail, AK"
     assert error(401, {"error_code": "APIGW.0301", "error_msg": f"{said} SECRET"}).message == MISMATCH
     assert error(401, {"error_code": "APIGW.0301", "error_msg": "AK SECRET not found"}).message == REJECTED
@@ -90,7 +90,7 @@ def test_an_error_code_in_a_good_reply_is_an_error_and_a_jobs_own_error_is_not()
     assert classify(httpx.Response(200), {"error": {"code": "ALG.002", "message": "failed"}}) is None
 
 
-def test_only_what_can_be_tried_again_has_a_time_to_try_it():
+def test_only_a_retryable_error_has_a_wait():
     assert error(429, {}, **{"Retry-After": "3"}).retry_after == 3
     assert error(503, {}, **{"Retry-After": "3"}).retry_after == 3
     assert error(403, {}, **{"Retry-After": "3"}).retry_after is None

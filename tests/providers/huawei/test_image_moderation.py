@@ -1,4 +1,4 @@
-"""Batch image moderation jobs: a short list without an order, and details that tell about the images."""
+"""Batch image moderation jobs: a short list without an order, and details with images."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ async def test_the_vendors_example():
     assert (page.total, page.cursor) == (1, None)
 
 
-async def test_the_whole_list_is_read_and_sorted_whatever_its_order():
+async def test_the_whole_list_is_read_and_sorted_from_any_order():
     numbers = [(number * 37) % 250 for number in range(250)]
     cloud = moderation([record(number) for number in numbers])
     page = await cloud.image_moderation().page(JobQuery(limit=10))
@@ -66,7 +66,7 @@ async def test_the_whole_list_is_read_and_sorted_whatever_its_order():
 
 
 @pytest.mark.parametrize(("count", "offsets"), [({}, [0, 50, 100, 120]), ({"count": "120"}, [0, 50, 100])])
-async def test_pages_that_are_shorter_than_asked_for_are_no_end(count: Json, offsets: list[int]):
+async def test_pages_shorter_than_requested_do_not_end_the_list(count: Json, offsets: list[int]):
     def listed(asked: httpx.QueryParams) -> Json:
         return {"result": [record(number) for number in range(120)][int(asked["offset"]) :][:50], **count}
 
@@ -76,14 +76,14 @@ async def test_pages_that_are_shorter_than_asked_for_are_no_end(count: Json, off
     assert [int(asked["offset"]) for asked in cloud.asked] == offsets
 
 
-async def test_a_list_without_a_count_or_an_end_is_left_where_nothing_is_new():
+async def test_an_endless_list_without_a_count_is_read_until_nothing_is_new():
     cloud = Cloud({JOBS: lambda _: {"result": [record(1), None, record(2)]}})
     page = await cloud.image_moderation().page(JobQuery())
     assert ([job.id for job in page.jobs], page.total, page.malformed) == (["job-1", "job-2"], None, 1)
     assert len(cloud.requests) == 2
 
 
-async def test_a_list_without_an_end_is_left_after_twenty_pages():
+async def test_an_endless_list_is_read_for_twenty_pages():
     cloud = Cloud({JOBS: lambda asked: {"result": [record(int(asked["offset"]) + at) for at in range(100)]}})
     page = await cloud.image_moderation().page(JobQuery())
     assert len(cloud.requests) == 20
@@ -91,13 +91,13 @@ async def test_a_list_without_an_end_is_left_after_twenty_pages():
 
 
 @pytest.mark.parametrize("count", [{}, {"count": 500}])
-async def test_what_twenty_short_pages_did_not_reach_is_not_in_the_total(count: Json):
+async def test_jobs_beyond_twenty_short_pages_are_not_in_the_total(count: Json):
     cloud = Cloud({JOBS: lambda asked: {"result": [record(int(asked["offset"]) + at) for at in range(5)], **count}})
     page = await cloud.image_moderation().page(JobQuery())
     assert (len(cloud.requests), len(page.jobs), page.total) == (20, 100, None)
 
 
-async def test_a_state_is_asked_for_by_its_one_word():
+async def test_a_state_is_requested_by_its_one_word():
     cloud = moderation([record(1, "failed"), record(2, "running"), record(3, "finish"), record(4, "created")])
     subject = cloud.image_moderation()
     page = await subject.page(JobQuery(states=frozenset({JobState.FAILED, JobState.PENDING})))
@@ -121,10 +121,10 @@ IMAGES = [
 ]
 
 
-async def test_a_detail_tells_about_the_images():
+async def test_a_detail_has_the_images():
     (job,) = (await moderation([record(1)], IMAGES).image_moderation().lookup(["job-1"])).found
     assert job.attributes == {"Images": "4: 2 pass, 1 block"}
-    assert job.notes == ("1 of 4 images has an error of its own",)
+    assert job.notes == ("1 of 4 images failed",)
     assert job.error is None
     assert job.raw is not None
     assert "SECRET" not in str(job.raw)
@@ -152,19 +152,19 @@ async def test_a_failed_job_whose_images_have_no_errors_has_no_reason_anywhere()
     [(refused("AIS.0011"), "AIS.0011"), (httpx.Response(200, json={"result": record(2)}), "malformed")],
     ids=["refused", "another job"],
 )
-async def test_a_reason_that_could_not_be_asked_for(answer: httpx.Response, code: str):
+async def test_a_reason_that_could_not_be_looked_up(answer: httpx.Response, code: str):
     cloud = moderation([record(1, "failed")])
     cloud.answers[BATCH] = lambda _: answer
     (job,) = (await cloud.image_moderation().lookup(["job-1"])).found
-    assert (job.error, job.unexplained) == (None, f"the provider gives no reason: it could not be asked ({code})")
+    assert (job.error, job.unexplained) == (None, f"couldn't get the reason from the provider ({code})")
 
 
 @pytest.mark.parametrize(
     ("images", "note"),
     [
-        (IMAGES[3:], "1 of 1 image has an error of its own"),
-        (IMAGES[2:], "1 of 2 images has an error of its own"),
-        (IMAGES[3:] * 2, "2 of 2 images have an error of their own"),
+        (IMAGES[3:], "1 of 1 image failed"),
+        (IMAGES[2:], "1 of 2 images failed"),
+        (IMAGES[3:] * 2, "2 of 2 images failed"),
     ],
 )
 async def test_images_are_counted_in_words(images: Sequence[Json], note: str):
@@ -179,7 +179,7 @@ async def test_a_detail_that_fails_costs_only_the_detail():
     assert [job.id for job in lookup.found] == ["job-1"]
 
 
-async def test_a_job_in_neither_is_missing_unless_the_detail_could_not_be_asked_for():
+async def test_a_job_in_neither_is_missing_unless_the_detail_call_failed():
     cloud = moderation([record(1)])
     subject = cloud.image_moderation()
     assert (await subject.lookup(["gone"])).missing == ("gone",)
@@ -188,13 +188,13 @@ async def test_a_job_in_neither_is_missing_unless_the_detail_could_not_be_asked_
         await subject.lookup(["gone"])
 
 
-async def test_a_job_that_only_the_detail_knows_is_found():
+async def test_a_job_that_only_the_detail_has_is_found():
     cloud = moderation([])
     cloud.answers[BATCH] = lambda _: {"result": record(7)}
     assert [job.id for job in (await cloud.image_moderation().lookup(["job-7"])).found] == ["job-7"]
 
 
-async def test_jobs_that_a_list_without_an_end_lacks_are_asked_for():
+async def test_jobs_not_on_an_endless_list_are_looked_up():
     cloud = moderation([record(number) for number in range(12)])
     cloud.answers[JOBS] = lambda _: {"result": [record(number) for number in range(10)]}
     lookup = await cloud.image_moderation().lookup([f"job-{number}" for number in range(13)])
@@ -206,7 +206,7 @@ async def test_jobs_that_a_list_without_an_end_lacks_are_asked_for():
 @pytest.mark.parametrize(
     "unsure", [refused("AIS.0011"), refused("AIS.0005"), refused("APIGW.0101", 404), refused("NEW.1", 404), {}], ids=str
 )
-async def test_neither_a_list_without_an_end_nor_any_other_refusal_makes_a_job_missing(unsure: Json | httpx.Response):
+async def test_neither_an_endless_list_nor_any_other_refusal_makes_a_job_missing(unsure: Json | httpx.Response):
     cloud = Cloud({JOBS: lambda _: {"result": [record(number) for number in range(10)]}, BATCH: lambda _: unsure})
     lookup = await cloud.image_moderation().lookup(["job-1", "job-12"])
     assert ([job.id for job in lookup.found], lookup.missing) == (["job-1"], ())

@@ -1,4 +1,4 @@
-"""What the lists of all services have in common."""
+"""Behavior that the lists of all services share."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ every = pytest.mark.parametrize(("service", "items"), LISTS.items(), ids=LISTS)
 
 
 def answering(service: str, body: Json) -> Provider:
-    """A service whose list is always this."""
+    """Return a service whose list is always this."""
     return getattr(Cloud(dict.fromkeys(PATHS, lambda _: body)), service)()
 
 
@@ -31,7 +31,7 @@ async def test_a_reply_without_its_list_is_malformed(service: str, items: str, b
 
 @every
 @pytest.mark.parametrize(("entries", "count"), [(None, 4), (None, None), ({}, 0), ("none", 0), (7, None)])
-async def test_something_else_in_its_place_is_malformed(service: str, items: str, entries: Any, count: int | None):
+async def test_another_type_in_its_place_is_malformed(service: str, items: str, entries: Any, count: int | None):
     with pytest.raises(Malformed, match=items):
         await answering(service, {items: entries, "count": count}).page(JobQuery())
 

@@ -1,4 +1,4 @@
-"""What a refusal of Huawei Cloud does to a question: found, missing or in doubt, and in how many requests."""
+"""The effect of Huawei Cloud's refusals: found, missing or undecided, and in how many requests."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ every = pytest.mark.parametrize("service", PROVIDERS)
 
 
 def answering(reply: httpx.Response) -> Cloud:
-    """A cloud that says the same to every question about a job or a list."""
+    """Return a cloud with one reply to every request for a job or a list."""
     paths = (OCR, f"{OCR}/{ID}", MODERATION, f"{MODERATION}/jobs", VIDEOS)
     return Cloud(dict.fromkeys(paths, lambda _: reply))
 
@@ -82,7 +82,7 @@ async def test_no_refusal_but_the_one_about_the_job_makes_it_missing(
 
 
 @every
-async def test_a_clock_that_is_off_is_told_by_how_much(service: str):
+async def test_a_clock_error_says_how_far_it_is_off(service: str):
     said = "calc aksk signature fail:signature expired, signature time:20211217T064303Z,server time:20211217T065804Z"
     cloud = answering(refused("APIGW.0301", 401, f"Incorrect IAM authentication information: {said}"))
     with pytest.raises(Unauthorized) as caught:

@@ -1,4 +1,4 @@
-"""Video OCR jobs: what is asked of VAS, and what is made of its answers."""
+"""Video OCR jobs: the requests, and the jobs read from the replies."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ async def test_the_account_may_set_another_endpoint_and_rate():
     assert cloud.budget.taken == [("media-cn/video-ocr", 2.5)]
 
 
-async def test_pages_follow_each_other_to_the_end():
+async def test_pages_follow_each_other_to_the_last():
     subject = vas([task(number) for number in range(25)]).video_ocr()
     seen: list[int] = []
     cursor = None
@@ -71,7 +71,7 @@ async def test_pages_follow_each_other_to_the_end():
     assert totals == {25}
 
 
-async def test_no_page_is_asked_for_beyond_the_deepest_offset():
+async def test_no_page_is_requested_beyond_the_highest_offset():
     cloud = Cloud({TASKS: lambda _: {"count": 200_000, "tasks": [task(1)] * 2}})
     page = await cloud.video_ocr().page(JobQuery(limit=2), '{"":99998}')
     assert page.cursor == '{"":100000}'
@@ -91,7 +91,7 @@ async def test_a_list_without_a_count_ends_with_an_empty_page():
     assert {page.total for page in found} == {None}
 
 
-async def test_lists_of_several_words_without_a_count_end_each_by_itself():
+async def test_lists_of_several_words_without_a_count_end_independently():
     words = ("FAILED", "CREATE_FAILED", "START_FAILED")
     cloud = short_pages([task(number, words[number // 6 % 3]) for number in range(40)])
     found = await pages(cloud.video_ocr(), JobQuery(states=FAILED, limit=4))
@@ -100,19 +100,19 @@ async def test_lists_of_several_words_without_a_count_end_each_by_itself():
 
 @pytest.mark.parametrize("items", [[task(1), task(2)], [None, 7], [None, task(1)]], ids=["jobs", "odd", "both"])
 @pytest.mark.parametrize("limit", [1, 2, 100])
-async def test_a_list_without_a_count_ends_where_it_begins_again(items: list[Any], limit: int):
+async def test_a_list_without_a_count_ends_where_it_repeats(items: list[Any], limit: int):
     cloud = Cloud({TASKS: lambda _: {"tasks": items}})
     found = await pages(cloud.video_ocr(), JobQuery(limit=limit))
     assert [(page.jobs, page.malformed, page.cursor) for page in found[1:]] == [((), 0, None)]
 
 
-async def test_a_list_that_begins_with_a_job_in_a_new_state_has_begun_again():
+async def test_a_list_that_begins_with_a_job_in_a_new_state_repeats():
     states = iter(("RUNNING", "SUCCEEDED"))
     cloud = Cloud({TASKS: lambda _: {"tasks": [task(1, next(states)), task(2)]}})
     assert [numbers(page.jobs) for page in await pages(cloud.video_ocr(), JobQuery())] == [[1, 2], []]
 
 
-async def test_a_state_is_asked_for_word_by_word_and_merged_newest_first():
+async def test_a_state_is_requested_word_by_word_and_merged_newest_first():
     words = ("FAILED", "RUNNING", "CREATE_FAILED", "START_FAILED")
     cloud = vas([task(number, words[number % 4]) for number in range(40)])
     subject = cloud.video_ocr()
@@ -126,7 +126,7 @@ async def test_a_state_is_asked_for_word_by_word_and_merged_newest_first():
     assert (first.total, second.total, second.cursor) == (30, 30, None)
 
 
-async def test_a_word_that_is_not_listed_cannot_be_asked_for_so_all_are():
+async def test_an_unlisted_word_cannot_be_requested_so_all_are():
     cloud = vas([task(1, "RUNNING"), task(2, "FROZEN"), task(3, "BRAND_NEW")])
     page = await cloud.video_ocr().page(JobQuery(states=frozenset({JobState.UNKNOWN}), limit=10))
     assert [asked.get("state") for asked in cloud.asked] == [None]
@@ -142,7 +142,7 @@ async def test_filters_that_no_job_fits_need_no_request(query: JobQuery):
 
 
 @pytest.mark.parametrize("name", ["job-2", "任务_1"])
-async def test_a_name_that_the_api_takes_is_sent(name: str):
+async def test_a_name_that_the_api_accepts_is_sent(name: str):
     cloud = vas([task(1), task(2)])
     await cloud.video_ocr().page(JobQuery(name=name, limit=10))
     assert cloud.asked[0]["name_like"] == name
@@ -150,7 +150,7 @@ async def test_a_name_that_the_api_takes_is_sent(name: str):
 
 
 @pytest.mark.parametrize("name", ["a b", "x" * 101, "a%"])
-async def test_any_other_name_is_looked_for_here(name: str):
+async def test_any_other_name_is_filtered_here(name: str):
     cloud = vas([task(1), task(2, name=f"see {name}!")])
     page = await cloud.video_ocr().page(JobQuery(name=name.upper(), limit=10))
     assert "name_like" not in cloud.asked[0]
@@ -158,7 +158,7 @@ async def test_any_other_name_is_looked_for_here(name: str):
     assert (numbers(page.jobs), page.total) == ([2], None)
 
 
-async def test_a_part_of_an_id_is_sent_in_lower_case_where_the_api_takes_it():
+async def test_a_part_of_an_id_is_sent_in_lower_case_where_the_api_accepts_it():
     cloud = vas([task(0xF1), task(2)])
     assert numbers((await cloud.video_ocr().page(JobQuery(id_part="F1"))).jobs) == [0xF1]
     await cloud.video_ocr().page(JobQuery(id_part="f-1"))
@@ -174,7 +174,7 @@ async def test_times_are_sent_in_milliseconds():
     assert [asked["created_since"] for asked in cloud.asked] == [str(int(since.timestamp()) * 1000)]
 
 
-async def test_a_unit_that_the_api_does_not_mean_is_found_out():
+async def test_a_wrong_unit_of_times_is_detected():
     cloud = vas([task(number) for number in range(10)], instants_per_second=1)
     subject = cloud.video_ocr()
     query = JobQuery(since=START - timedelta(minutes=3), until=START - timedelta(minutes=2))
@@ -237,7 +237,7 @@ async def test_a_cursor_of_another_list_is_refused(cursor: str):
         await vas([task(1)]).video_ocr().page(JobQuery(), cursor)
 
 
-async def test_the_end_of_a_job_is_its_last_change():
+async def test_a_job_finishes_at_its_last_change():
     tasks = [
         task(1, "SUCCEEDED", updated_at="2026-11-22T12:30:00Z"),
         task(2, "ABNORMAL", updated_at="2026-11-22T12:30:00Z", error={"code": "ALG.002"}),
@@ -247,7 +247,7 @@ async def test_the_end_of_a_job_is_its_last_change():
     assert done.finished_at == datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     assert done.duration_s == 31 * 60
     assert (abnormal.finished_at, abnormal.error) == (None, None)
-    assert abnormal.notes == ("running abnormally, it may recover",)
+    assert abnormal.notes == ("running abnormally; may recover",)
     assert failed.error is not None
     assert (failed.error.code, failed.error.message) == ("ALG.002", "no input")
 
@@ -282,7 +282,7 @@ async def test_where_a_job_writes(value: Any, text: str | None):
     assert job.output == text
 
 
-async def test_a_few_jobs_are_asked_for_one_by_one():
+async def test_a_few_jobs_are_looked_up_one_by_one():
     cloud = vas([task(1), task(2)])
     lookup = await cloud.video_ocr().lookup([f"{number:032x}" for number in (2, 1)])
     assert sorted(cloud.paths) == [f"{TASKS}/{1:032x}", f"{TASKS}/{2:032x}"]
@@ -309,7 +309,7 @@ async def test_a_service_that_neither_shows_nor_lists_makes_no_job_missing(liste
     assert (await cloud.video_ocr().lookup([gone, "no such id"])).missing == ("no such id",)
 
 
-async def test_a_list_that_ignores_the_id_and_goes_on_makes_no_job_missing():
+async def test_a_list_that_ignores_the_id_and_continues_makes_no_job_missing():
     endless = vas([task(number) for number in range(1, 200)]).answers[TASKS]
     gone = f"{999:032x}"
     cloud = Cloud({f"{TASKS}/{gone}": lambda _: refused("IVA.0005", 404), TASKS: endless})
@@ -318,7 +318,7 @@ async def test_a_list_that_ignores_the_id_and_goes_on_makes_no_job_missing():
     assert caught.value.code == "IVA.0005"
 
 
-async def test_a_job_that_the_list_has_is_found_whatever_showing_it_says():
+async def test_a_listed_job_is_found_for_any_error_of_its_detail():
     listed = f"{1:032x}"
     cloud = vas([task(1)])
     cloud.answers[f"{TASKS}/{listed}"] = lambda _: refused("IVA.0005", 404)
@@ -328,7 +328,7 @@ async def test_a_job_that_the_list_has_is_found_whatever_showing_it_says():
 @pytest.mark.parametrize(
     ("job_id", "part"), [("26f06524-4f75-4b3a-a853-b649a21aaf01", "26f06524"), ("taskAB_cde12", "task"), ("A-B", None)]
 )
-async def test_the_list_is_asked_for_a_part_of_an_id_that_it_would_refuse(job_id: str, part: str | None):
+async def test_the_list_gets_the_accepted_part_of_an_id(job_id: str, part: str | None):
     cloud = vas([])
     cloud.answers[f"{TASKS}/{job_id}"] = lambda _: refused("IVA.0005", 404)
     assert (await cloud.video_ocr().lookup([job_id])).missing == (job_id,)
@@ -358,7 +358,7 @@ async def test_of_many_jobs_none_is_missing_where_an_entry_of_the_list_cannot_be
     assert (len(lookup.found), lookup.missing, len(lookup.unanswered)) == (6, (), 1)
 
 
-async def test_one_job_that_cannot_be_asked_about_does_not_hide_the_other():
+async def test_one_job_that_cannot_be_looked_up_does_not_hide_the_other():
     first, second = f"{1:032x}", f"{2:032x}"
     cloud = vas([task(1)])
     cloud.answers[f"{TASKS}/{second}"] = lambda _: refused("IVA.0006", 500)

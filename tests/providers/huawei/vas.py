@@ -1,4 +1,4 @@
-"""Pretend VAS endpoints that list and show Video OCR tasks."""
+"""Fake VAS endpoints that list and show Video OCR tasks."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 
 def task(number: int, state: str = "RUNNING", **more: Any) -> Json:
-    """A task that is `number` minutes old."""
+    """Return a task that is `number` minutes old."""
     return {
         "id": f"{number:032x}",
         "state": state,
@@ -30,7 +30,7 @@ def numbers(jobs: Sequence[Any]) -> list[int]:
 
 
 def vas(tasks: Sequence[Json], *, instants_per_second: int = 1000) -> Cloud:
-    """A VAS that filters as documented, with times in milliseconds or another unit."""
+    """Return a VAS that filters as documented, with times in milliseconds or another unit."""
 
     def listed(asked: httpx.QueryParams) -> Json:
         matching = [one for one in tasks if asked.get("state") in {None, one["state"]}]
@@ -60,7 +60,7 @@ async def pages(subject: VideoOcr, query: JobQuery) -> list[JobPage]:
 
 
 def short_pages(tasks: Sequence[Json], **count: Any) -> Cloud:
-    """A VAS that sends five tasks at a time, however many are asked for."""
+    """Return a VAS that sends five tasks at a time, regardless of the limit."""
 
     def listed(asked: httpx.QueryParams) -> Json:
         matching = [one for one in tasks if asked.get("state") in {None, one["state"]}]

@@ -1,4 +1,4 @@
-"""Callers of the simulated clouds that sign for themselves, with nothing borrowed from the clouds' own check."""
+"""Callers of the simulated clouds with their own signatures, independent of the clouds' check."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.world import World
 
 START = 1_795_000_000.0
-"""The instant at which the tests' worlds begin."""
+"""The instant at which the tests' worlds start."""
 
 
 class Clock:
@@ -35,7 +35,7 @@ def connect(world: World) -> httpx.AsyncClient:
 
 
 def add_job(world: World, account: str, service: str, **fields: Any) -> str:
-    """Add a job to a world, and give its id."""
+    """Add a job to a world, and return its id."""
     job = make(JobOrder(account=account, service=service, **fields), world.now())
     world.store(account, service).add(job)
     return job.id
@@ -65,7 +65,7 @@ def _headers_block(headers: Mapping[str, str]) -> tuple[str, str]:
 
 @dataclass
 class Huawei:
-    """Asks with AK and SK; `keys`, `skew_s` and the rest can be spoilt by a test."""
+    """A caller with AK and SK. A test can falsify `keys`, `skew_s` and the rest."""
 
     client: httpx.AsyncClient
     world: World
@@ -97,7 +97,7 @@ class Huawei:
 
 @dataclass
 class Alibaba:
-    """Asks with an AccessKey; `nonce` repeats one, where a test wants that."""
+    """A caller with an AccessKey. A test can repeat a `nonce`."""
 
     client: httpx.AsyncClient
     world: World

@@ -15,7 +15,7 @@ async def ask(caller: Alibaba) -> httpx.Response:
 
 
 def published(signature: str, extra: dict[str, str], signed: str) -> Call:
-    """Rows 5 and 5b of the provider API notes, section 6."""
+    """Return the request of rows 5 and 5b of the provider API notes, section 6."""
     return Call(
         method="POST",
         raw_path="/",
@@ -86,7 +86,7 @@ async def test_a_skewed_clock_is_refused(alibaba: Alibaba, skew_s: float):
     assert (response.status_code, response.json()["Code"]) == (400, "InvalidTimeStamp.Expired")
 
 
-async def test_a_nonce_serves_once(alibaba: Alibaba, clock: Clock):
+async def test_a_nonce_works_once(alibaba: Alibaba, clock: Clock):
     repeated = replace(alibaba, nonce="the-same")
     assert (await ask(repeated)).status_code == 200
     clock.now += 14 * 60

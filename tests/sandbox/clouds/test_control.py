@@ -78,19 +78,17 @@ async def test_a_fault_is_set_and_cleared(client: httpx.AsyncClient, huawei: Hua
         (f"jobs/{VOD_AI_ID}", {"state": "failed"}, 400),
     ],
 )
-async def test_an_order_that_cannot_be_carried_out_is_refused(
-    client: httpx.AsyncClient, path: str, order: Any, status: int
-):
+async def test_an_impossible_order_is_refused(client: httpx.AsyncClient, path: str, order: Any, status: int):
     response = await client.post(f"/control/{path}", json=order)
     assert response.status_code == status
     assert response.json()["error"]
 
 
-async def test_what_is_not_json_is_refused(client: httpx.AsyncClient):
+async def test_a_body_that_is_not_json_is_refused(client: httpx.AsyncClient):
     assert (await client.post("/control/fault", content=b"{")).status_code == 400
 
 
-async def test_the_clock_is_put_forward(client: httpx.AsyncClient, huawei: Huawei):
+async def test_the_clock_moves_forward(client: httpx.AsyncClient, huawei: Huawei):
     before = (await huawei.get(f"{TASKS}/{VIDEO_OCR_ID}")).json()["state"]
     reply = await client.post("/control/clock", json={"advance_s": 7200})
     after = (await huawei.get(f"{TASKS}/{VIDEO_OCR_ID}")).json()["state"]
@@ -98,7 +96,7 @@ async def test_the_clock_is_put_forward(client: httpx.AsyncClient, huawei: Huawe
     assert (before, after) == ("RUNNING", "SUCCEEDED")
 
 
-async def test_a_job_is_added_and_ended_by_hand(client: httpx.AsyncClient, huawei: Huawei, clock: Clock):
+async def test_a_job_is_added_and_ended_manually(client: httpx.AsyncClient, huawei: Huawei, clock: Clock):
     order = {"account": "media-cn", "service": "video-ocr", "id": "taskdemo0001", "name": "a <b> & c", "run_s": 3600}
     assert (await client.post("/control/jobs", json=order)).json()["state"] == "PENDING"
     clock.now += 60
@@ -112,7 +110,7 @@ async def test_a_job_is_added_and_ended_by_hand(client: httpx.AsyncClient, huawe
     assert again.status_code == 400
 
 
-async def test_many_jobs_are_ordered_and_ended_at_once(client: httpx.AsyncClient, huawei: Huawei, clock: Clock):
+async def test_many_jobs_are_ordered_and_ended_together(client: httpx.AsyncClient, huawei: Huawei, clock: Clock):
     order = {"account": "media-cn", "service": "video-ocr", "run_s": 3600}
     ids: list[str] = (await client.post("/control/jobs", json={**order, "count": 30})).json()["ids"]
     ids += (await client.post("/control/jobs", json=[order, {**order, "id": "last", "count": 1}])).json()["ids"]
@@ -125,7 +123,7 @@ async def test_many_jobs_are_ordered_and_ended_at_once(client: httpx.AsyncClient
     assert answer == {"ended": ids, "refused": {"nobody": "no service has a job nobody"}}
     assert (await huawei.get(f"{TASKS}/last")).json()["state"] == "SUCCEEDED"
     again = (await client.post("/control/end", json={"ids": ["last"], "state": "failed"})).json()
-    assert again == {"ended": [], "refused": {"last": "last has ended already, it is SUCCEEDED"}}
+    assert again == {"ended": [], "refused": {"last": "last has already finished: it is SUCCEEDED"}}
 
 
 async def test_an_unknown_service_in_a_list_adds_nothing(client: httpx.AsyncClient, world: World):

@@ -25,7 +25,7 @@ async def test_ten_of_the_oldest_come_first_by_default(huawei: Huawei):
     assert len(created) == 10
 
 
-async def test_the_newest_come_first_when_asked_for(huawei: Huawei):
+async def test_the_newest_come_first_on_request(huawei: Huawei):
     page = await listed(huawei, sort_key="create_time", sort_dir="desc", limit=100)
     created = [job["create_time"] for job in page["jobs"]]
     assert created == sorted(created, reverse=True)
@@ -46,7 +46,7 @@ async def test_times_are_inclusive(huawei: Huawei):
     assert (await listed(huawei, create_since=LONG_AGO, create_until="2022-11-30T06:59:55Z"))["count"] == 0
 
 
-async def test_the_vendors_example_is_there_to_the_letter(huawei: Huawei):
+async def test_the_vendors_example_is_reproduced_exactly(huawei: Huawei):
     (job,) = (await listed(huawei, job_id=DIGITAL_HUMAN_ID, create_since=LONG_AGO))["jobs"]
     asset = job.pop("output_asset_config")
     assert job == {
@@ -87,7 +87,7 @@ async def test_names_match_whole_unless_fuzzy(huawei: Huawei, world: World):
 
 
 @pytest.mark.parametrize("spelling", ["PHOTO_DIGITAL_HUMAN_VIDEO", "DIGITAL_HUMAN_PHOTO_VIDEO"])
-async def test_both_spellings_of_a_photo_job_are_understood(huawei: Huawei, spelling: str):
+async def test_both_spellings_of_a_photo_job_are_accepted(huawei: Huawei, spelling: str):
     jobs = (await listed(huawei, job_type=spelling, limit=100))["jobs"]
     assert {job["job_type"] for job in jobs} == {"DIGITAL_HUMAN_PHOTO_VIDEO"}
 
@@ -110,7 +110,7 @@ async def test_a_parameter_outside_its_rule_is_refused(huawei: Huawei, params: d
     assert (response.status_code, response.json()["error_code"]) == (400, "MSS.00000003")
 
 
-async def test_a_waiting_job_can_be_cancelled_a_failed_one_says_why(huawei: Huawei, world: World, clock: Clock):
+async def test_a_waiting_job_can_be_canceled_a_failed_one_has_a_reason(huawei: Huawei, world: World, clock: Clock):
     cancelled = add_job(world, "media-cn", "digital-human", outcome="cancelled", wait_s=5)
     failed = add_job(world, "media-cn", "digital-human", outcome="failed", error_code="MSS.1", error_message="no voice")
     clock.now += 60
@@ -120,7 +120,7 @@ async def test_a_waiting_job_can_be_cancelled_a_failed_one_says_why(huawei: Huaw
     assert jobs[failed]["error_info"] == {"error_code": "MSS.1", "error_msg": "no voice"}
 
 
-async def test_a_detail_is_found_under_its_own_kind_alone(huawei: Huawei, world: World):
+async def test_a_detail_is_found_only_under_its_own_kind(huawei: Huawei, world: World):
     job_id = add_job(world, "media-cn", "digital-human", kind="DIGITAL_HUMAN_PHOTO_VIDEO")
     found = await huawei.get(f"/v1/{{p}}/photo-digital-human-videos/{job_id}")
     assert found.json()["job_id"] == job_id

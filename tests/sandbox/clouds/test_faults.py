@@ -57,7 +57,7 @@ async def test_alibaba_refuses_in_its_own_words(alibaba: Alibaba, world: World, 
     assert (response.status_code, response.json()["Code"]) == (status, code)
 
 
-async def test_a_throttled_caller_is_told_when_to_return(huawei: Huawei, alibaba: Alibaba, world: World):
+async def test_a_throttled_caller_learns_when_to_retry(huawei: Huawei, alibaba: Alibaba, world: World):
     set_fault(world, "throttle", seconds=7)
     assert (await huawei.get(TASKS)).headers["retry-after"] == "7"
     assert (await alibaba.call("ListAIJob", JobIds=VOD_AI_ID)).headers["x-acs-retry-after"] == "7000"
@@ -69,14 +69,14 @@ async def test_status_and_code_of_an_error_can_be_chosen(huawei: Huawei, world: 
     assert (response.status_code, response.json()["error_code"]) == (504, "APIGW.0201")
 
 
-async def test_a_fault_spoils_one_service_of_one_account(huawei: Huawei, alibaba: Alibaba, world: World):
+async def test_a_fault_affects_one_service_of_one_account(huawei: Huawei, alibaba: Alibaba, world: World):
     set_fault(world, "error", account=MEDIA_CN.name, service="video-ocr")
     assert (await huawei.get(TASKS)).status_code == 500
     assert (await huawei.get(VIDEOS)).status_code == 200
     assert (await alibaba.call("ListAIJob", JobIds=VOD_AI_ID)).status_code == 200
 
 
-async def test_a_fault_can_spoil_one_operation(alibaba: Alibaba, world: World):
+async def test_a_fault_can_affect_one_operation(alibaba: Alibaba, world: World):
     set_fault(world, "error", operation="GetTranscodeTask")
     assert (await alibaba.call("GetTranscodeTask", JobIds=VOD_TRANSCODE_ID)).status_code == 503
     assert (await alibaba.call("GetJobDetail", JobId=VOD_TRANSCODE_ID, JobType="transcode")).status_code == 200
@@ -113,7 +113,7 @@ async def test_a_malformed_body_is_not_json(huawei: Huawei, world: World):
         response.json()
 
 
-async def test_one_job_is_in_a_state_that_nobody_documents(huawei: Huawei, alibaba: Alibaba, world: World):
+async def test_one_job_is_in_an_undocumented_state(huawei: Huawei, alibaba: Alibaba, world: World):
     set_fault(world, "unknown_state")
     states = [task["state"] for task in (await huawei.get(TASKS)).json()["tasks"]]
     assert states.count(UNHEARD_OF) == 1
@@ -121,7 +121,7 @@ async def test_one_job_is_in_a_state_that_nobody_documents(huawei: Huawei, aliba
     assert detail.json()["TranscodeJobDetail"]["Status"] == UNHEARD_OF
 
 
-async def test_one_job_is_broken_and_its_neighbours_are_not(huawei: Huawei, world: World):
+async def test_one_job_is_broken_and_the_others_are_not(huawei: Huawei, world: World):
     good = (await huawei.get(TASKS)).json()["tasks"]
     set_fault(world, "malformed_job")
     spoilt = (await huawei.get(TASKS)).json()["tasks"]
@@ -130,14 +130,14 @@ async def test_one_job_is_broken_and_its_neighbours_are_not(huawei: Huawei, worl
     assert not isinstance(spoilt[0]["id"], str)
 
 
-async def test_a_fault_does_not_outlive_itself_in_what_is_kept(huawei: Huawei, world: World):
+async def test_a_fault_leaves_no_trace_in_the_cache(huawei: Huawei, world: World):
     good = (await huawei.get(TASKS)).json()
     set_fault(world, "malformed_job", count=1)
     await huawei.get(TASKS)
     assert (await huawei.get(TASKS)).json() == good
 
 
-async def test_unknown_projects_and_keys_meet_the_faults_of_every_account(client: httpx.AsyncClient, world: World):
+async def test_unknown_projects_and_keys_get_the_faults_of_every_account(client: httpx.AsyncClient, world: World):
     set_fault(world, "error")
     response = await client.get("/v2/nobody/services/video-ocr/tasks")
     assert response.status_code == 500

@@ -83,7 +83,7 @@ async def test_an_unknown_access_key_is_refused(huawei: Huawei):
 
 
 @pytest.mark.parametrize(("skew_s", "status"), [(-890, 200), (890, 200), (-910, 401), (910, 401)])
-async def test_a_clock_may_differ_by_fifteen_minutes(huawei: Huawei, skew_s: float, status: int):
+async def test_a_clock_can_differ_by_fifteen_minutes(huawei: Huawei, skew_s: float, status: int):
     assert (await replace(huawei, skew_s=skew_s).get(TASKS)).status_code == status
 
 
@@ -97,7 +97,7 @@ async def test_a_request_without_credentials_is_refused(client: httpx.AsyncClien
     ("path", "status", "expected"),
     [(TASKS, 401, "IVA.0001"), (JOBS, 400, "AIS.0002"), (VIDEOS, 400, "MSS.00010008")],
 )
-async def test_each_service_words_a_bad_token_in_its_own_way(
+async def test_each_service_has_its_own_error_for_a_bad_token(
     client: httpx.AsyncClient, path: str, status: int, expected: str
 ):
     path = path.format(p=MEDIA_CN.project_id)

@@ -15,7 +15,7 @@ async def listed(huawei: Huawei, **params: Any) -> dict[str, Any]:
     return (await huawei.get(JOBS, **params)).json()
 
 
-async def test_everything_is_listed_where_no_limit_is_given(huawei: Huawei):
+async def test_everything_is_listed_without_a_limit(huawei: Huawei):
     whole = await listed(huawei)
     assert len(whole["result"]) == whole["count"] == 121
     page = await listed(huawei, offset=5, limit=3)
@@ -36,7 +36,7 @@ async def test_a_bad_parameter_is_refused_with_400(huawei: Huawei, params: dict[
     assert (response.status_code, response.json()["error_code"]) == (400, "AIS.0012")
 
 
-async def test_a_job_is_gone_after_thirty_minutes(huawei: Huawei, world: World, clock: Clock):
+async def test_a_job_expires_after_thirty_minutes(huawei: Huawei, world: World, clock: Clock):
     job_id = add_job(world, "media-cn", "image-moderation", run_s=20)
     clock.now += 30 * 60 - 1
     assert job_id in [job["job_id"] for job in (await listed(huawei))["result"]]
@@ -52,7 +52,7 @@ async def test_the_example_job_stays(huawei: Huawei, clock: Clock):
     assert result["status"] == "finish"
 
 
-async def test_only_the_detail_tells_why_a_job_failed(huawei: Huawei, world: World, clock: Clock):
+async def test_only_the_detail_has_the_failure_reason(huawei: Huawei, world: World, clock: Clock):
     job_id = add_job(world, "media-cn", "image-moderation", outcome="failed", error_code="AIS.0404")
     clock.now += 60
     entry = next(job for job in (await listed(huawei))["result"] if job["job_id"] == job_id)

@@ -1,4 +1,4 @@
-"""Lists that are hard to walk: late entries, deletions between pages, equal times, wrong clocks and totals."""
+"""Lists that are hard to read page by page: late entries, deletions, equal times, wrong clocks and totals."""
 
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -29,7 +29,7 @@ async def ids(huawei: Huawei, offset: int, limit: int) -> list[str]:
     return [task["id"] for task in (await huawei.get(TASKS, offset=offset, limit=limit)).json()["tasks"]]
 
 
-async def test_a_late_job_is_found_by_its_id_at_once(
+async def test_a_late_job_is_found_by_its_id_immediately(
     client: httpx.AsyncClient, huawei: Huawei, alibaba: Alibaba, clock: Clock
 ):
     late = {"listed_after_s": 40, "media": "m" * 32}
@@ -71,7 +71,7 @@ async def test_entries_are_deleted_between_pages(client: httpx.AsyncClient, huaw
     before = await ids(huawei, 0, 100)
     await fault(client, **OCR, fault="delete", entries=3, after=1, count=1)
     assert await ids(huawei, 0, 10) == before[:10]
-    assert await ids(huawei, 10, 10) == before[10:20]  # the one that `after` lets pass
+    assert await ids(huawei, 10, 10) == before[10:20]  # the request that `after` skips
     assert await ids(huawei, 20, 10) == before[23:33]
     assert await ids(huawei, 0, 100) == before[:17] + before[20:]
     gone = [job["id"] for job in (await client.get("/control/transitions")).json()["jobs"] if job["deleted"]]
@@ -80,7 +80,7 @@ async def test_entries_are_deleted_between_pages(client: httpx.AsyncClient, huaw
 
 
 @pytest.mark.parametrize(("path", "query"), [(VIDEOS, {"limit": 5}), (JOBS, {"limit": 5}), (TASKS, {"limit": 5})])
-async def test_a_walk_is_cut_at_the_nth_request(client: httpx.AsyncClient, huawei: Huawei, path: str, query: Any):
+async def test_a_list_fails_at_the_nth_request(client: httpx.AsyncClient, huawei: Huawei, path: str, query: Any):
     await fault(client, fault="error", operation="list", after=2, count=1)
     assert (await huawei.get(f"{TASKS}/nobody")).status_code == 404  # a look-up does not count
     assert (await huawei.get(VIDEOS, job_ids=["nobody"])).status_code == 200
@@ -136,12 +136,12 @@ async def test_lists_are_in_the_order_of_a_clock_that_jumps(client: httpx.AsyncC
     assert all(one["created_at"] >= other["created_at"] for one, other in pairwise(listed))
     since = int((START + 250) * 1000)
     assert [task["id"] for task in (await huawei.get(TASKS, created_since=since)).json()["tasks"]] == ["1b", "1a"]
-    for task in listed:  # what stands in the order of a wrong clock can still be taken out
+    for task in listed:  # jobs in the order of a wrong clock can still be removed
         assert (await client.delete(f"/control/jobs/{task['id']}")).status_code == 204
     assert (await huawei.get(TASKS)).json()["count"] == 0
 
 
-async def test_a_clock_that_is_far_off_refuses_a_signature(client: httpx.AsyncClient, huawei: Huawei, alibaba: Alibaba):
+async def test_a_very_wrong_clock_refuses_a_signature(client: httpx.AsyncClient, huawei: Huawei, alibaba: Alibaba):
     await shift(client, ahead_s=-3600)
     replies = [await huawei.get(TASKS), await alibaba.call("ListAIJob", JobIds="any")]
     assert [reply.status_code for reply in replies] == [401, 400]

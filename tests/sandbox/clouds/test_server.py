@@ -1,4 +1,4 @@
-"""What only a real connection shows."""
+"""Behavior that only a real connection shows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def test_a_cloud_that_is_down_hangs_up(caller: Huawei):
     assert (await caller.get(TASKS)).status_code == 200
 
 
-async def test_a_cut_off_body_is_shorter_than_promised(caller: Huawei):
+async def test_a_cut_off_body_is_shorter_than_announced(caller: Huawei):
     set_fault(caller, "cut")
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         await caller.get(TASKS)
@@ -57,7 +57,7 @@ async def test_a_slow_cloud_answers_late(caller: Huawei):
     assert (await caller.get(TASKS)).status_code == 200
 
 
-async def test_nothing_of_this_is_an_error_of_the_server(caller: Huawei, caplog: pytest.LogCaptureFixture):
+async def test_no_fault_is_an_error_of_the_server(caller: Huawei, caplog: pytest.LogCaptureFixture):
     for fault in ("down", "cut"):
         set_fault(caller, fault)
         with pytest.raises(httpx.RemoteProtocolError):
@@ -65,12 +65,12 @@ async def test_nothing_of_this_is_an_error_of_the_server(caller: Huawei, caplog:
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-async def test_a_request_that_hangs_does_not_keep_the_server_from_stopping(world: World):
+async def test_a_hung_request_does_not_keep_the_server_from_stopping(world: World):
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         async with serving(world) as url:
             world.faults.add(Fault(fault="hang"), world.now())
             waiting = asyncio.create_task(client.get(f"{url}{TASKS.format(p='any')}"))
-            while not world.requests:  # noqa: ASYNC110  # the server tells nobody when a request arrives
+            while not world.requests:  # noqa: ASYNC110  # the server has no event for a new request
                 await asyncio.sleep(0)
         with pytest.raises(httpx.RemoteProtocolError):
             await waiting
@@ -81,7 +81,7 @@ async def test_a_port_in_use_is_an_error(caller: Huawei):
         await run(caller.client.base_url.port or 0, caller.world)
 
 
-async def test_run_serves_until_it_is_cancelled(world: World, unused_tcp_port: int):
+async def test_run_serves_until_it_is_canceled(world: World, unused_tcp_port: int):
     running = asyncio.create_task(run(unused_tcp_port, world))
     async with httpx.AsyncClient(trust_env=False) as client:
         url = f"http://127.0.0.1:{unused_tcp_port}/control/requests"

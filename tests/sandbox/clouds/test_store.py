@@ -1,4 +1,4 @@
-"""The store against the obvious way of doing the same."""
+"""The store, compared with a plain list."""
 
 from math import inf
 
@@ -23,7 +23,7 @@ def job(draw: st.DrawFn, number: int) -> Job:
 
 
 def shows(job: Job, now: float) -> bool:
-    """Whether lists show it."""
+    """Return whether lists show a job."""
     return (job.created if job.listed is None else job.listed) <= now < job.gone
 
 
@@ -40,7 +40,7 @@ def jobs(draw: st.DrawFn) -> list[Job]:
     since=st.integers(0, 60),
     until=st.integers(0, 60),
 )
-def test_it_answers_as_a_plain_list_would(
+def test_it_answers_like_a_plain_list(
     jobs: list[Job], instants: list[int], words: set[str] | None, since: int, until: int
 ):
     store = JobStore(jobs[::2])
@@ -65,7 +65,7 @@ def test_a_job_can_be_replaced(jobs: list[Job], now: int, replaced: int, later: 
     store.select(now)
     new = Job(f"id{replaced}", "new", "kind", "b", now, (Stage(now, "running"), Stage(now + 10, "done")))
     store.add(new)
-    # Jobs of the future that bear the id of an ordered one are not the store's to refuse: leave them out here.
+    # The store need not refuse future jobs with an ordered job's id, so this leaves them out.
     others = [job for job in jobs if job.id != new.id and shows(job, now + later)]
     if all(job.id != new.id or job.created <= now for job in jobs):
         expected = sorted([*others, new], key=lambda job: (job.created, job.id))
@@ -74,7 +74,7 @@ def test_a_job_can_be_replaced(jobs: list[Job], now: int, replaced: int, later: 
         assert store.select(now + later, words={"done"}) == done
 
 
-def test_what_is_rendered_is_kept_only_when_nothing_can_change_it():
+def test_only_settled_jobs_stay_rendered():
     moving = Job("id", "name", "kind", "media", 0, (Stage(0, "running"), Stage(10, "done")))
     store = JobStore([moving])
     calls: list[float] = []

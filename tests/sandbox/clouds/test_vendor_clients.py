@@ -1,4 +1,4 @@
-"""The vendors' own clients list and look up: the judges of the simulated clouds' wire formats and signatures."""
+"""The vendors' own clients list and look up jobs. They verify the clouds' wire formats and signatures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -24,7 +24,7 @@ async def test_pages_are_newest_first_and_add_up(huawei: Huawei):
     assert [task["created_at"] for task in tasks] == sorted((task["created_at"] for task in tasks), reverse=True)
 
 
-async def test_a_page_holds_a_hundred_unless_told_otherwise(huawei: Huawei):
+async def test_a_page_holds_a_hundred_by_default(huawei: Huawei):
     assert len((await listed(huawei))["tasks"]) == 100
 
 
@@ -91,7 +91,7 @@ async def test_the_vendors_example_job_is_there(huawei: Huawei):
     assert "creator" not in task
 
 
-async def test_a_job_goes_through_its_states_and_tells_why_it_failed(huawei: Huawei, world: World, clock: Clock):
+async def test_a_job_goes_through_its_states_and_has_a_failure_reason(huawei: Huawei, world: World, clock: Clock):
     path = f"{TASKS}/" + add_job(
         world, "media-cn", "video-ocr", wait_s=10, run_s=60, outcome="failed", error_message="no <audio>"
     )
@@ -105,7 +105,7 @@ async def test_a_job_goes_through_its_states_and_tells_why_it_failed(huawei: Hua
     assert task["updated_at"] == "2026-11-18T11:07:50Z"
 
 
-async def test_what_is_not_there_is_not_found(huawei: Huawei):
+async def test_a_missing_job_is_not_found(huawei: Huawei):
     for path in (f"{TASKS}/{'0' * 32}", "/v2/{p}/services/other-service/tasks"):
         response = await huawei.get(path)
         assert (response.status_code, response.json()["error_code"]) == (404, "IVA.0005")

@@ -22,7 +22,7 @@ async def test_ten_ids_are_answered_and_eleven_refused(alibaba: Alibaba, world: 
     assert (refused.status_code, refused.json()["Code"]) == (400, "InvalidParameter")
 
 
-async def test_ids_have_to_be_given(alibaba: Alibaba):
+async def test_ids_are_required(alibaba: Alibaba):
     assert (await alibaba.call("ListAIJob")).json()["Code"] == "MissingJobIds"
 
 

@@ -56,7 +56,7 @@ async def test_objects_of_other_types_are_filled_too(alibaba: Alibaba):
     assert reply["TranscodeJobDetail"]["JobId"] == VOD_TRANSCODE_ID
 
 
-async def test_no_detail_tells_why_a_job_failed(alibaba: Alibaba):
+async def test_no_detail_has_a_failure_reason(alibaba: Alibaba):
     reply = await detail(alibaba, VOD_FAILED_TRANSCODE_ID, "transcode")
     job = reply["TranscodeJobDetail"]
     assert job["Status"] == "TranscodeFail"
@@ -111,7 +111,7 @@ async def test_the_jobs_of_a_media_asset_are_listed_by_type(alibaba: Alibaba):
     assert workflow.json()["Code"] == "InvalidJobType"
 
 
-async def test_transcode_jobs_tell_progress_and_reason(alibaba: Alibaba, world: World, clock: Clock):
+async def test_transcode_jobs_have_progress_and_reason(alibaba: Alibaba, world: World, clock: Clock):
     running = add_job(world, "vod-sg", "vod-jobs", wait_s=10, run_s=100)
     clock.now += 60
     reply = await ask(alibaba, "GetTranscodeTask", JobIds=f"{running},{VOD_FAILED_TRANSCODE_ID},{VOD_SNAPSHOT_ID}")
@@ -128,7 +128,7 @@ async def test_a_transcode_task_holds_the_jobs_of_its_media(alibaba: Alibaba):
     assert len(task["TranscodeJobInfoList"]) == 2
 
 
-async def test_a_review_tells_its_reason_and_other_jobs_have_none(alibaba: Alibaba):
+async def test_a_review_has_a_reason_and_other_jobs_have_none(alibaba: Alibaba):
     failed = (await ask(alibaba, "GetAIMediaAuditJob", JobId=VOD_FAILED_AUDIT_ID))["MediaAuditJob"]
     assert (failed["Status"], failed["Code"]) == ("fail", "FileFormatNotSupported")
     passed = (await ask(alibaba, "GetAIMediaAuditJob", JobId=VOD_AUDIT_ID))["MediaAuditJob"]

@@ -23,7 +23,7 @@ def ids(world: World, account: str, service: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("account", "service"), SERVICES)
-def test_two_worlds_with_one_seed_are_alike(account: str, service: str):
+def test_two_worlds_with_one_seed_are_equal(account: str, service: str):
     clock = Clock()
     one, two, other = World(1, clock), World(1, clock), World(2, clock)
     clock.now += 600
@@ -31,7 +31,7 @@ def test_two_worlds_with_one_seed_are_alike(account: str, service: str):
     assert set(ids(one, account, service)) != set(ids(other, account, service))
 
 
-def test_a_world_that_is_asked_often_is_the_same_as_one_asked_once():
+def test_a_world_does_not_depend_on_the_number_of_requests():
     clock = Clock()
     often, once = World(1, clock), World(1, clock)
     for _ in range(60):
@@ -55,7 +55,7 @@ def test_new_jobs_keep_arriving_and_end(account: str, service: str):
 
 
 @pytest.mark.parametrize(("account", "service"), SERVICES)
-def test_jobs_are_believable(account: str, service: str):
+def test_jobs_are_realistic(account: str, service: str):
     world = World(1, Clock())
     jobs = world.store(account, service).select(START)
     assert len(jobs) > 300
@@ -76,13 +76,13 @@ def test_more_jobs_are_recent_than_old():
 
 
 def newest(world: World) -> list[tuple[str, Job]]:
-    """What the first page of a list shows: the newest ten jobs of the services that list, each with its service."""
+    """Return a list's first page: the newest ten jobs of the listing services, each with its service."""
     deps = MEDIA_CN.services
     jobs = [(service, job) for service in deps for job in world.store("media-cn", service).select(world.now())]
     return sorted(jobs, key=lambda found: -found[1].created)[:10]
 
 
-def test_the_first_page_of_a_list_is_worth_looking_at():
+def test_the_first_page_of_a_list_is_varied():
     clock = Clock()
     world = World(clock=clock)
     mixed: list[bool] = []
@@ -134,7 +134,7 @@ def test_a_job_can_be_ended_at_any_time_before_its_end(after_s: int, outcome: Ou
     job = make(JobOrder(account="media-cn", service="video-ocr", wait_s=50, run_s=200), START)
     words, now = KINDS["video-ocr"]["video-ocr"], START + after_s
     if after_s >= 250:
-        with pytest.raises(ValueError, match="ended already"):
+        with pytest.raises(ValueError, match="already finished"):
             end_now(job, words, now, outcome)
         return
     ended = end_now(job, words, now, outcome)
@@ -143,7 +143,7 @@ def test_a_job_can_be_ended_at_any_time_before_its_end(after_s: int, outcome: Ou
     assert [stage for stage in ended.stages if stage.at > now] == []
 
 
-def test_what_cannot_be_cancelled_is_not():
+def test_a_job_that_cannot_be_canceled_is_not():
     job = make(JobOrder(account="media-cn", service="image-moderation"), START)
-    with pytest.raises(ValueError, match="cannot be cancelled"):
+    with pytest.raises(ValueError, match="cannot be canceled"):
         end_now(job, KINDS["image-moderation"]["image-moderation"], START, "cancelled")

@@ -1,4 +1,4 @@
-"""Whether everybody can use what is on the page: the rules of axe-core, for the whole page or one part of it."""
+"""Accessibility checks by axe-core, for the whole page or a part of it."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ _RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag2
 
 
 async def complaints(page: Page, part: str = "body") -> list[str]:
-    """What axe finds wrong, each with an element that it is about."""
+    """Return axe's findings, each with an affected element."""
     results = await Axe().run(page, part, _RULES)
     violations = cast("list[Json]", results.response["violations"])
     found = [(each["id"], cast("list[Json]", each["nodes"])) for each in violations]

@@ -1,4 +1,4 @@
-"""The page in a real browser, served by the real server, no bot connected."""
+"""The page in a real browser, from the real server, without a bot."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -18,13 +18,13 @@ from tests.sandbox.slack.recorder import Recorder
 
 @pytest.fixture
 def declared() -> Json:
-    """The features of the app besides its command; a module about one of them declares it."""
+    """Return the app's features in addition to its command. A module that needs some overrides this."""
     return {}
 
 
 @pytest.fixture
 def manifest(tmp_path: Path, declared: Json) -> Path:
-    """The project's manifest with these features."""
+    """Return the project's manifest with these features."""
     document = manifest_document()
     plain = {key: document["features"][key] for key in ("bot_user", "slash_commands")}
     document["features"] = {**plain, **declared}
@@ -40,7 +40,7 @@ def workspace(manifest: Path) -> Workspace:
 
 @pytest.fixture
 def app() -> Recorder:
-    """An app that takes and keeps what it is handed; the page is served with it where a test asks for it."""
+    """Return an app that accepts and records payloads. A test that needs it requests it."""
     return Recorder()
 
 
@@ -53,7 +53,7 @@ async def url(request: pytest.FixtureRequest, workspace: Workspace) -> AsyncGene
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
-    """The page as dana sees it first: three messages in #on-call."""
+    """Yield the page as dana sees it first: three messages in #on-call."""
     async with looking_at(chromium, url) as opened:
         await expect(opened.get_by_role("article")).to_have_count(3)
         yield opened

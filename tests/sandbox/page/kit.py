@@ -1,4 +1,4 @@
-"""What the page's tests say and look for."""
+"""Inputs and look-ups that the page's tests share."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def shown(page: Page, message: Message) -> Locator:
 
 
 def ocr(word: str) -> Json:
-    """A section about one job."""
+    """Return a section about one job."""
     return {"type": "section", "block_id": word, "text": mrkdwn(f"*ocr* {word}"), "accessory": button(word)}
 
 

@@ -1,4 +1,4 @@
-"""Channels and what happens in them, live."""
+"""Channels and their messages, live."""
 
 import time
 from contextlib import AsyncExitStack
@@ -16,7 +16,7 @@ from tests.sandbox.page.kit import say, shown
 pytestmark = ON_THE_PAGE
 
 
-async def test_shows_the_channels_the_people_and_what_was_said(page: Page) -> None:
+async def test_shows_the_channels_the_people_and_the_messages(page: Page) -> None:
     await expect(page).to_have_title("#on-call · Callboard workspace")
     await expect(page.get_by_role("button", name="random-archived archived")).to_be_visible()
     await expect(page.get_by_role("status").first).to_have_text("Bot not connected")
@@ -27,12 +27,12 @@ async def test_shows_the_channels_the_people_and_what_was_said(page: Page) -> No
     await expect(page.get_by_text("Callboard is not in this channel")).to_be_visible()
 
 
-async def test_where_a_bot_is_called_is_shown(chromium: Browser, workspace: Workspace) -> None:
-    """Whether one is there shows when it is."""
+async def test_the_request_url_is_shown(chromium: Browser, workspace: Workspace) -> None:
+    """Over HTTP the page cannot know whether a bot is running."""
     async with httpx.AsyncClient() as client:
         road = HttpDelivery("http://127.0.0.1:3000/slack/events", "", client, time.time)
         async with serving(workspace, delivery=road) as url, looking_at(chromium, url) as page:
-            await expect(page.get_by_role("status").first).to_have_text("Calls a bot at 127.0.0.1:3000")
+            await expect(page.get_by_role("status").first).to_have_text("Sends to a bot at 127.0.0.1:3000")
 
 
 async def test_messages_come_change_and_go_without_a_reload(page: Page, workspace: Workspace) -> None:
@@ -72,23 +72,23 @@ async def test_a_direct_message_is_no_channel(page: Page, workspace: Workspace) 
     await expect(page.get_by_role("textbox")).to_have_attribute("placeholder", "Message Callboard, or / for commands")
 
 
-async def test_the_page_finds_the_workspace_again(chromium: Browser, workspace: Workspace) -> None:
+async def test_the_page_reconnects(chromium: Browser, workspace: Workspace) -> None:
     async with AsyncExitStack() as serving_first, AsyncExitStack() as visit:
         address = await serving_first.enter_async_context(serving(workspace))
         page = await visit.enter_async_context(looking_at(chromium, address, forgiven="WebSocket"))
         await expect(page.get_by_role("article")).to_have_count(3)
         await page.get_by_role("textbox").fill("half a thought")
         await serving_first.aclose()
-        await expect(page.get_by_text("The workspace is not reachable")).to_be_visible()
+        await expect(page.get_by_text("Can't reach the workspace")).to_be_visible()
         missed = say(workspace, "you were away")
         async with serving(workspace, port=int(address.rsplit(":", 1)[1])):
             await expect(shown(page, missed)).to_be_visible()
-            await expect(page.get_by_text("The workspace is not reachable")).to_be_hidden()
+            await expect(page.get_by_text("Can't reach the workspace")).to_be_hidden()
             await expect(page.get_by_role("textbox")).to_have_value("half a thought")
             await visit.aclose()
 
 
-async def test_the_sidebar_gives_way_on_a_phone(chromium: Browser, url: str) -> None:
+async def test_the_sidebar_hides_on_a_phone(chromium: Browser, url: str) -> None:
     async with looking_at(chromium, url, viewport={"width": 390, "height": 780}, color_scheme="dark") as page:
         media = page.locator('button[data-channel="C0MEDIA"]')
         await expect(media).to_be_hidden()

@@ -1,4 +1,4 @@
-"""Saying something: messages, slash commands, completion, history."""
+"""The message box: messages, slash commands, completion, history."""
 
 from playwright.async_api import Browser, Page, expect
 
@@ -35,7 +35,7 @@ async def test_slash_commands_are_completed_and_remembered(page: Page, workspace
         await expect(box).to_have_value(line)
 
 
-async def test_a_message_is_sent_as_whoever_you_are(page: Page, workspace: Workspace) -> None:
+async def test_a_message_is_sent_as_the_chosen_person(page: Page, workspace: Workspace) -> None:
     await page.get_by_role("combobox", name="You are").click()
     await page.get_by_role("option", name="lee").click()
     await expect(page.get_by_role("combobox", name="You are")).to_contain_text("lee")
@@ -46,13 +46,13 @@ async def test_a_message_is_sent_as_whoever_you_are(page: Page, workspace: Works
     assert workspace.messages.seen_by("C0ONCALL", None)[-1].user == "U0LEE"
 
 
-async def test_a_refused_message_is_given_back(chromium: Browser, url: str) -> None:
+async def test_a_rejected_message_returns_to_the_box(chromium: Browser, url: str) -> None:
     async with looking_at(chromium, url, forgiven="Failed to load resource") as page:
         box = page.get_by_role("textbox")
         await page.route("**/ui/message", lambda route: route.abort())
         await box.fill("not lost")
         await box.press("Enter")
-        await expect(page.get_by_role("article", name="Workspace")).to_contain_text("does not answer")
+        await expect(page.get_by_role("article", name="Workspace")).to_contain_text("isn't responding")
         await expect(box).to_have_value("not lost")
         await page.unroute("**/ui/message")
         await box.press("Enter")

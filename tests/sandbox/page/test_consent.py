@@ -1,4 +1,4 @@
-"""The consent page: what is asked, who answers, and where the browser goes."""
+"""The consent page: its question, its answers, and the browser's redirect."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
@@ -39,7 +39,7 @@ def link(url: str, **other: str) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
-    """The page, and an app that answers where the browser is sent to."""
+    """Yield the page, with an app that answers the redirect."""
 
     async def welcome(route: Route) -> None:
         await route.fulfill(body="<title>back at the app</title>", content_type="text/html")
@@ -50,12 +50,12 @@ async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
 
 
 async def returned(page: Page) -> dict[str, list[str]]:
-    """What the app is told when the browser is back."""
+    """Return the query that the app receives from the browser."""
     await expect(page).to_have_title("back at the app")
     return parse_qs(urlsplit(page.url).query)
 
 
-async def test_it_says_who_asks_for_what(page: Page) -> None:
+async def test_it_shows_the_app_and_its_scopes(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text(
         "Callboard is requesting permission to access Northwind"
     )
@@ -68,7 +68,7 @@ async def test_it_says_who_asks_for_what(page: Page) -> None:
     assert await complaints(page) == []
 
 
-async def test_allow_leads_back_with_a_code_and_the_state(page: Page, world: World) -> None:
+async def test_allow_redirects_with_a_code_and_the_state(page: Page, world: World) -> None:
     await page.get_by_label("You are").select_option("Ivo Petrov (ivo)")
     await page.get_by_role("button", name="Allow").click()
     answer = await returned(page)
@@ -77,12 +77,12 @@ async def test_allow_leads_back_with_a_code_and_the_state(page: Page, world: Wor
     assert (code.installation.owner, code.user) == ("T0NORTH", "U0IVO")
 
 
-async def test_cancel_leads_back_with_a_refusal(page: Page) -> None:
+async def test_cancel_redirects_with_an_error(page: Page) -> None:
     await page.get_by_role("button", name="Cancel").click()
     assert await returned(page) == {"error": ["access_denied"], "state": ["a b&c"]}
 
 
-async def test_a_whole_organisation_may_have_it(page: Page, world: World) -> None:
+async def test_a_whole_organization_can_have_it(page: Page, world: World) -> None:
     await page.get_by_label("Install in").select_option("All of Harbor Group")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("access Harbor Group")
     await page.get_by_label("You are").select_option("June Abara (june)")
@@ -91,14 +91,14 @@ async def test_a_whole_organisation_may_have_it(page: Page, world: World) -> Non
     assert (code.installation.owner, code.installation.org_wide, code.user) == ("E0HARBOR", True, "U0JUNE")
 
 
-async def test_the_app_may_name_the_workspace(page: Page, url: str) -> None:
+async def test_the_app_can_name_the_workspace(page: Page, url: str) -> None:
     await page.goto(link(url, team="T0LIVE"))
     await expect(page.get_by_role("heading", level=1)).to_contain_text("access Harbor Live")
 
 
-async def test_what_stands_already_is_said(page: Page, world: World) -> None:
+async def test_an_existing_installation_is_shown(page: Page, world: World) -> None:
     await page.get_by_label("Install in").select_option("Callboard workspace")
-    await expect(page.get_by_role("status")).to_contain_text("is in Callboard workspace already")
+    await expect(page.get_by_role("status")).to_contain_text("already installed in Callboard workspace")
     await page.get_by_label("Install in").select_option("All of Harbor Group")
     await expect(page.get_by_role("status")).to_have_count(0)
     await page.get_by_role("button", name="Allow").click()
@@ -108,11 +108,11 @@ async def test_what_stands_already_is_said(page: Page, world: World) -> None:
     await page.go_back()
     await page.reload()
     await page.get_by_label("Install in").select_option("Harbor Live")
-    await expect(page.get_by_role("status")).to_contain_text("is in the whole of Harbor Group already")
+    await expect(page.get_by_role("status")).to_contain_text("already installed for all of Harbor Group")
     await expect(page.get_by_role("button", name="Allow")).to_be_disabled()
 
 
-async def test_what_slack_would_not_ask_is_explained(chromium: Browser, url: str) -> None:
+async def test_an_invalid_request_is_explained(chromium: Browser, url: str) -> None:
     refused: AbstractAsyncContextManager[Page] = looking_at(
         chromium, link(url, redirect_uri="https://elsewhere.example/x"), forgiven="400 (Bad Request)"
     )

@@ -1,4 +1,4 @@
-"""Buttons, selects and menus: what they tell the server, and how they behave meanwhile."""
+"""Buttons, selects and menus: their reports to the server, and their behavior until an answer."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ pytestmark = ON_THE_PAGE
 
 
 async def asked(page: Page, use: Any) -> Json:
-    """What the page tells the server when `use` is awaited."""
+    """Return the page's request to the server after `use` is awaited."""
     async with page.expect_request("**/ui/action") as sent:
         await use
     return cast("Json", json.loads((await sent.value).post_data or ""))
 
 
-async def test_a_button_says_what_was_clicked_and_waits(page: Page, workspace: Workspace) -> None:
+async def test_a_button_reports_its_click_and_waits(page: Page, workspace: Workspace) -> None:
     details = button("Details", accessibility_label="Details of job 7")
     message = say(
         workspace, blocks=[{"type": "section", "block_id": "s1", "text": mrkdwn("*job 7*"), "accessory": details}]
@@ -38,7 +38,7 @@ async def test_a_button_says_what_was_clicked_and_waits(page: Page, workspace: W
     await expect(shown(page, message)).to_contain_text("text alone(edited)")
 
 
-async def test_a_button_nobody_answers_is_released_with_a_notice(page: Page, workspace: Workspace) -> None:
+async def test_a_button_without_an_answer_is_released_with_a_notice(page: Page, workspace: Workspace) -> None:
     control = shown(page, say(workspace, blocks=[actions(button("Refresh", style="primary"))])).get_by_role("button")
     sent = await asked(page, control.click())
     assert {key: sent[key] for key in ("user", "block_id", "action_id", "type", "value")} == {
@@ -53,7 +53,7 @@ async def test_a_button_nobody_answers_is_released_with_a_notice(page: Page, wor
 
 
 class Acknowledging:
-    """A road to an app that takes a use when `answers` is set, and shows nothing for it."""
+    """A transport to an app that acknowledges uses once `answers` is set, without changes."""
 
     connected = True
     origin = request_url = ""
@@ -66,9 +66,7 @@ class Acknowledging:
         await self.answers.wait()
 
 
-async def test_a_use_that_shows_nothing_is_over_when_it_is_acknowledged(
-    chromium: Browser, workspace: Workspace
-) -> None:
+async def test_an_acknowledged_use_without_a_change_is_over(chromium: Browser, workspace: Workspace) -> None:
     app = Acknowledging()
     message = say(workspace, blocks=[actions(button("Share"))])
     async with serving(workspace, delivery=app) as url, looking_at(chromium, url) as page:
@@ -110,7 +108,7 @@ async def test_a_select_with_groups_is_used_with_the_pointer(page: Page, workspa
     assert sent["selected_option"] == groups[1]["options"][0]
 
 
-async def test_the_focus_stays_on_a_control_that_is_drawn_anew(page: Page, workspace: Workspace) -> None:
+async def test_the_focus_stays_on_a_redrawn_control(page: Page, workspace: Workspace) -> None:
     message = say(workspace, blocks=[actions(button("Previous"), button("Next"))])
     following = shown(page, message).get_by_role("button", name="Next")
     await following.focus()

@@ -1,4 +1,4 @@
-"""Forms in modals: every kind of input, what the page tells of it, and how it reads."""
+"""Forms in modals: every kind of input, its reports to the server, its accessibility."""
 
 import json
 from typing import Any, cast
@@ -56,7 +56,7 @@ async def submitted(page: Page) -> Json:
     return {block_id: value["it"] for block_id, value in cast("Json", values).items()}
 
 
-async def test_every_input_tells_what_was_chosen(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_every_input_reports_its_value(page: Page, workspace: Workspace, app: Recorder) -> None:
     workspace.modals.open("U0DANA", EVERYTHING, "C0MEDIA")
     await expect(page.get_by_role("textbox", name="Name")).to_be_focused()
     await expect(page.get_by_role("combobox", name="Where")).to_have_text("#media")
@@ -88,7 +88,7 @@ async def test_every_input_tells_what_was_chosen(page: Page, workspace: Workspac
     assert values["Job"]["it"] == {"type": "external_select", "selected_option": None}
 
 
-async def test_what_is_missing_is_said_where_it_is_missing(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_a_missing_value_is_reported_at_its_field(page: Page, workspace: Workspace, app: Recorder) -> None:
     services = {"type": "multi_static_select", "options": OPTIONS}
     workspace.modals.open(
         "U0DANA", form(field("Name", {"type": "plain_text_input"}), field("Services", services, optional=False))
@@ -106,7 +106,7 @@ async def test_what_is_missing_is_said_where_it_is_missing(page: Page, workspace
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_an_input_may_tell_at_once(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_an_input_can_report_immediately(page: Page, workspace: Workspace, app: Recorder) -> None:
     more = {"dispatch_action": True}
     text, boxes = {"type": "plain_text_input"}, {"type": "radio_buttons", "options": OPTIONS}
     workspace.modals.open("U0DANA", form(field("Name", text, **more), field("Tell", boxes, **more)))
@@ -121,7 +121,7 @@ async def test_an_input_may_tell_at_once(page: Page, workspace: Workspace, app: 
     assert picked["selected_option"] == OPTIONS[2]
 
 
-async def test_an_app_suggests_while_somebody_types(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_an_app_suggests_while_a_person_types(page: Page, workspace: Workspace, app: Recorder) -> None:
     app.answer = {"options": [option("job 7"), option("job 8")]}
     workspace.modals.open("U0DANA", form(field("Job", {"type": "external_select", "min_query_length": 1})))
     menu = page.get_by_role("combobox", name="Job")
@@ -136,7 +136,7 @@ async def test_an_app_suggests_while_somebody_types(page: Page, workspace: Works
     assert app.payloads[-1]["type"] == "view_submission"
 
 
-async def test_three_modals_lie_on_each_other(page: Page, workspace: Workspace) -> None:
+async def test_three_modals_stack(page: Page, workspace: Workspace) -> None:
     for title in ("First", "Second", "Third"):
         blocks = [{"type": "section", "text": mrkdwn(title)}]
         workspace.modals.push("U0DANA", {"type": "modal", "title": plain(title), "blocks": blocks})
@@ -147,7 +147,7 @@ async def test_three_modals_lie_on_each_other(page: Page, workspace: Workspace) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_everybody_can_use_a_form(
+async def test_a_form_is_accessible(
     chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     view = workspace.modals.open("U0DANA", EVERYTHING)

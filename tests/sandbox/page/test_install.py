@@ -1,4 +1,4 @@
-"""From an app's install link to the app in the workspace, in one browser; the app's own pages are Bolt's."""
+"""From an app's install link to the installed app, in one browser. The app's own pages are Bolt's."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -36,7 +36,7 @@ async def url(world: World) -> AsyncGenerator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bot(url: str, world: World, tmp_path: Path) -> AsyncGenerator[str]:
-    """The address of a Bolt app that is installed by OAuth."""
+    """Yield the address of a Bolt app that is installed by OAuth."""
     settings = oauth_settings(url, tmp_path, list(world.manifest.scopes))
     app = AsyncApp(
         client=AsyncWebClient(base_url=f"{url}/api/"), signing_secret=SIGNING_SECRET, oauth_settings=settings
@@ -67,7 +67,7 @@ async def test_a_person_installs_the_app_and_finds_it_in_the_workspace(page: Pag
     await expect(page.get_by_role("button", name="Remove Callboard")).to_be_visible()
 
 
-async def test_a_person_who_cancels_is_told_so_by_the_app(page: Page, world: World) -> None:
+async def test_the_app_confirms_a_cancellation(page: Page, world: World) -> None:
     await page.get_by_role("button", name="Cancel").click()
     await expect(page.get_by_text("access_denied")).to_be_visible()
     assert world.workspaces["T0NORTH"].installation is None

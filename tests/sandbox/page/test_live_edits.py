@@ -1,4 +1,4 @@
-"""Messages that change while somebody looks at them: heads of groups, cards, replies."""
+"""Messages that change while a person watches: heads of groups, cards, replies."""
 
 from playwright.async_api import Page, expect
 
@@ -37,7 +37,7 @@ async def test_a_head_is_edited_in_place_dozens_of_times(page: Page, workspace: 
     ]
 
 
-async def test_a_thread_shows_edits_and_late_broadcasts_at_once(page: Page, workspace: Workspace) -> None:
+async def test_a_thread_shows_edits_and_late_broadcasts_immediately(page: Page, workspace: Workspace) -> None:
     first = say(workspace, "1 failed", head(1).blocks)
     reply = say(workspace, "first lines", thread_ts=first.ts)
     await shown(page, first).get_by_role("button", name="1 reply").click()

@@ -37,7 +37,7 @@ async def test_a_modal_holds_the_focus_and_escape_closes_it(page: Page, workspac
     assert workspace.modals.stack("U0DANA") == []
 
 
-async def test_a_modal_keeps_what_was_typed_and_shows_what_is_wrong(page: Page, workspace: Workspace) -> None:
+async def test_a_modal_keeps_typed_values_and_shows_errors(page: Page, workspace: Workspace) -> None:
     field = {"type": "plain_text_input", "action_id": "name"}
     body: Json = {"type": "modal", "title": plain("Find"), "submit": plain("Go")}
     body["blocks"] = [{"type": "input", "block_id": "in", "label": plain("Name"), "element": field}]

@@ -1,4 +1,4 @@
-"""Menus of shortcuts, cards under links, threads, and the app's own screen; each is usable by everybody."""
+"""Shortcut menus, cards under links, threads, and the app's own screen, with accessibility checks."""
 
 import json
 from typing import Any, cast
@@ -31,7 +31,7 @@ def home(*blocks: Json) -> Json:
 
 
 async def sent(page: Page, what: str, use: Any) -> Json:
-    """What the page tells the server when `use` is awaited."""
+    """Return the page's request to the server after `use` is awaited."""
     async with page.expect_request(f"**/ui/{what}") as request:
         await use
     return cast("Json", json.loads((await request.value).post_data or ""))
@@ -56,7 +56,7 @@ async def test_a_messages_menu_is_used_with_the_keyboard(page: Page, app: Record
     assert app.payloads[-1]["message"]["user"] == "U0ALERTS"
 
 
-async def test_what_one_person_sees_and_what_happened_have_no_menu(page: Page, workspace: Workspace) -> None:
+async def test_ephemeral_messages_and_channel_events_have_no_menu(page: Page, workspace: Workspace) -> None:
     hidden, event = say(workspace, "psst", viewer="U0DANA"), say(workspace, "archived it", event="channel_archive")
     own = say(workspace, "mine", by_app=True)
     await expect(shown(page, own).get_by_role("button", name="More actions")).to_have_count(1)
@@ -103,12 +103,12 @@ async def test_alerts_are_drawn_with_their_attachments(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Jobs over their time")).to_be_visible()
 
 
-async def test_a_card_hangs_under_a_link_and_works(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_a_card_appears_under_a_link_and_works(page: Page, workspace: Workspace, app: Recorder) -> None:
     url = "https://console.example/1"
     message = workspace.messages.post("C0ONCALL", "U0SAM", Content(f"see <{url}>"))
     attachment = {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True, "blocks": [ocr("running")]}
     workspace.messages.unfurl(message, {url: attachment})
-    card = shown(page, message).get_by_role("group", name=f"Card of {url}")
+    card = shown(page, message).get_by_role("group", name=f"Card for {url}")
     await expect(card).to_contain_text("ocr running")
     asked = await sent(page, "action", card.get_by_role("button", name="running").click())
     assert asked["attachment_id"] == 1
@@ -116,10 +116,10 @@ async def test_a_card_hangs_under_a_link_and_works(page: Page, workspace: Worksp
     assert app.payloads[0]["container"]["app_unfurl_url"] == url
 
 
-async def test_the_app_has_a_screen_of_its_own(page: Page, workspace: Workspace, app: Recorder) -> None:
+async def test_the_app_has_its_own_screen(page: Page, workspace: Workspace, app: Recorder) -> None:
     opened = await sent(page, "home", open_app(page))
     assert opened == {"user": "U0DANA", "tab": "home"}
-    await expect(page.get_by_text("Callboard has put nothing here yet")).to_be_visible()
+    await expect(page.get_by_text("Callboard hasn't published anything here yet")).to_be_visible()
     workspace.modals.publish("U0DANA", home(ocr("running")))
     panel = page.get_by_role("tabpanel", name="Home")
     details = panel.get_by_role("button", name="running")
@@ -132,7 +132,7 @@ async def test_the_app_has_a_screen_of_its_own(page: Page, workspace: Workspace,
     assert app.payloads[-1]["container"]["type"] == "view"
 
 
-async def test_its_tabs_are_walked_with_the_arrows(page: Page) -> None:
+async def test_the_arrows_switch_its_tabs(page: Page) -> None:
     await open_app(page)
     tab = page.get_by_role("tab", name="Home")
     await expect(tab).to_have_attribute("aria-selected", "true")
@@ -147,7 +147,7 @@ async def test_its_tabs_are_walked_with_the_arrows(page: Page) -> None:
     await expect(page.get_by_role("article")).to_contain_text("hello")
 
 
-async def test_everybody_sees_their_own(page: Page, workspace: Workspace) -> None:
+async def test_each_person_sees_their_own(page: Page, workspace: Workspace) -> None:
     for user in ("U0DANA", "U0LEE"):
         workspace.modals.publish(user, home({"type": "header", "text": plain(f"Jobs of {user}")}))
     say(workspace, "psst dana", viewer="U0DANA")
@@ -160,7 +160,7 @@ async def test_everybody_sees_their_own(page: Page, workspace: Workspace) -> Non
     await expect(page.get_by_role("article")).to_have_count(3)
 
 
-async def test_news_waits_on_the_messages_tab(page: Page, workspace: Workspace) -> None:
+async def test_unread_messages_wait_on_the_messages_tab(page: Page, workspace: Workspace) -> None:
     await open_app(page)
     await expect(page.get_by_role("tab", name="Home")).to_be_visible()
     workspace.messages.post("D0DANA", workspace.app.user_id, Content("it failed"))
@@ -170,7 +170,7 @@ async def test_news_waits_on_the_messages_tab(page: Page, workspace: Workspace) 
 
 
 @SCHEMES
-async def test_everybody_can_use_a_channel(
+async def test_a_channel_is_accessible(
     chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     message = say(workspace, "see <https://console.example/1>", [ocr("running"), actions(state_select())])
@@ -190,7 +190,7 @@ async def test_everybody_can_use_a_channel(
 
 
 @SCHEMES
-async def test_everybody_can_use_the_apps_screen(
+async def test_the_apps_screen_is_accessible(
     chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     header = {"type": "header", "text": plain("My jobs")}

@@ -1,4 +1,4 @@
-"""Slack's text formats and dates on the page: rendered as Slack does, and never as markup."""
+"""Slack's text formats and dates on the page: rendered like Slack's, never as markup."""
 
 import random
 from typing import cast
@@ -33,7 +33,7 @@ MRKDWN = (
 
 
 async def rendered(page: Page, texts: list[str]) -> list[str]:
-    """The markup that each text becomes."""
+    """Return the markup that each text becomes."""
     script = """async (texts) => {
         const { renderMrkdwn } = await import("/static/js/mrkdwn.js");
         const names = { me: "U0DANA", user: (id) => id === "U0DANA" ? "dana" : id, channel: (id) => id };
@@ -76,7 +76,7 @@ async def test_no_text_becomes_markup(page: Page, workspace: Workspace) -> None:
     await expect(shown(page, attacked).get_by_role("heading").first).to_have_text(ATTACK)
 
 
-async def test_whatever_is_written_renders_to_known_elements(page: Page) -> None:
+async def test_any_text_renders_to_known_elements(page: Page) -> None:
     pieces = [
         "*",
         "_",
@@ -120,7 +120,7 @@ async def test_mrkdwn_looks_as_in_slack(page: Page) -> None:
     assert await rendered(page, list(texts)) == list(markup)
 
 
-async def test_links_open_beside_the_page(page: Page) -> None:
+async def test_links_open_in_a_new_tab(page: Page) -> None:
     [labelled, bare] = await rendered(page, ["<https://a.example/?a=1&amp;b=2|docs>", "at https://a.example/x_y_z."])
     aside = 'target="_blank" rel="noopener noreferrer"'
     assert labelled == f'<p><a href="https://a.example/?a=1&amp;b=2" {aside}>docs</a></p>'
@@ -150,7 +150,7 @@ async def test_dates_are_in_the_viewers_zone_with_slacks_words(page: Page) -> No
         assert await dated(page, relative, unix, now=now, timeZone="America/New_York") == words
 
 
-async def test_a_date_in_a_message_says_its_instant(page: Page, workspace: Workspace) -> None:
+async def test_a_date_in_a_message_has_its_instant(page: Page, workspace: Workspace) -> None:
     message = say(workspace, "done <!date^1795219200^{date_num} {time}|2026-11-21 00:00 UTC>")
     time = shown(page, message).locator(".text time")
     await expect(time).to_have_text("2026-11-20 7:00 PM")

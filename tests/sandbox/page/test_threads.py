@@ -1,4 +1,4 @@
-"""Threads beside the channel, direct messages, and what people do to a channel."""
+"""Threads beside the channel, direct messages, and people's actions on a channel."""
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -22,7 +22,7 @@ def reply(workspace: Workspace, parent: Message, text: str, *, broadcast: bool =
     return say(workspace, text, thread_ts=parent.ts, broadcast=broadcast)
 
 
-async def test_replies_stand_in_a_pane_of_their_own(page: Page, workspace: Workspace) -> None:
+async def test_replies_show_in_their_own_pane(page: Page, workspace: Workspace) -> None:
     card = say(workspace, "the card")
     reply(workspace, card, "first")
     opener = channel(page).get_by_role("button", name="1 reply")
@@ -68,7 +68,7 @@ async def test_another_channel_closes_the_thread(page: Page, workspace: Workspac
     await expect(thread(page)).to_be_hidden()
 
 
-async def test_a_reply_elsewhere_is_no_news_for_the_channel(page: Page, workspace: Workspace) -> None:
+async def test_a_reply_in_another_thread_leaves_the_channel_read(page: Page, workspace: Workspace) -> None:
     parent = workspace.messages.post("C0MEDIA", "U0SAM", Content("card"))
     unread = page.get_by_role("button", name="media unread")
     await unread.click()
@@ -88,7 +88,7 @@ async def test_a_thread_fills_a_phone(chromium: Browser, url: str, workspace: Wo
         assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-async def test_a_first_direct_message_appears_by_itself(page: Page, workspace: Workspace) -> None:
+async def test_a_first_direct_message_appears_automatically(page: Page, workspace: Workspace) -> None:
     heading = page.get_by_role("heading", name="Direct messages")
     await expect(heading).to_be_hidden()
     workspace.messages.post("D0LEE", workspace.app.user_id, Content("for lee"))
@@ -99,7 +99,7 @@ async def test_a_first_direct_message_appears_by_itself(page: Page, workspace: W
     await expect(page.get_by_role("button", name="Channel actions")).to_have_count(0)
 
 
-async def test_people_archive_a_channel_and_show_the_app_out(page: Page, workspace: Workspace) -> None:
+async def test_people_archive_a_channel_and_remove_the_app(page: Page, workspace: Workspace) -> None:
     async def choose(name: str) -> None:
         await page.get_by_role("button", name="Channel actions").press("ArrowDown")
         await page.get_by_role("menuitem", name=name).click()

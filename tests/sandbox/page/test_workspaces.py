@@ -1,4 +1,4 @@
-"""Several workspaces on the page: the switcher, and the app where it is and where it is not."""
+"""Several workspaces on the page: the switcher, and the app where it is installed and where not."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -47,7 +47,7 @@ async def switch(page: Page, name: str) -> None:
     await expect(page.get_by_role("combobox", name=f"Workspace: {name}")).to_be_visible()
 
 
-async def test_each_workspace_has_people_channels_and_words_of_its_own(page: Page, world: World) -> None:
+async def test_each_workspace_has_its_own_people_channels_and_messages(page: Page, world: World) -> None:
     await switch(page, "Northwind")
     await expect(page).to_have_title("#incidents · Northwind")
     await expect(page.get_by_role("article")).to_have_count(2)
@@ -64,7 +64,7 @@ async def test_each_workspace_has_people_channels_and_words_of_its_own(page: Pag
     await expect(page.get_by_role("combobox", name="Workspace: Northwind")).to_be_visible()
 
 
-async def test_the_switcher_is_reached_by_the_keyboard_and_tells_organisations_apart(page: Page) -> None:
+async def test_the_switcher_works_with_the_keyboard_and_shows_organizations(page: Page) -> None:
     switcher = page.get_by_role("combobox", name="Workspace")
     await switcher.press("ArrowDown")
     await expect(page.get_by_role("group", name="Harbor Group").get_by_role("option")).to_have_text(
@@ -76,7 +76,7 @@ async def test_the_switcher_is_reached_by_the_keyboard_and_tells_organisations_a
     await expect(page).to_have_title("#studio-ops · Harbor Studio")
 
 
-async def test_nobody_is_offered_an_app_that_is_not_there(page: Page) -> None:
+async def test_a_missing_app_is_not_offered(page: Page) -> None:
     await switch(page, "Northwind")
     await expect(page.get_by_text("Callboard not installed")).to_be_visible()
     await expect(page.get_by_text("Callboard is not in this channel")).to_have_count(0)
@@ -89,13 +89,15 @@ async def test_nobody_is_offered_an_app_that_is_not_there(page: Page) -> None:
     await expect(page.get_by_text("/jobs is not a valid command")).to_be_visible()
     await page.get_by_role("button", name="Install an app").click()
     dialog = page.get_by_role("dialog", name="Install an app")
-    await expect(dialog).to_contain_text("install link of its own")
+    await expect(dialog).to_contain_text("its own install link")
     assert await complaints(page) == []
     await dialog.get_by_role("button", name="Got it").click()
     await expect(dialog).to_have_count(0)
 
 
-async def test_the_app_is_removed_after_a_question_and_comes_back_by_itself(page: Page, world: World, url: str) -> None:
+async def test_the_app_is_removed_after_a_question_and_reappears_automatically(
+    page: Page, world: World, url: str
+) -> None:
     remove = page.get_by_role("button", name="Remove Callboard")
     await remove.click()
     question = page.get_by_role("alertdialog", name="Remove Callboard?")

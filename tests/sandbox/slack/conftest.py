@@ -48,7 +48,7 @@ class FakeClock:
 
 @dataclass
 class Slack:
-    """A served workspace, and the few requests that tests make of it."""
+    """A served workspace, and a few requests for tests."""
 
     workspace: Workspace
     clock: FakeClock
@@ -63,7 +63,7 @@ class Slack:
         return await self.http.post(f"/ui/{what}", json={"user": DANA.id, **body})
 
     async def post(self, text: str, channel: str = ON_CALL.id, **more: Any) -> str:
-        """Post as the app, and give the message's ts."""
+        """Post as the app, and return the message's ts."""
         return (await self.api("chat.postMessage", channel=channel, text=text, **more))["ts"]
 
     async def hook(self, what: str, **body: Any) -> Json:
@@ -82,7 +82,7 @@ class Slack:
         return (await self.http.get("/test/messages", params=params)).json()
 
     async def said(self, text: str, user: str | None = DANA.id, channel: str = ON_CALL.id) -> Json:
-        """The message with that text, as soon as it is there."""
+        """Return the message with that text, as soon as it exists."""
 
         async def found() -> Json | None:
             return next((each for each in await self.seen(user, channel) if each["text"] == text), None)
@@ -104,15 +104,15 @@ class Slack:
 
 
 async def until(condition: Callable[[], Awaitable[T | None]]) -> T:
-    """What the condition returns as soon as it is something; the test's timeout is the only clock."""
+    """Return the condition's first true result. Only the test's timeout limits the wait."""
     async with asyncio.timeout(10):
-        while not (found := await condition()):  # noqa: ASYNC110 - what we wait for is behind HTTP
+        while not (found := await condition()):  # noqa: ASYNC110 - the condition is behind HTTP
             await asyncio.sleep(0.005)
         return found
 
 
 def code_of(redirect: str) -> str:
-    """The code that a browser carries back to the app."""
+    """Return the code that a browser carries back to the app."""
     return httpx.URL(redirect).params["code"]
 
 
@@ -123,25 +123,25 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def scopes() -> list[str]:
-    """Every scope that the workspace knows a method for."""
+    """Return every scope that a method in the workspace needs."""
     return ALL_SCOPES
 
 
 @pytest.fixture
 def bot_events() -> list[str]:
-    """Every event that the app may subscribe to here."""
+    """Return every event that the app can subscribe to here."""
     return ALL_EVENTS
 
 
 @pytest.fixture
 def home() -> Json:
-    """Both tabs of the app's own screen."""
+    """Return both tabs of the app's own screen."""
     return {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False}
 
 
 @pytest.fixture
 def manifest(tmp_path: Path, scopes: list[str], bot_events: list[str], home: Json) -> Path:
-    """The project's manifest with these scopes, and everything that an app can declare."""
+    """Return the project's manifest with these scopes, and everything that an app can declare."""
     document = manifest_document()
     document["oauth_config"]["scopes"]["bot"] = scopes
     document["features"] |= {"shortcuts": MENUS, "app_home": home, "unfurl_domains": ["console.example"]}
@@ -158,19 +158,19 @@ def ack_within() -> float:
 
 @pytest.fixture
 def retry_after() -> list[float]:
-    """Seconds before each further attempt to deliver an event."""
+    """Return the seconds before each further attempt to deliver an event."""
     return []
 
 
 @pytest.fixture
 def over_sockets() -> bool:
-    """Whether the workspace is served on a port; modules whose tests dial say yes."""
+    """Return whether the workspace is served on a port. Modules whose tests connect override it."""
     return False
 
 
 @pytest.fixture
 def app() -> Recorder:
-    """An app that keeps what it is handed; a workspace hands it things where a test asks for it."""
+    """Return an app that records payloads. A test that needs deliveries requests it."""
     return Recorder()
 
 

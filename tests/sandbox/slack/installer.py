@@ -1,4 +1,4 @@
-"""An app of Bolt's own making that is installed by OAuth: the independent client of consent and tokens."""
+"""An app built on Bolt that is installed by OAuth: an independent client of consent and tokens."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +26,7 @@ REDIRECT = "http://127.0.0.1:3000/slack/oauth_redirect"
 
 @dataclass
 class Installer:
-    """The app, and the browser of whoever installs it. `seen` are the commands that it was handed, with the token.
+    """The app, and the browser of the installing person. `seen` are its commands, with the token.
 
     `pages` are the workspaces' by their ids.
     """
@@ -39,30 +39,30 @@ class Installer:
     cookies: str = ""
 
     def person(self, team: str) -> Person:
-        """The first person of a workspace."""
+        """Return the first person of a workspace."""
         workspace = self.world.workspaces[team]
         return Person(workspace.people[0].id, self.pages[team], workspace)
 
     async def link(self) -> str:
-        """Open the app's install link, and give the address that it sends the browser to."""
+        """Open the app's install link, and return its redirect."""
         assert self.app.oauth_flow
         begun = await self.app.oauth_flow.handle_installation(AsyncBoltRequest(body="", query={}))
         self.cookies = begun.first_headers()["set-cookie"].partition(";")[0]
         return begun.first_headers()["location"]
 
     async def decide(self, team: str, link: str, **order: Any) -> str:
-        """Allow or cancel as somebody of that workspace, and give the address that the browser is sent back to."""
+        """Allow or cancel as a person of that workspace, and return the browser's redirect."""
         return (await self.hook(team, "authorize", url=link, **order))["redirect"]
 
     async def follow(self, redirect: str) -> tuple[int, str]:
-        """Let the browser come back to the app: the status and the words of the page."""
+        """Follow the redirect to the app, and return the page's status and text."""
         assert self.app.oauth_flow
         request = AsyncBoltRequest(body="", query=dict(httpx.URL(redirect).params), headers={"cookie": [self.cookies]})
         page = await self.app.oauth_flow.handle_callback(request)
         return page.status, page.body
 
     async def install(self, team: str, **order: Any) -> None:
-        """The whole way."""
+        """Install the app from the link to the last page."""
         status, words = await self.follow(await self.decide(team, await self.link(), **order))
         assert status == 200, words
 
@@ -77,7 +77,7 @@ class Installer:
         return await self.pages[team].post("/ui/message", json=body)
 
     async def token(self, team: str | None, enterprise: str | None = None) -> str | None:
-        """The bot's token in the app's own store."""
+        """Return the bot's token in the app's own store."""
         kept = await self.store.async_find_bot(
             enterprise_id=enterprise, team_id=team, is_enterprise_install=team is None
         )
@@ -89,7 +89,7 @@ class Installer:
         return (await home.post(f"/api/{method}", json=arguments, headers=headers)).json()
 
     async def access(self, **arguments: Any) -> Json:
-        """oauth.v2.access with the right id and secret, and the redirect URI, unless `arguments` say otherwise."""
+        """Call oauth.v2.access with the right id, secret and redirect URI, unless `arguments` replace them."""
         right = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         return await self.api("oauth.v2.access", **{**right, **arguments})
 
@@ -109,14 +109,14 @@ def oauth_settings(origin: str, folder: Path, scopes: list[str]) -> AsyncOAuthSe
 
 @asynccontextmanager
 async def installer(world: World, origin: str, folder: Path) -> AsyncGenerator[Installer]:
-    """The app, connected to the sandbox over Socket Mode."""
+    """Yield the app, connected to the sandbox over Socket Mode."""
     settings = oauth_settings(origin, folder, list(world.manifest.scopes))
     client = AsyncWebClient(base_url=f"{origin}/api/")
     app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, oauth_settings=settings)
     app.enable_token_revocation_listeners()
     assert isinstance(settings.authorize, AsyncInstallationStoreAuthorize)
     assert settings.authorize.token_rotator
-    settings.authorize.token_rotator.client = client  # its own would rotate at slack.com
+    settings.authorize.token_rotator.client = client  # its own client would rotate at slack.com
     async with AsyncExitStack() as stack:
         pages = {
             team: await stack.enter_async_context(httpx.AsyncClient(base_url=f"{origin}{world.path(workspace)}/"))

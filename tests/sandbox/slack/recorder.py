@@ -1,4 +1,4 @@
-"""An app at the other end of every road: keeps what it is handed, and answers as told."""
+"""An app behind every transport: it records payloads, and answers as ordered."""
 
 from collections import deque
 from typing import Any
@@ -8,7 +8,7 @@ from sandbox.slack.workspace.model import Json
 
 
 class Recorder:
-    """Keeps the payloads, the newest last; `fails` are the failures of the next deliveries."""
+    """Keeps the payloads, the newest last. `fails` are the failures of the next deliveries."""
 
     connected = True
     request_url = ""
@@ -33,5 +33,5 @@ class Recorder:
         return [payload["event"] for payload in self.payloads if payload["type"] == "event_callback"]
 
     def event(self, kind: str) -> Json:
-        """The newest event of that kind."""
+        """Return the newest event of that kind."""
         return [each for each in self.events if each["type"] == kind][-1]

@@ -108,7 +108,7 @@ async def bot(slack: Slack) -> AsyncIterator[TinyBot]:
     await handler.close_async()
 
 
-async def test_a_command_arrives_as_slack_sends_it_and_its_answer_is_for_the_asker_alone(
+async def test_a_command_arrives_as_slack_sends_it_and_only_its_sender_sees_the_answer(
     slack: Slack, bot: TinyBot
 ) -> None:
     await slack.type("/jobs  show @lee in #media <b> https://x.test/a?b=1&c")
@@ -123,12 +123,12 @@ async def test_a_command_arrives_as_slack_sends_it_and_its_answer_is_for_the_ask
     assert "buttons" not in [each["text"] for each in await slack.seen(LEE.id)]
 
 
-async def test_an_acknowledgement_may_carry_the_answer(slack: Slack, bot: TinyBot) -> None:
+async def test_an_acknowledgement_can_have_the_answer(slack: Slack, bot: TinyBot) -> None:
     await slack.type("/jobs now")
     assert (await slack.said("right now"))["ephemeral"] is True
 
 
-async def test_an_answer_in_channel_is_seen_by_everybody(slack: Slack, bot: TinyBot) -> None:
+async def test_everyone_sees_an_answer_in_channel(slack: Slack, bot: TinyBot) -> None:
     await slack.type("/jobs public", channel="C0FINANCE")
     assert (await slack.said("for everybody", user=LEE.id, channel="C0FINANCE"))["ephemeral"] is False
 
@@ -143,7 +143,7 @@ async def test_a_button_opens_a_modal_that_is_then_updated(slack: Slack, bot: Ti
     assert view["title"]["text"] == "Raw"
 
 
-async def test_a_submission_carries_what_was_typed_and_closes_the_modal(slack: Slack, bot: TinyBot) -> None:
+async def test_a_submission_has_the_typed_values_and_closes_the_modal(slack: Slack, bot: TinyBot) -> None:
     view = await open_modal(slack)
     typed = {"name": {"value": {"type": "plain_text_input", "value": "feature"}}}
     await slack.ui("view_submit", view_id=view["id"], state_values=typed)
@@ -168,7 +168,7 @@ async def test_a_refused_submission_shows_why(slack: Slack, bot: TinyBot) -> Non
     assert bot.seen[2]["view"]["state"]["values"]["name"]["value"]["value"] == "trailer"
 
 
-async def test_an_app_is_told_of_a_closed_modal_when_it_asked(slack: Slack, bot: TinyBot) -> None:
+async def test_an_app_receives_a_closed_modal_on_request(slack: Slack, bot: TinyBot) -> None:
     view = await open_modal(slack)
     await slack.ui("view_close", view_id=view["id"])
 
@@ -192,7 +192,7 @@ async def test_a_pick_replaces_the_ephemeral_message_it_was_made_in(slack: Slack
     assert "buttons" not in [each["text"] for each in await slack.seen()]
 
 
-async def test_a_click_in_a_public_message_carries_the_message(slack: Slack, bot: TinyBot) -> None:
+async def test_a_click_in_a_public_message_contains_the_message(slack: Slack, bot: TinyBot) -> None:
     block = {"type": "actions", "elements": [{**MORE, "action_id": "edit"}]}
     posted: Any = await bot.app.client.chat_postMessage(channel="#on-call", text="hello", blocks=[block])
     shown = await slack.said("hello", user=None)
@@ -237,7 +237,7 @@ async def test_the_sdk_reads_channels_and_people_with_forms_and_queries(slack: S
     assert user["user"]["real_name"] == "Lee Aldana"
 
 
-async def test_an_app_that_was_disconnected_comes_back(slack: Slack, bot: TinyBot) -> None:
+async def test_a_disconnected_app_reconnects(slack: Slack, bot: TinyBot) -> None:
     assert (await slack.http.post("/test/disconnect")).json() == {"ok": True, "dropped": 1}
 
     async def connected() -> bool:

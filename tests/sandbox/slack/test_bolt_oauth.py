@@ -1,4 +1,4 @@
-"""Bolt's own OAuth against the sandbox: what is installed, rotated, revoked and removed there, is so in Slack."""
+"""Bolt's own OAuth against the sandbox: its installs, rotations, revocations and removals take effect in Slack."""
 
 import time
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def bolt(world: World, tmp_path: Path) -> AsyncIterator[Installer]:
 
 
 async def handed(bolt: Installer, text: str) -> tuple[Json, str | None]:
-    """The command with that text, as the app got it, and the token that Bolt found for it."""
+    """Return the app's command with that text, and the token that Bolt found for it."""
 
     async def found() -> tuple[Json, str | None] | None:
         return next((each for each in bolt.seen if each[0]["text"] == text), None)
@@ -55,7 +55,7 @@ async def test_each_workspace_has_its_own_token_and_gets_its_own_answers(bolt: I
     assert whose == ["U0CALLBOARD", "U0NORTHBOT", "U0HARBORBOT"]
 
 
-async def test_an_organisation_is_installed_once_for_all_its_workspaces(bolt: Installer) -> None:
+async def test_an_organization_is_installed_once_for_all_its_workspaces(bolt: Installer) -> None:
     await bolt.install("T0STUDIO", organization=True)
     await bolt.type("T0LIVE", "/jobs live")
     await bolt.type("T0STUDIO", "/jobs studio")
@@ -68,13 +68,13 @@ async def test_an_organisation_is_installed_once_for_all_its_workspaces(bolt: In
     assert refused.json()["error"] == "cannot_install_an_org_installed_app"
 
 
-async def test_somebody_who_cancels_installs_nothing(bolt: Installer) -> None:
+async def test_a_person_who_cancels_installs_nothing(bolt: Installer) -> None:
     status, words = await bolt.follow(await bolt.decide("T0NORTH", await bolt.link(), allow=False))
     assert (status, "access_denied" in words) == (200, True)
     assert bolt.world.workspaces["T0NORTH"].installation is None
 
 
-async def test_a_state_that_the_app_did_not_give_is_refused_by_it(bolt: Installer) -> None:
+async def test_the_app_refuses_a_forged_state(bolt: Installer) -> None:
     redirect = await bolt.decide("T0NORTH", await bolt.link())
     await bolt.link()
     status, _ = await bolt.follow(redirect)
@@ -82,7 +82,7 @@ async def test_a_state_that_the_app_did_not_give_is_refused_by_it(bolt: Installe
     assert bolt.world.workspaces["T0NORTH"].installation is None
 
 
-async def test_an_app_that_is_removed_forgets_the_workspace_and_can_be_installed_again(bolt: Installer) -> None:
+async def test_a_removed_app_deletes_the_workspace_and_can_be_installed_again(bolt: Installer) -> None:
     await bolt.install("T0NORTH")
     token = await bolt.token("T0NORTH")
     await bolt.hook("T0NORTH", "installed", installed=False)
@@ -111,7 +111,7 @@ async def test_the_first_workspace_can_lose_the_app_and_get_it_back(bolt: Instal
     assert (await handed(bolt, "again"))[1] == token
 
 
-async def test_an_app_that_gives_its_token_back_stays_installed(bolt: Installer) -> None:
+async def test_an_app_that_revokes_its_token_stays_installed(bolt: Installer) -> None:
     await bolt.install("T0NORTH")
     token = await bolt.token("T0NORTH")
     assert (await bolt.api("auth.revoke", token, test=True))["revoked"] is False
@@ -129,7 +129,7 @@ async def test_an_app_that_gives_its_token_back_stays_installed(bolt: Installer)
     assert bolt.world.workspaces["T0NORTH"].installation is not None
 
 
-async def test_the_events_of_an_organisations_end_name_the_organisation(bolt: Installer) -> None:
+async def test_the_events_of_an_organizations_uninstall_name_the_organization(bolt: Installer) -> None:
     await bolt.install("T0LIVE", organization=True)
     await bolt.hook("T0STUDIO", "installed", installed=False)
 
@@ -153,7 +153,7 @@ class TestRotating:
     def rotating(self) -> bool:
         return True
 
-    async def test_bolt_rotates_what_is_about_to_expire(self, bolt: Installer) -> None:
+    async def test_bolt_rotates_a_token_before_it_expires(self, bolt: Installer) -> None:
         await bolt.hook("T0NORTH", "rotation", enabled=True, expires_in=60)
         await bolt.install("T0NORTH")
         first = await bolt.token("T0NORTH")

@@ -1,4 +1,4 @@
-"""Shortcuts, mentions, direct messages, links and the Home tab, with a small app on the real Bolt and the real SDK."""
+"""A small app on the real Bolt and SDK: shortcuts, mentions, direct messages, links, Home tab."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,7 @@ def section(text: str) -> Json:
 
 
 class TinyBot:
-    """Answers wherever it is asked, and nowhere else."""
+    """Answers in the conversation of each request, and nowhere else."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.app = AsyncApp(client=client)

@@ -1,4 +1,4 @@
-"""Clicks inside modals, and everything that the acknowledgement of a submission may ask for."""
+"""Clicks inside modals, and every response action of a submission."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ async def test_a_submission_does_what_its_acknowledgement_says(
     "answer",
     [{"response_action": "update", "view": {"type": "modal"}}, {"response_action": "explode"}],
 )
-async def test_a_senseless_acknowledgement_keeps_the_modal_and_tells_the_user(
+async def test_an_invalid_acknowledgement_keeps_the_modal_and_shows_a_notice(
     slack: Slack, app: Recorder, answer: Any
 ) -> None:
     app.answer = answer
@@ -105,7 +105,7 @@ async def test_a_modal_without_a_submit_button_cannot_be_submitted(slack: Slack,
     assert (response.status_code, app.payloads) == (400, [])
 
 
-async def test_closing_a_modal_may_close_them_all_and_is_told_only_when_asked(slack: Slack, app: Recorder) -> None:
+async def test_closing_a_modal_can_close_them_all_and_is_sent_only_on_request(slack: Slack, app: Recorder) -> None:
     await opened(slack, modal())
     top = modal(clear_on_close=True, notify_on_close=True)
     pushed = await slack.api("views.push", trigger_id=slack.workspace.grants.trigger(DANA.id), view=top)
@@ -114,7 +114,7 @@ async def test_closing_a_modal_may_close_them_all_and_is_told_only_when_asked(sl
     assert [(each["type"], each["is_cleared"]) for each in app.payloads] == [("view_closed", True)]
 
 
-async def test_a_view_may_come_as_json(slack: Slack) -> None:
+async def test_a_view_can_come_as_json(slack: Slack) -> None:
     trigger_id = slack.workspace.grants.trigger(DANA.id)
     answer = await slack.api("views.open", trigger_id=trigger_id, view="{")
     assert answer["response_metadata"]["messages"] == ["[ERROR] must provide an object [json-pointer:/view]"]
@@ -145,7 +145,7 @@ CHOICES = {"type": "multi_static_select", "options": [option("a"), option("b")],
         (field({"type": "datepicker"}), {"selected_date": "2026-11-20"}, None),
     ],
 )
-async def test_a_form_is_checked_before_the_app_hears_of_it(
+async def test_a_form_is_checked_before_it_is_sent(
     slack: Slack, app: Recorder, block: Any, value: Any, error: str | None
 ) -> None:
     view_id = await opened(slack, modal(blocks=[block]))
@@ -158,7 +158,7 @@ async def test_a_form_is_checked_before_the_app_hears_of_it(
         assert sent["type"] == block["element"]["type"]
 
 
-async def test_a_form_begins_with_the_conversation_it_was_opened_in(slack: Slack, app: Recorder) -> None:
+async def test_a_form_starts_with_its_conversation(slack: Slack, app: Recorder) -> None:
     place = {"type": "conversations_select", "default_to_current_conversation": True, "response_url_enabled": True}
     await slack.ui("shortcut", callback_id="find", channel="C0MEDIA")
     view = modal(blocks=[field(place)])
@@ -196,7 +196,7 @@ async def test_an_external_select_offers_what_the_app_suggests(slack: Slack, app
     assert app.payloads[-1]["view"]["state"]["values"]["in"]["it"]["selected_option"] == option("job 7")
 
 
-async def test_a_suggestion_may_fail(slack: Slack, app: Recorder) -> None:
+async def test_a_suggestion_can_fail(slack: Slack, app: Recorder) -> None:
     view_id = await opened(slack, modal(blocks=[field({"type": "external_select"})]))
     menu = {"view_id": view_id, "block_id": "in", "action_id": "it", "value": "x"}
     app.answer = {"options": [{"text": "bare", "value": "x"}]}

@@ -1,4 +1,4 @@
-"""response_urls: five answers in thirty minutes, about the message they came from."""
+"""response_urls: five answers in thirty minutes, about the message of the interaction."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ async def test_a_wrong_answer_is_refused(slack: Slack, body: dict[str, Any], err
     assert (refused.status_code, refused.json()["error"]) == (400, error)
 
 
-async def test_an_ephemeral_message_is_replaced_and_deleted_for_its_viewer_alone(slack: Slack) -> None:
+async def test_an_ephemeral_message_is_replaced_and_deleted_only_for_its_viewer(slack: Slack) -> None:
     messages = slack.workspace.messages
     hidden = messages.post(ON_CALL.id, "U0CALLBOARD", Content("old"), by_app=True, viewer=DANA.id)
     token = slack.workspace.grants.response(DANA.id, ON_CALL.id, hidden.ts)
@@ -70,7 +70,7 @@ async def test_a_command_has_no_original_to_replace(slack: Slack) -> None:
     assert [each["text"] for each in await slack.seen()][-2:] == ["first", "second"]
 
 
-async def test_answers_are_free_of_the_size_limit_of_chat(slack: Slack) -> None:
+async def test_answers_do_not_have_the_size_limit_of_chat(slack: Slack) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}
     token = slack.workspace.grants.response(DANA.id, ON_CALL.id)
     assert (await post(slack, token, text="x", blocks=[section] * 6)).status_code == 200

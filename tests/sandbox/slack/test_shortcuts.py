@@ -14,12 +14,12 @@ async def menu(slack: Slack, message: Any, callback_id: str = "look_up") -> Any:
     return await slack.ui("shortcut", callback_id=callback_id, channel=message["channel"], message_ts=message["ts"])
 
 
-async def test_the_page_is_told_which_there_are(slack: Slack, app: Recorder) -> None:
+async def test_the_page_lists_them(slack: Slack, app: Recorder) -> None:
     state = (await slack.http.get("/ui/state", params={"user": DANA.id})).json()
     assert state["shortcuts"] == MENUS
 
 
-async def test_a_messages_shortcut_carries_the_message_as_its_author_made_it(slack: Slack, app: Recorder) -> None:
+async def test_a_messages_shortcut_contains_the_message_as_its_author_wrote_it(slack: Slack, app: Recorder) -> None:
     said = await slack.hook("say", user=LEE.id, channel=ON_CALL.id, text="see `abc` &amp; <https://x.test/?a=1&amp;b>")
     await menu(slack, said)
     payload = app.payloads[-1]
@@ -64,7 +64,7 @@ async def test_the_apps_own_messages_and_replies_have_the_menu_too(slack: Slack,
     assert (message["bot_id"], message["thread_ts"]) == ("B0CALLBOARD", ts)
 
 
-async def test_what_one_person_sees_has_no_menu(slack: Slack, app: Recorder) -> None:
+async def test_an_ephemeral_message_has_no_menu(slack: Slack, app: Recorder) -> None:
     hidden = await slack.api("chat.postEphemeral", channel=ON_CALL.id, user=DANA.id, text="psst")
     refused = await menu(slack, {"channel": ON_CALL.id, "ts": hidden["message_ts"]})
     assert (refused.status_code, refused.json()["error"]) == (400, "message_not_found")
@@ -74,7 +74,7 @@ async def test_what_one_person_sees_has_no_menu(slack: Slack, app: Recorder) -> 
     assert app.payloads == []
 
 
-async def test_a_global_shortcut_happens_nowhere(slack: Slack, app: Recorder) -> None:
+async def test_a_global_shortcut_has_no_conversation(slack: Slack, app: Recorder) -> None:
     await slack.ui("shortcut", callback_id="find", channel=ON_CALL.id)
     payload = app.payloads[-1]
     assert (payload["type"], payload["callback_id"]) == ("shortcut", "find")
@@ -83,13 +83,13 @@ async def test_a_global_shortcut_happens_nowhere(slack: Slack, app: Recorder) ->
 
 
 @pytest.mark.parametrize("where", [{}, {"channel": "C0ONCALL", "message_ts": "any"}])
-async def test_what_is_not_declared_cannot_be_used(slack: Slack, app: Recorder, where: dict[str, str]) -> None:
+async def test_an_undeclared_shortcut_cannot_be_used(slack: Slack, app: Recorder, where: dict[str, str]) -> None:
     where = where and {**where, "message_ts": await slack.post("x")}
     wrong = "find" if where else "look_up"  # each exists, of the other kind
     assert (await slack.ui("shortcut", callback_id=wrong, **where)).json()["error"] == "no_such_shortcut"
 
 
-async def test_a_shortcut_that_nobody_takes_is_told(slack: Slack, app: Recorder) -> None:
+async def test_an_unacknowledged_shortcut_shows_a_notice(slack: Slack, app: Recorder) -> None:
     app.fails.append(NotAcknowledgedError())
     await slack.ui("shortcut", callback_id="find", channel=ON_CALL.id)
     await slack.noticed("operation_timeout")

@@ -12,7 +12,7 @@ VERA = User("U0VERA", "vera", "Vera Novak", "#555555", team=Team("T0OTHER", "Oth
 
 @pytest.fixture(autouse=True)
 def _shared(slack: Slack) -> None:
-    """Vera is of another organization, with which #on-call is shared."""
+    """Make Vera a person of another organization, with which #on-call is shared."""
     slack.workspace.users[VERA.id] = VERA
     slack.workspace.channels[ON_CALL.id].shared = True
 

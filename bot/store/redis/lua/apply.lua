@@ -1,27 +1,28 @@
--- Writes the records of a place as they are after a step, marks them as in need of an edit, adds jobs to groups, keeps the
--- decisions that the step was taken by, and gives the turn to the next step.
--- KEYS: begun, cards, stale, turn, told, groups. ARGV: the step's id, its mark from now on, the lifetime of a turn and of
--- the knowledge that a post was sent (s), "post" for a step whose post was sent, the turn that any other was decided in,
--- how the names of a group's jobs and of decisions begin, how many jobs of a group are kept, their lifetime (s), how many
--- lines and bytes of decisions about a job are kept, how many jobs of a service have them, their lifetime (s), the number
--- of records and of jobs; then for each record its id, what the step was decided on (empty: none), what to write (empty:
--- it goes) and the mark for its edit (empty: none); for each job the id of its group, its time (ms) and what is kept of
--- it; for each decision the index of its service, the job, its time (ms) and the line.
--- Returns 0, and does nothing, when another post is under way, or somebody else's step came in between.
+-- Writes the records of a destination after a step, marks them for an edit, adds jobs to groups, keeps the decisions of
+-- the step, and starts a new turn.
+-- KEYS: in-flight mark, cards, stale, turn, recorded post, groups. ARGV: the step's id, its new mark, the lifetime of a
+-- turn and of the note that a post was recorded (s), "post" for a step whose post was sent, the turn that any other
+-- step was decided in, the prefixes of the keys of a group's jobs and of decisions, the maximum of jobs in a group,
+-- their lifetime (s), the maximum of lines and bytes of decisions about a job, the maximum of jobs with decisions in a
+-- service, their lifetime (s), the number of records and of jobs; then for each record its id, the text that the step
+-- was decided on (empty: none), the text to write (empty: delete it) and the mark for its edit (empty: none); for each
+-- job the id of its group, its time (ms) and its text; for each decision the index of its service, the job, its time
+-- (ms) and the line. Returns 0 and does nothing if another post is under way, or if another process wrote a step in
+-- between.
 local id, mark, lifetime, kind, turn = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local jobs_of, decisions_of, jobs_max, jobs_lifetime = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
 local lines_max, bytes_max, decided_max, decided_lifetime =
   tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 local first_job = 16 + 4 * tonumber(ARGV[14])
 local first_decision = first_job + 3 * tonumber(ARGV[15])
-local begun = redis.call('GET', KEYS[1])
+local in_flight = redis.call('GET', KEYS[1])
 if kind == 'post' then
-  if not begun or cjson.decode(begun).id ~= id then return 0 end
-  -- A command whose answer was lost is sent again: it is recorded once.
+  if not in_flight or cjson.decode(in_flight).id ~= id then return 0 end
+  -- redis-py resends a command whose reply was lost. The post must be recorded only once.
   if redis.call('EXISTS', KEYS[5]) == 1 then return 1 end
   redis.call('SET', KEYS[5], '1', 'EX', lifetime)
 else
-  if begun or (redis.call('GET', KEYS[4]) or '') ~= turn then return 0 end
+  if in_flight or (redis.call('GET', KEYS[4]) or '') ~= turn then return 0 end
   for i = 16, first_job - 1, 4 do
     if (redis.call('HGET', KEYS[2], ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
   end
@@ -80,8 +81,8 @@ for index, newest in pairs(indexes) do
   redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('(%.0f', newest - 1000 * decided_lifetime))
   local most = redis.call('ZCARD', index) - decided_max
   if most > 0 then
-    local gone = redis.call('ZPOPMIN', index, most)
-    for i = 1, #gone, 2 do redis.call('DEL', decisions_of .. gone[i]) end
+    local oldest = redis.call('ZPOPMIN', index, most)
+    for i = 1, #oldest, 2 do redis.call('DEL', decisions_of .. oldest[i]) end
   end
   redis.call('EXPIRE', index, decided_lifetime)
 end

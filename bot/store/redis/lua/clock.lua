@@ -1,7 +1,7 @@
--- Reads the clock of the server that has the key, and keeps the fleet time of the process that asks.
--- KEYS: clock. ARGV: that fleet time (us since 1970; empty: only read). Returns the server's time (us), and the fleet
--- time that was kept before with the server's time of then, as "FLEET/SERVER" (us; empty: none). What is kept never
--- runs back; what is no time before the year 10000 was not kept by a process.
+-- Reads the clock of the server that has the key, and stores the fleet time of the calling process.
+-- KEYS: clock. ARGV: that fleet time (us since 1970; empty: read only). Returns the server's time (us), and the fleet
+-- time stored before with the server's time at that moment, as "FLEET/SERVER" (us; empty: none). The stored time never
+-- decreases. A value that is not a time before the year 10000 did not come from a process, and is replaced.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local kept = redis.call('GET', KEYS[1]) or ''

@@ -1,7 +1,7 @@
--- Finds the jobs of a page that nobody knows, and those that go on although they had ended.
--- KEYS: jobs, seen, discovery. ARGV: a JSON array of each job's id, 1 if it has ended, else 0, and its creation (ms). An
--- ended job that was created before the floor may have been known, and is passed over.
--- Returns the id of each, with the number of its attempts whose end is known.
+-- Finds the unknown jobs of a page, and those that run again after they had ended.
+-- KEYS: jobs, seen, discovery. ARGV: a JSON array of each job's id, 1 if it has ended, else 0, and its creation (ms).
+-- An ended job created before the floor is skipped: it may have been seen before its id was dropped.
+-- Returns the id of each job, with the number of its attempts that are known to have ended.
 local floor = tonumber(redis.call('HGET', KEYS[3], 'floor') or '') or -math.huge
 local listed, found = cjson.decode(ARGV[1]), {}
 for i = 1, #listed, 3 do

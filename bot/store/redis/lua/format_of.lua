@@ -1,4 +1,4 @@
--- Returns the number of a record's format, as bot/domain/record_formats.py finds it; 1 for one that cannot be read.
+-- Returns the format number of a record by the rules of bot/domain/record_formats.py; 1 for an unreadable record.
 local function format_of(text)
   local record = text
   if string.sub(text, 1, 1) ~= '{' then record = string.match(text, '^[^\n]*\n(.+)$') or text end

@@ -1,5 +1,5 @@
--- Puts a line into the event log of a service, with the fleet's time (ms) as its id, and keeps the log as long (s) and as
--- big as it may be. The approximate limits of Redis spare it the rewriting of a block for each line.
+-- Adds a line to the event log of a service, with the fleet time (ms) as its id, and trims the log to its maximum age
+-- (s) and number of lines. The limits are approximate (~) because exact ones make Redis rewrite a block for each line.
 local function log_event(log, line, now, seconds, number)
   local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
   local ms, follows = tonumber(now), 0

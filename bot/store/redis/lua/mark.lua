@@ -1,5 +1,5 @@
--- Marks cards of a place as in need of an edit; one that is wanted sooner stays so, yet an edit that was drawn before
--- does not take the mark back. KEYS: stale. ARGV: the mark, then the cards' ids.
+-- Marks cards of a destination for an edit. A card keeps its mark's higher urgency, but gets the new token, so that an
+-- edit drawn before does not remove the mark. KEYS: stale. ARGV: the mark, then the cards' ids.
 for i = 2, #ARGV do
   local before = redis.call('HGET', KEYS[1], ARGV[i])
   local urgency = string.sub(ARGV[1], 1, 1)

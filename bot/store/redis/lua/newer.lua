@@ -1,6 +1,6 @@
 -- Counts the records of a newer format in strings, hashes and streams of one slot.
--- KEYS: where they are. ARGV: for each key the newest format that is read, then that of the cards in a mark. Returns the
--- number for each key.
+-- KEYS: the keys of the records. ARGV: for each key the newest readable format, then that of the cards in a mark.
+-- Returns the number for each key.
 local function texts(key)
   local kind = redis.call('TYPE', key).ok
   if kind == 'string' then return {redis.call('GET', key)} end

@@ -1,5 +1,5 @@
--- Counts one more watch of a place, and returns its number; nothing where the workspace has as many as it may.
--- KEYS: numbers, watched. ARGV: the letter of ids, the place, the most.
+-- Counts a new watch of a destination and returns its number; returns nothing if the workspace has the maximum.
+-- KEYS: numbers, watched. ARGV: the letter of ids, the destination, the maximum.
 local all = 0
 for _, number in ipairs(redis.call('HVALS', KEYS[2])) do all = all + (tonumber(number) or 0) end
 if all >= tonumber(ARGV[3]) then return false end

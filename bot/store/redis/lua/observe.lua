@@ -1,10 +1,10 @@
--- Looks at followed jobs: those that are as they were are ticked off, of the others the record kept is returned, and
--- so is a record that cannot be read here, or is of a newer format.
--- KEYS: jobs, due. ARGV: when it was asked (ms), a JSON array of each job's id, fingerprint and next check (ms),
--- the newest format that is read, and the latest time at which a question can have been asked by now (ms): a later one
--- was asked by a wrong clock.
--- An answer to an older question than the last one changes nothing. A record of an earlier format gets the newest number,
--- so that earlier versions leave the job alone from now on.
+-- Compares followed jobs with their records. Reschedules the unchanged jobs, and returns the records of the others.
+-- An unreadable record and one of a newer format are returned too.
+-- KEYS: jobs, due. ARGV: the time of the request (ms), a JSON array of each job's id, fingerprint and next check (ms),
+-- the newest readable format, and the latest possible time of a request so far (ms): a record with a later time was
+-- written by a wrong clock.
+-- An answer to an older request than the recorded one changes nothing. A record of an earlier format gets the newest
+-- format's number, so that processes of earlier versions leave the job alone.
 local asked, latest = tonumber(ARGV[1]), tonumber(ARGV[4]) or math.huge
 local newest = tonumber(ARGV[3])
 local function renewed(text, format)

@@ -1,17 +1,17 @@
--- Records changes, and tells every place that follows the job or watches its service, in one step: after a crash all of
--- it happened or nothing.
--- KEYS: jobs, due, subscriptions, pending, rules, seen, events, outcomes, discovery. ARGV: how the names of an outbox and of a lost
--- job begin, the lifetime of a lost job (s), the format of its record, the version of the rules that the places were
--- chosen by (empty: none were), the time (ms), for how long events are kept (s) and how many, then for each job its id,
--- the record that the change was found against (empty: the job is new), the new record and next check (both empty: the
--- job is over), the entry for the outboxes (empty: none), the record to keep of a job that is lost (empty: none), and
--- as JSON what else: `attempt` (its name, its creation in ms, and 1 if it ends), `watches` (place to watches), `lines` for
--- the events and `counts` of those that have no line.
--- A job whose record has changed is left alone: another worker was faster. So is one whose subscriptions cannot be read,
--- and a new one of whose attempt the end is known.
--- A lost job that nobody follows is kept as long as events. Of a service without watches the ends of 1,000 jobs that
--- somebody followed are remembered: one that is followed again is in its next attempt.
--- Returns the id and the subscriptions of each job recorded; nothing is done, and -1 returned, if the rules changed.
+-- Records changes with an entry for each destination that follows the job or watches its service. One script does all
+-- of it, so that a crash leaves either everything or nothing.
+-- KEYS: jobs, due, subscriptions, pending, rules, seen, events, outcomes, discovery. ARGV: the prefixes of the keys of
+-- an outbox and of a lost job, the lifetime of a lost job (s), the format of its record, the version of the rules that
+-- chose the destinations (empty: no rules), the time (ms), the lifetime (s) and the maximum of events, then for each
+-- job its id, the record that the change was compared with (empty: the job is new), the new record and next check (both
+-- empty: the job has ended), the entry for the outboxes (empty: none), the record of a lost job to keep (empty: none),
+-- and JSON: `attempt` (its name, its creation in ms, and 1 if it ends), `watches` (destination to watches), `lines` for
+-- the events and `counts` of those without a line.
+-- A job is skipped if its record has changed (another worker was faster), if its subscriptions are unreadable, or if it
+-- is new and its attempt is known to have ended.
+-- A lost job without subscribers is kept as long as events. In a service without watches, the ends of the last 1,000
+-- followed jobs are kept: a job that is followed again is then in its next attempt.
+-- Returns the id and the subscriptions of each job recorded. Returns -1 and does nothing if the rules changed.
 if ARGV[5] ~= '' and (redis.call('GET', KEYS[5]) or '0') ~= ARGV[5] then return -1 end
 local function subscribers(text)
   local readable, places = pcall(cjson.decode, text)
@@ -21,7 +21,7 @@ local function subscribers(text)
   end
   return places
 end
-local function tell(place, card, entry, watches)
+local function notify(place, card, entry, watches)
   if watches then
     redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry, 'watches', watches, 'rules', ARGV[5])
   else
@@ -60,9 +60,9 @@ for i = 9, #ARGV, 7 do
   if places and known then
     local watches = more.watches or {}
     if entry ~= '' then
-      for place, card in pairs(places) do tell(place, card, entry, watches[place]) end
+      for place, card in pairs(places) do notify(place, card, entry, watches[place]) end
       for place, ids in pairs(watches) do
-        if not places[place] then tell(place, '', entry, ids) end
+        if not places[place] then notify(place, '', entry, ids) end
       end
     end
     log(more)

@@ -1,12 +1,12 @@
--- Restores the subscriptions to a job that was lost, with an entry for each of their places and for those whose watches
--- want it, in one step.
+-- Restores the subscriptions to a lost job, with an entry for each subscribed and each watching destination, in one
+-- step.
 -- KEYS: jobs, due, subscriptions, pending, lost, rules, discovery, events, seen. ARGV: the lost job as it was read, its
--- id, the places to restore as JSON (place to card), its record and next check (both empty: the job has ended), how the
--- name of an outbox begins, the entry, the version of the rules that the places of watches were chosen by (empty: none
--- were), these as JSON (place to watches), a JSON array of lines for the events, for how long these are kept (s) and how
--- many, how the end of this attempt is known (empty: it has not ended) with the creation of the job (ms), and the time (ms).
--- Returns 0, and does nothing, when the lost job is another one by now: another process was faster; -1 if the rules
--- changed.
+-- id, the destinations to restore as JSON (destination to card), its record and next check (both empty: the job has
+-- ended), the prefix of an outbox's key, the entry, the version of the rules that chose the watching destinations
+-- (empty: no rules), these as JSON (destination to watches), a JSON array of lines for the events, the lifetime (s) and
+-- the maximum of events, the name of this attempt in `seen` (empty: it has not ended) with the creation of the job
+-- (ms), and the time (ms).
+-- Returns 0 and does nothing if the lost job has changed, since another process was faster; -1 if the rules changed.
 if ARGV[8] ~= '' and (redis.call('GET', KEYS[6]) or '0') ~= ARGV[8] then return -1 end
 if redis.call('GET', KEYS[5]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[5])

@@ -1,5 +1,6 @@
--- Writes copies of watches beside the jobs of their service, and counts the version of its rules up if one changed.
--- KEYS: watches, rules. ARGV: for each copy its field ("DESTINATION ID") and its text (empty: none). Returns the version.
+-- Writes copies of watches beside the jobs of their service, and increments the version of its rules if one changed.
+-- KEYS: watches, rules. ARGV: for each copy its field ("DESTINATION ID") and its text (empty: none). Returns the
+-- version.
 local changed = false
 for i = 1, #ARGV, 2 do
   local before = redis.call('HGET', KEYS[1], ARGV[i]) or ''

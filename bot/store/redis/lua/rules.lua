@@ -1,9 +1,10 @@
--- Changes watches and mutes of a place, counts the version of its rules up, keeps the rules that were replaced, and puts
--- the line that says so into the outbox. Who decided on a step by the rules that were decides again.
--- KEYS: watches, version, log, turn, outbox, pending. ARGV: the version that the change was decided on, the rules of that
--- version, now (ms), how many versions are kept, the lifetime of the log (s), a new turn, its lifetime (s), the place, the
--- entry (empty: none), then for each record its id and its text (empty: none). Returns the new version; nothing, and
--- changes nothing, where it is another one by now.
+-- Changes watches and mutes of a destination, increments the version of its rules, logs the replaced rules, and adds
+-- the note about the change to the outbox. The new turn makes workers repeat the decisions they made by the replaced
+-- rules.
+-- KEYS: watches, version, log, turn, outbox, pending. ARGV: the version that the change was decided on, the rules of
+-- that version, now (ms), the maximum of versions in the log, the lifetime of the log (s), a new turn, its lifetime
+-- (s), the destination, the entry (empty: none), then for each record its id and its text (empty: none). Returns the
+-- new version; returns nothing and changes nothing if the version is another one by now.
 if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] then return false end
 for i = 10, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i]) else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end

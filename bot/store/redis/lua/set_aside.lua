@@ -1,7 +1,7 @@
--- Copies a record that cannot be read to the key beside its own and, of a string or a hash, takes it out of its own.
+-- Moves an unreadable record to the key beside its own. An entry of a stream is only copied: ack.lua removes it.
 -- KEYS: the record's key, the key beside it. ARGV: the name of the record there (in a hash and a stream as in its own
--- key), its text, what takes its place (empty: nothing), the lifetime of the copy (s). Returns 0, and does nothing, when
--- another record is there by now. An entry of a stream has no text here, and stays: ack.lua takes it out.
+-- key), its text (unused for a stream), its replacement (empty: none), the lifetime of the copy (s). Returns 0 and does
+-- nothing if the record has changed.
 local name, text, instead = ARGV[1], ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'stream' then

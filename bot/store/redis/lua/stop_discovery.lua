@@ -1,5 +1,5 @@
--- Drops the jobs without subscribers and all that is known of new jobs, unless the service is watched again.
--- KEYS: jobs, due, subscriptions, watches, discovery, seen. ARGV: the newest format of a job that is read. A record of a
+-- Drops the jobs without subscribers and the state of discovery, unless the service is watched again.
+-- KEYS: jobs, due, subscriptions, watches, discovery, seen. ARGV: the newest readable format of a job. A record of a
 -- newer format stays.
 if redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
 for _, id in ipairs(redis.call('HKEYS', KEYS[1])) do

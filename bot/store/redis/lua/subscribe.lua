@@ -1,7 +1,7 @@
--- Follows a job in a place. Whoever follows it already is kept, and what is known of it too.
--- KEYS: jobs, due, subscriptions, pending, outbox, reply, lost. ARGV: id, record, next check (ms), place, card for a new
--- subscription, entry, the lifetime of the reply (s), the newest format of a lost job that is read. Returns the card, and
--- 1 for a new subscription, as JSON: the reply, which a call that is sent again gets once more.
+-- Subscribes a destination to a job. Keeps the existing subscriptions, and the record of a job that has one.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply, lost. ARGV: id, record, next check (ms), destination, card
+-- for a new subscription, entry, the lifetime of the reply (s), the newest readable format of a lost job. Returns the
+-- card, and 1 for a new subscription, as JSON. A call that redis-py resends gets the same reply.
 local said = redis.call('GET', KEYS[6])
 if said then return said end
 local id, place, card = ARGV[1], ARGV[4], ARGV[5]
@@ -15,12 +15,12 @@ if new then
   places[place] = card
   redis.call('HSET', KEYS[3], id, cjson.encode(places))
 end
--- A place that follows the job again has no lost subscription to be restored.
+-- A destination that follows the job again needs no restore of its lost subscription.
 local kept = redis.call('GET', KEYS[7])
 local readable, lost = pcall(cjson.decode, kept or '')
 if readable and type(lost) == 'table' and type(lost.places) == 'table'
     and format_of(kept) <= tonumber(ARGV[8]) then
-  if lost.places[place] then  -- written again only then: the order of the JSON is another each time
+  if lost.places[place] then  -- rewriting reorders the JSON, which `restore` compares
     lost.places[place] = nil
     if next(lost.places) then redis.call('SET', KEYS[7], cjson.encode(lost), 'KEEPTTL') else redis.call('DEL', KEYS[7]) end
   end

@@ -1,7 +1,8 @@
 -- Ends the subscription of a destination to a job. A job without subscribers is no longer checked, unless
 -- its service is watched; a record of a newer format stays.
--- KEYS: jobs, due, subscriptions, pending, outbox, reply, watches, discovery. ARGV: id, place, entry, the lifetime of the reply (s), the
--- newest format that is read. Returns the card, or nothing; a call that is sent again gets the same reply.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply, watches, discovery. ARGV: id, destination, entry, the
+-- lifetime of the reply (s), the newest readable format. Returns the card, or nothing. A call that redis-py resends
+-- gets the same reply.
 local said = redis.call('GET', KEYS[6])
 if said then return said end
 local places = cjson.decode(redis.call('HGET', KEYS[3], ARGV[1]) or '{}')

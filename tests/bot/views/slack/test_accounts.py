@@ -1,4 +1,4 @@
-"""How the accounts are doing."""
+"""The health of the accounts."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,17 +33,17 @@ def test_slack_takes_all_accounts(answer: AccountsHealth):
 
 
 def test_a_service_that_answers():
-    assert "✅ *video-ocr* in cn-north-4 answers in 52 ms · 4 of 5 requests left this second" in shown(HEALTHY)
+    assert "✅ *video-ocr* in cn-north-4 · OK · 52 ms · 4 of 5 requests left this second" in shown(HEALTHY)
 
 
 def test_a_service_that_cannot_list_and_was_not_timed():
     service = HEALTHY.model_copy(update={"lists": False, "latency_s": None, "budget": None})
-    assert "✅ *video-ocr* in cn-north-4 answers · looks jobs up by id, cannot list\n" in shown(service) + "\n"
+    assert "✅ *video-ocr* in cn-north-4 · OK · lookup by id only\n" in shown(service) + "\n"
 
 
 def test_a_service_that_fails():
     assert (
-        "⚠️ *vod-sg/vod-ai* isn't responding (no answer within 10 s). Try again in a moment. It last answered <!date^"
+        "⚠️ *vod-sg/vod-ai* isn't responding (no answer within 10 s). Try again in a moment. Last OK <!date^"
         in shown(HEALTHY, FAILING)
     )
 
@@ -53,9 +53,9 @@ def test_a_service_that_answers_again_says_what_it_failed_with():
     assert "requests left this second · last error `late` <!date^" in shown(service)
 
 
-def test_the_fallback_names_who_fails():
+def test_the_fallback_names_failing_services():
     made = accounts(AccountsHealth(services=(HEALTHY, FAILING), checked_at=NOON))
-    assert made.text == "1 of 2 services answer.\nvod-sg/vod-ai does not answer"
+    assert made.text == "1 of 2 services responded.\nvod-sg/vod-ai isn't responding"
     assert judges.commands(made.blocks)["Refresh"] == CommandPayload(text="accounts").encode()
 
 
@@ -64,5 +64,5 @@ def test_accounts_without_room_are_counted():
     text = shown(*many)
     shown_accounts = text.count("✅")
     assert shown_accounts > 20
-    assert f"… and {80 - shown_accounts} accounts for which there is no room." in text
+    assert f"… and {80 - shown_accounts} accounts not shown." in text
     assert "checked <!date^" in text

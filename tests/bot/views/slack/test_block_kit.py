@@ -1,4 +1,4 @@
-"""How much fits into a message."""
+"""The room in a message."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,12 +13,12 @@ def more(number: int) -> Block:
     return views.context(f"{number} more")
 
 
-def test_what_fits_is_kept_whole():
+def test_content_that_fits_is_kept_whole():
     blocks = [views.section(str(at)) for at in range(50)]
     assert Budget().fit(blocks, more) == blocks
 
 
-def test_what_is_left_out_is_counted():
+def test_omitted_items_are_counted():
     blocks = [views.section(str(at)) for at in range(60)]
     assert Budget().fit(blocks, more) == [*blocks[:49], more(11)]
     long = [views.section("x" * 2900) for _ in range(10)]

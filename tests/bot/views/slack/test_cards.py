@@ -1,4 +1,4 @@
-"""Cards: whatever happened to their jobs, Slack takes them and they say where things stand."""
+"""Cards: for jobs in any condition, Slack accepts them and they show the present state."""
 
 from datetime import datetime, timedelta
 
@@ -47,7 +47,7 @@ def test_a_running_job():
     text = words(seen(subscribed.card(RUNNING)))
     assert "🔄 *Running* · *lecture 7*\nvideo-ocr · media-cn · created <!date" in text
     assert "▰▰▰▰▱▱▱▱▱▱ 43 %" in text
-    assert "Subscribed by <@U0DANA> · the end is told in the thread, a failure in the channel too" in text
+    assert "Subscribed by <@U0DANA> · posts to the thread when it finishes; also to the channel if it fails" in text
     assert "checked <!date^1795175990^{ago}|2026-11-20 11:59 UTC> · next check within a minute" in text
 
 
@@ -55,7 +55,7 @@ def test_a_running_job():
     ("seconds", "said"),
     [(-1, ""), (0, ""), (60, " · next check within a minute"), (61, " · next check <!date^1795176061")],
 )
-def test_a_card_never_promises_a_check_that_is_past(seconds: int, said: str):
+def test_a_card_never_promises_a_check_in_the_past(seconds: int, said: str):
     check = Check(at=NOON, next_at=NOON + timedelta(seconds=seconds))
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": check}))
     assert f"checked {age(NOON)}{said}" in text
@@ -94,7 +94,7 @@ def test_a_job_that_ended():
         (EndReason.UNSUBSCRIBED, "🔕 *No longer followed* · *lecture 7*"),
     ],
 )
-def test_a_job_that_is_no_longer_followed(end_reason: EndReason, said: str):
+def test_a_job_that_is_no_longer_tracked(end_reason: EndReason, said: str):
     message = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: end_reason})), NOON)
     text = judges.words(message)
     assert said in text
@@ -103,7 +103,7 @@ def test_a_job_that_is_no_longer_followed(end_reason: EndReason, said: str):
     assert list(judges.commands(message.blocks)) == ["Details"]
 
 
-def test_a_job_of_which_no_more_is_known_than_its_id():
+def test_a_job_with_only_an_id():
     drawn = subscribed.card(RUNNING)
     bare = drawn.model_copy(update={"jobs": {ref: each.model_copy(update={"job": None}) for ref, each in
                                              drawn.jobs.items()}})  # fmt: skip
@@ -113,7 +113,7 @@ def test_a_job_of_which_no_more_is_known_than_its_id():
 def test_a_batch():
     message = card(seen(subscribed.card(*batch(*SIX))), NOON)
     text = judges.words(message)
-    assert "*3 of 6 jobs have ended*\n❌ 1 failed · 🔄 1 running · ⏳ 2 pending · ✅ 2 succeeded\n" in text
+    assert "*3 of 6 jobs have finished*\n❌ 1 failed · 🔄 1 running · ⏳ 2 pending · ✅ 2 succeeded\n" in text
     assert "\n▰▰▰▰▰▱▱▱▱▱ 50 %" in text
     assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken.\n🔄 Running · *lecture 3*" in text
     assert "lecture 1" not in text
@@ -122,10 +122,10 @@ def test_a_batch():
     }
     assert asks["Details"].text.count("media-cn/") == 6
     assert asks["Unsubscribe"].text.count("media-cn/") == asks["Refresh"].text.count("media-cn/") == 3
-    assert message.text == "3 of 6 jobs have ended: ❌ 1 failed, 🔄 1 running, ⏳ 2 pending, ✅ 2 succeeded"
+    assert message.text == "3 of 6 jobs have finished: ❌ 1 failed, 🔄 1 running, ⏳ 2 pending, ✅ 2 succeeded"
 
 
-def test_a_large_batch_counts_what_it_does_not_name():
+def test_a_large_batch_counts_the_jobs_that_it_does_not_name():
     text = words(seen(subscribed.card(*batch(*[JobState.FAILED] * 8, *[JobState.RUNNING] * 9, JobState.PENDING))))
     assert text.count("❌ Failed") == 8
     assert text.count("🔄 Running") == 4
@@ -135,68 +135,74 @@ def test_a_large_batch_counts_what_it_does_not_name():
 def test_a_batch_that_is_over():
     jobs = batch(JobState.FAILED, JobState.SUCCEEDED)
     text = words(seen(subscribed.card(*jobs)))
-    assert "*Both jobs have ended*\n❌ 1 failed · ✅ 1 succeeded\n" in text
+    assert "*Both jobs have finished*\n❌ 1 failed · ✅ 1 succeeded\n" in text
     assert "▰" not in text
 
 
-def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
+def test_removed_jobs_do_not_count_as_unfinished():
     jobs = batch(JobState.SUCCEEDED, JobState.RUNNING, JobState.RUNNING)
     text = words(seen(subscribed.card(*jobs, fates={jobs[1].id: EndReason.UNSUBSCRIBED})))
-    assert "*1 of 2 jobs have ended*" in text
+    assert "*1 of 2 jobs have finished*" in text
     assert "🔕 1 unsubscribed" in text
     assert "Subscribed by <@U0DANA> · unsubscribed by <@U0LEE>" in text
     over = words(seen(subscribed.card(*jobs[:2], fates={jobs[1].id: EndReason.UNSUBSCRIBED})))
-    assert "*1 job has ended, the other is not followed any more*" in over
+    assert "*1 job has finished, the other is no longer followed*" in over
     left = subscribed.card(*jobs[1:], fates={each.id: EndReason.UNSUBSCRIBED for each in jobs})
-    assert "*Neither job is followed any more*" in words(seen(left))
+    assert "*No longer following either job*" in words(seen(left))
     left = subscribed.card(*jobs, fates={each.id: EndReason.UNSUBSCRIBED for each in jobs})
-    assert "*None of the 3 jobs is followed any more*" in words(seen(left))
+    assert "*No longer following any of the 3 jobs*" in words(seen(left))
 
 
-def test_a_batch_of_long_refs_leaves_out_what_no_button_holds():
+def test_a_batch_of_long_refs_omits_jobs_too_long_for_a_button():
     jobs = [job(JobState.RUNNING, id=f"{'x' * 150}{at}") for at in range(20)]
     labels = list(judges.commands(card(seen(subscribed.card(*jobs)), NOON).blocks))
     assert labels == ["Details", "Refresh", "Unsubscribe from 11"]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(119, False), (120, True)])
-def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):  # noqa: FBT001
+def test_a_service_that_fails_for_two_minutes_is_shown(seconds: int, said: bool):  # noqa: FBT001
     failing = Check(
         at=NOON, next_at=NOON + timedelta(minutes=5), failing_since=NOON - timedelta(seconds=seconds), error=LATE
     )
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
-    assert ("⚠️ not checked since <!date" in text) == said
-    assert ("because *media-cn/video-ocr* isn't responding (no answer within 10 s). Next try <!date" in text) == said
+    assert ("⚠️ Not checked since <!date" in text) == said
+    assert ("*media-cn/video-ocr* isn't responding (no answer within 10 s). Next check <!date" in text) == said
     assert ("checked <!date" in text) != said
 
 
-def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails():
+def test_not_checked_counts_from_the_last_check_not_from_the_failure():
     began = NOON - timedelta(minutes=9)
     failing = Check(at=NOON, failing_since=began, error=LATE)
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
-    assert f"not checked since {date(NOON)}" in text
+    assert f"Not checked since {date(NOON)}" in text
     never = failing.model_copy(update={"at": None})
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": never}))
-    assert f"not checked since {date(began)}" in text
+    assert f"Not checked since {date(began)}" in text
 
 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"on": On.FAILED}, "a failure is told in the thread and in the channel"),
-        ({"on": On.ANY, "to": To.THREAD}, "every change is told in the thread, not in the channel"),
-        ({"on": {On.FAILED, On.STARTED}}, "a failure and the start are told in the thread, a failure in the channel"),
-        ({"on": {On.STARTED}}, "the start is told in the thread"),
-        ({"on": {On.DONE, On.FAILED, On.STUCK}}, "the end is told in the thread, a failure in the channel too"),
-        ({"on": {On.ANY, On.DOWN}}, "every change is told"),
-        ({"on": {On.FAILED, On.STUCK}}, "a failure is told in the thread and in the channel"),
-        ({"to": To.HERE}, "the end is told in the thread and in the channel"),
-        ({"to": To.DM}, "the end is told by direct message"),
-        ({"mention": ("<@U0LEE>",)}, "a failure in the channel too · calls 1 person"),
-        ({"mention": ("<@U0LEE>", "<@U0SAM>", "<!subteam^S1>")}, "too · calls 2 people and 1 group"),
+        ({"on": On.FAILED}, "posts to the thread and the channel when it fails"),
+        ({"on": On.ANY, "to": To.THREAD}, "posts only to the thread when anything changes"),
+        (
+            {"on": {On.FAILED, On.STARTED}},
+            "posts to the thread when it fails or it starts; also to the channel if it fails",
+        ),
+        ({"on": {On.STARTED}}, "posts to the thread when it starts"),
+        (
+            {"on": {On.DONE, On.FAILED, On.STUCK}},
+            "posts to the thread when it finishes; also to the channel if it fails",
+        ),
+        ({"on": {On.ANY, On.DOWN}}, "posts to the thread when anything changes"),
+        ({"on": {On.FAILED, On.STUCK}}, "posts to the thread and the channel when it fails"),
+        ({"to": To.HERE}, "posts to the thread and the channel when it finishes"),
+        ({"to": To.DM}, "posts by direct message when it finishes"),
+        ({"mention": ("<@U0LEE>",)}, "also to the channel if it fails · mentions 1 person"),
+        ({"mention": ("<@U0LEE>", "<@U0SAM>", "<!subteam^S1>")}, "if it fails · mentions 2 people and 1 group"),
     ],
 )
-def test_what_a_card_promises(values: dict[str, object], said: str):
+def test_the_next_check_on_a_card(values: dict[str, object], said: str):
     text = words(seen(subscribed.card(RUNNING, options=asked(**values))))
     assert said in text
     assert "<@U0LEE>" not in text, "a card calls nobody but who subscribed"

@@ -1,4 +1,4 @@
-"""Details of jobs and their raw data: everything known, safely, within Slack's limits."""
+"""Details of jobs and their raw data: complete, safe, and within Slack's limits."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,8 +44,8 @@ def test_slack_takes_all_details(found: JobDetails, command: CommandPayload, mea
 
 @settings(max_examples=20)
 @given(anything.jobs())
-def test_details_of_one_job_are_whole(found: Job):
-    """However long its parts are, each of them is told."""
+def test_details_of_one_job_are_complete(found: Job):
+    """Each part is shown at any length of the others."""
     text = shown(found)
     assert f"*{found.state.capitalize()}*" in text
     assert ("*Why it failed*" in text) == (found.state is JobState.FAILED)
@@ -59,7 +59,7 @@ def test_slack_opens_every_modal(found: JobDetails, value: Any):
     judges.accept_modal(raw(found.model_copy(update={"jobs": jobs})))
 
 
-def test_everything_known_is_told_in_order():
+def test_all_details_are_shown_in_order():
     text = shown(
         job(kind="ocr", region="cn-north-4", media="m1", input="in.mp4", output="out.json", progress=100,
             updated_at=NOON, attributes={"Frames": "12"}, request_id="req-1",
@@ -81,7 +81,7 @@ def test_everything_known_is_told_in_order():
     )
 
 
-def test_a_label_of_the_providers_hides_none_of_ours():
+def test_a_providers_label_hides_none_of_ours():
     assert "*Service*\nvideo-ocr" in shown(job(attributes={"Service": "another", "Created": "never"}))
 
 
@@ -93,7 +93,7 @@ def test_only_a_whole_web_address_becomes_a_link():
 def test_why_it_failed():
     failed = job(JobState.FAILED, error=JobError(code="VAS.1204", message="The video is broken."))
     message = job_details(answer(failed), ASK, lambda _: "it ends early")
-    assert "*Why it failed*\n`VAS.1204` The video is broken.\nThis code means: it ends early" in judges.words(message)
+    assert "*Why it failed*\n`VAS.1204` The video is broken.\nWhat it means: it ends early" in judges.words(message)
 
 
 @pytest.mark.parametrize("error", [None, JobError(), JobError(code="", message="")])
@@ -122,7 +122,7 @@ def test_the_buttons_of_one_job_and_of_several():
     assert "Shared by <@U0DANA>" in judges.words(shared)
 
 
-def test_what_has_not_ended_can_be_subscribed_to():
+def test_unfinished_jobs_can_be_subscribed_to():
     running = job(JobState.RUNNING, finished_at=None)
     one = job_details(answer(running), ASK, no_meaning)
     assert list(judges.commands(one.blocks)) == ["Refresh", "Subscribe", "Share", "Raw"]
@@ -144,10 +144,10 @@ def test_many_jobs_get_shorter_and_are_counted():
     text = shown(*jobs)
     assert text.count("*Id*") > 2
     assert text.count("*Succeeded*") + int(text.split("… and ")[1].split(" ")[0]) == 20
-    assert "Ask for fewer at once." in text
+    assert "Ask for fewer at a time." in text
 
 
-def test_one_wordy_job_gets_shorter_and_stays_whole():
+def test_one_long_job_gets_shorter_and_stays_complete():
     wordy = job(
         JobState.FAILED, name="n" * 500, input='"' * 500, output="&" * 500, error=JobError(message="\\" * 3000),
         notes=("y" * 500,) * 5, attributes={f"Label {at}": "x" * 500 for at in range(40)},
@@ -164,29 +164,29 @@ def test_many_failing_services_leave_room_for_the_job():
     wordy = LATE.model_copy(update={"message": "x" * 200, "request_id": "r" * 80})
     text = shown(job(input="y" * 300), errors=(wordy,) * 30)
     assert "y" * 290 in text
-    assert "more lines like these" in text
+    assert "more notices" in text
 
 
-def test_jobs_that_nobody_knows_stand_together():
+def test_jobs_that_no_service_found_are_listed_together():
     places = ("media-cn/video-ocr", "vod-sg/vod-ai")
     text = shown(missing=[Missing(id="a1", looked_in=places), Missing(id="b2", looked_in=places), Missing(id="c3")])
-    assert "❔ `a1` and `b2` are not known to *media-cn/video-ocr* or *vod-sg/vod-ai*." in text
+    assert "❔ `a1` and `b2` were not found in *media-cn/video-ocr* or *vod-sg/vod-ai*." in text
     assert "❔ `c3` could not be found." in text
 
 
-def test_one_missing_job_among_many_places():
+def test_one_missing_job_searched_in_many_services():
     places = tuple(f"a{at}/vod-ai" for at in range(12))
-    assert "*a9/vod-ai* or 2 more. A job that was" in shown(missing=[Missing(id="a1", looked_in=places)])
+    assert "*a9/vod-ai* or 2 more. A job submitted" in shown(missing=[Missing(id="a1", looked_in=places)])
 
 
 def test_a_question_that_no_service_can_answer_says_so():
     message = job_details(answer(), ASK, no_meaning)
-    assert message.text == "None of the configured services can look this up."
+    assert message.text == "No configured service supports this lookup."
     assert message.text in judges.words(message)
     assert message.text in str(raw(answer())["blocks"])
 
 
-def test_what_failed_has_a_line():
+def test_each_failed_service_has_a_line():
     text = shown(job(), errors=(LATE,))
     assert "⚠️ *vod-sg/vod-ai* isn't responding (no answer within 10 s). Try again in a moment." in text
 
@@ -214,10 +214,10 @@ def test_raw_data_is_the_providers_own():
 def test_huge_raw_data_is_cut_and_says_so(char: str):
     view = raw(answer(job(raw={f"key-{at}": char * 1000 for at in range(1000)})))
     judges.accept_modal(view)
-    assert "lines, for which there is no room here" in view["blocks"][-1]["elements"][0]["text"]
+    assert "lines not shown" in view["blocks"][-1]["elements"][0]["text"]
 
 
-def test_raw_data_in_parts_is_whole():
+def test_raw_data_in_parts_is_complete():
     lines = {f"key-{at}": "value " * 20 for at in range(100)}
     blocks = raw(answer(job(raw=lines)))["blocks"][1:]
     assert len(blocks) > 1

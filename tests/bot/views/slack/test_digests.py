@@ -1,4 +1,4 @@
-"""Digests: what failed first, everything counted, and pages of all of it."""
+"""Digests: failed jobs first, everything counted, and pages of all changes."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from tests.bot.views.subscribed import change, told
 
 
 def text_of(digest: Digest) -> str:
-    """The first page of a digest."""
+    """Return the first page of a digest."""
     return judges.words(digests.digest_all(digest, "k1"))
 
 
@@ -29,21 +29,23 @@ def test_the_failed_ones_come_first():
     states = [*[JobState.SUCCEEDED] * 30, *[JobState.FAILED] * 7]
     page = digests.digest_all(Digest(told(*states)), "k1")
     text = judges.words(page)
-    assert text.startswith("*37 jobs ended* in the last minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ *Failed*")
+    assert text.startswith("*37 jobs finished* in the last few minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ *Failed*")
     assert (text.count("❌ *Failed*"), text.count("✅ *Succeeded*")) == (7, 5)
-    assert page.text.startswith("37 jobs ended in the last minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ lecture 30\n")
+    assert page.text.startswith(
+        "37 jobs finished in the last few minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ lecture 30\n"
+    )
 
 
 def test_after_a_downtime():
     text = text_of(Digest(told(JobState.RUNNING, JobState.FAILED), away=NOON))
-    assert text.startswith("While I was not looking (since <!date")
+    assert text.startswith("While I was offline (since <!date")
     assert ", *2 jobs changed*: ❌ 1 failed, 🔄 1 running" in text
 
 
 def test_a_job_that_changed_twice_counts_once():
     [first] = told(JobState.RUNNING)
     second = CardChange(first.card, change(first.change.job.model_copy(update={"state": JobState.SUCCEEDED})))
-    assert "*1 job ended*" in text_of(Digest([first, second]))
+    assert "*1 job finished*" in text_of(Digest([first, second]))
 
 
 def test_pages_of_all_of_them():

@@ -1,4 +1,4 @@
-"""Errors as messages: Slack takes every one, and its button helps."""
+"""Errors as messages: Slack accepts each, and its button helps."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,13 +29,13 @@ def test_slack_takes_every_complaint(error: UsageError):
 def test_a_correction_can_be_run():
     made = errors.usage(UsageError(Problem.UNKNOWN_WORD, "lst", expected=("list", "show"), suggestion="list media-cn"))
     assert made.blocks[0]["text"]["text"] == (
-        "🤔 I don't know `lst`. Type list or show there.\nDid you mean `/jobs list media-cn`?"
+        "🤔 Unknown word `lst`. Try list or show.\nDid you mean `/jobs list media-cn`?"
     )
-    assert made.text == "I don't know lst. Type list or show there.\nDid you mean /jobs list media-cn?"
+    assert made.text == "Unknown word lst. Try list or show.\nDid you mean /jobs list media-cn?"
     assert judges.commands(made.blocks) == {"Yes, run it": CommandPayload(text="list media-cn").encode()}
 
 
-def test_a_correction_too_long_for_a_button_is_only_told():
+def test_a_correction_too_long_for_a_button_is_only_text():
     made = errors.usage(UsageError(Problem.UNKNOWN_WORD, "lst", suggestion="list name:" + "x" * 2000))
     judges.accept(made)
     assert judges.commands(made.blocks) == {}
@@ -44,17 +44,15 @@ def test_a_correction_too_long_for_a_button_is_only_told():
 def test_the_way_back_from_an_expired_button():
     made = errors.expired()
     judges.accept(made)
-    assert made.text == (
-        "This button is too old: its data is no longer kept. Type the command again, for example /jobs list."
-    )
+    assert made.text == ("This button has expired. Type the command again, for example /jobs list.")
     assert judges.commands(made.blocks) == {"List jobs": CommandPayload(text="list").encode()}
 
 
-def test_what_is_not_the_askers_fault():
+def test_errors_that_the_user_did_not_cause():
     lost = errors.memory_lost()
     judges.accept(lost)
     assert "`/jobs show`" in judges.words(lost), "it names what works without Redis"
     made = errors.our_fault("abc123")
     judges.accept(made)
-    assert "reference `abc123`" in judges.words(made)
-    assert "reference abc123" in made.text
+    assert "Reference: `abc123`" in judges.words(made)
+    assert "Reference: abc123" in made.text

@@ -1,4 +1,4 @@
-"""What is said about a message that names too little, too much, or something else."""
+"""Answers about a message that names too little, too much, or something else."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,15 +16,15 @@ def test_slack_takes_it(found: Extracted):
     judges.accept(extraction.nothing(found, narrowed=False))
 
 
-def test_everything_that_is_no_job_has_a_reason():
+def test_other_ids_and_omissions_have_a_reason():
     lines = extraction.notes(Extracted((), 7, ("aasd1****",), ("A" * 36, "B" * 36)))
     assert lines == [
         "✂️ The message names 27 jobs: these are the first 20.",
         "❔ `aasd1****` is a masked id from documentation. Copy the whole id, without asterisks.",
-        f"❔ `{'A' * 36}` and `{'B' * 36}` are ids of requests, not of a job: those are in small letters.",
+        f"❔ `{'A' * 36}` and `{'B' * 36}` are request ids. Job ids are lowercase.",
     ]
 
 
-def test_nothing_says_what_is_looked_for():
+def test_an_empty_result_has_its_own_text():
     message = extraction.nothing(Extracted(), narrowed=False)
     assert message.text.startswith("🤷 I found no job in this message.")

@@ -1,4 +1,4 @@
-"""Heads: state and name first, the numbers that matter, and nothing that mentions anyone by an edit."""
+"""Heads: state and name first, then the important numbers, and no mention by an edit."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ class TestFirst:
     def test_a_job_without_a_name_or_a_reason(self):
         nameless = job(1).model_copy(update={"name": None})
         message = head(ShownGroup(group(1, code=None, message=None, newest=(nameless,))), no_meaning)
-        assert message.text == f"❌ Failed: {nameless.id}, reason not known, media-cn/video-ocr"
+        assert message.text == f"❌ Failed: {nameless.id}, reason unknown, media-cn/video-ocr"
         assert "Mute this code" not in judges.commands(message.blocks)
 
     def test_a_job_that_the_provider_lost(self):
@@ -88,10 +88,10 @@ class TestHead:
         text = judges.words(head(ShownGroup(group(2, message="Cannot open obs://b/a.mp4")), no_meaning))
         assert "\ne.g. Cannot open obs://b/a.mp4\n" in text
 
-    def test_a_share_that_cannot_be_right_is_left_out(self):
+    def test_an_impossible_share_is_omitted(self):
         assert "of 3 jobs" not in judges.words(head(ShownGroup(group(14), ended=3), no_meaning))
 
-    def test_a_snoozed_head_can_be_woken(self):
+    def test_a_snoozed_head_can_be_unsnoozed(self):
         message = head(ShownGroup(group(snooze=grouped.asleep())), no_meaning)
         assert "😴 Snoozed until <!date^" in judges.words(message)
         [row] = [block for block in message.blocks if block["type"] == "actions"]
@@ -106,9 +106,9 @@ class TestHead:
             UNMUTE,
             CommandPayload(card="m3", place="T1/C0ONCALL").encode(),
         )
-        assert "is muted here for ever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
+        assert "is muted here forever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
 
-    def test_a_subscription_alone_has_nothing_to_mute(self):
+    def test_a_head_of_only_a_subscription_has_nothing_to_mute(self):
         message = head(ShownGroup(group(rules=("subscription",))), no_meaning)
         assert "Mute this code" not in judges.commands(message.blocks)
         assert "By " not in judges.words(message)

@@ -36,7 +36,7 @@ def test_slack_takes_every_form(filled: FormValues, answer: JobList | None, aski
     judges.accept_modal(form(filled, Found(answer, asking)))
 
 
-def test_it_shows_what_is_filled_in():
+def test_it_shows_the_values_that_are_filled_in():
     view = form(FILLED, Found(asking=True))
     assert view["title"]["text"] == TITLE
     fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
@@ -47,7 +47,7 @@ def test_it_shows_what_is_filled_in():
     assert "Asking every service …" in str(view)
 
 
-def test_what_is_found_stands_below_with_the_way_on():
+def test_results_appear_below_with_their_buttons():
     jobs = tuple(job(id=f"{at:032x}") for at in range(10))
     found = form(FILLED, Found(list_of(jobs=jobs, offset=10, total=42, more=True)))
     text = str(found)

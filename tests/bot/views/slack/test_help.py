@@ -1,4 +1,4 @@
-"""Help is made of what the grammar declares; here of anything."""
+"""Help comes from the declarations of the grammar; here from any text."""
 
 from bot.views.slack import help as views
 from tests.bot.views import judges
@@ -24,5 +24,5 @@ def test_one_command():
     assert "`a:1` an a" in judges.words(made)
 
 
-def test_one_command_with_nothing_more_to_say():
+def test_one_command_without_further_help():
     assert views.command("/jobs x", "does x", (), (), []).text == "/jobs x\nDoes x."

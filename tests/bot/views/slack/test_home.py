@@ -1,4 +1,4 @@
-"""The Home tab within Slack's limits, whatever there is to show."""
+"""The Home tab within Slack's limits, with any content."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def accept(tab: dict[str, object]) -> str:
 
 
 def apart(shown: list[Shown], kind: str = "card") -> list[Shown]:
-    """No card stands there twice."""
+    """Return the cards with different ids, since a tab shows no card twice."""
     return [
         each.model_copy(update={"card": each.card.model_copy(update={"id": f"{kind}{at}"})})
         for at, each in enumerate(shown)
@@ -63,7 +63,7 @@ def test_everything_has_its_part():
     tab = view.home(Tab(mine, ChannelSubscriptions(), NOTHING, failed, health), NOON)
     text = accept(tab)
     for words in ("*My watches and subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*",
-                  "in 80 ms", "was not asked yet", "`/jobs list` has all"):  # fmt: skip
+                  "OK · 80 ms", "not checked yet", "`/jobs list` shows all"):  # fmt: skip
         assert words in text
     assert {"Refresh", "Find jobs", "Unsubscribe", "Details"} <= set(judges.commands(tab["blocks"]))
 
@@ -72,11 +72,11 @@ def test_without_redis_it_says_so():
     assert view.MEMORY_LOST in accept(view.home(Tab(None, ChannelSubscriptions(), NOTHING, NOTHING, []), NOON))
 
 
-def test_who_follows_nothing_is_told_how_to():
+def test_a_person_without_subscriptions_reads_how_to_subscribe():
     assert "/jobs subscribe JOB" in accept(view.home(Tab([], ChannelSubscriptions(), NOTHING, NOTHING, []), NOON))
 
 
-def test_what_others_follow_is_cut_to_what_the_tab_has_room_for():
+def test_subscriptions_of_others_are_cut_to_the_room_of_the_tab():
     mine = apart([subscribed.seen(subscribed.card(RUNNING))] * 20)
     others = apart([subscribed.seen(subscribed.card(RUNNING, options=subscribed.asked(user="U0LEE")))] * 20, "other")
     many = NOTHING.model_copy(update={"jobs": tuple(job(id=f"{at:032x}") for at in range(10)), "more": True})

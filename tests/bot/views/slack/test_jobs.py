@@ -1,4 +1,4 @@
-"""Lists of jobs: whatever the providers say, Slack takes the message and nothing in it misleads."""
+"""Lists of jobs: Slack accepts any text of a provider, and nothing in the message misleads."""
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +39,7 @@ def answer(*jobs: Job, **values: object) -> JobList:
     return JobList.model_validate({"jobs": jobs, "services": 2, "total": len(jobs), "checked_at": NOON, **values})
 
 
-def test_the_first_line_says_what_is_left_out():
+def test_the_first_line_names_the_exclusions():
     for found in (answer(job(JobState.RUNNING)), answer()):
         shown = job_list(found, ASK, Controls(without="without name test"))
         assert shown.blocks[0]["text"]["text"].endswith(" · without name test")
@@ -62,13 +62,13 @@ def test_slack_takes_every_list(found: JobList, command: CommandPayload, offered
 
 @settings(max_examples=20)
 @given(anything.jobs())
-def test_the_state_is_a_word_and_the_raw_state_stands_beside_it(found: Job):
+def test_the_state_is_a_word_with_the_raw_state_beside_it(found: Job):
     row = job_list(answer(found), ASK, Controls()).blocks[1]["text"]["text"]
     assert f" *{found.state.capitalize()}*" in row
     assert (" *" + found.state.capitalize() + "* `" in row) == bool(found.raw_state)
 
 
-def test_a_page_of_ordinary_jobs_fits_whole_with_everything_around_it():
+def test_a_page_of_ordinary_jobs_fits_with_everything_around_it():
     shown = job_list(
         answer(*(job(id=f"{at:032x}") for at in range(10)), offset=10, limit=10, total=312, more=True,
                errors=(late(),), remembered=(Remembered(account="vod-sg", service="vod-jobs", known=3),)),
@@ -77,7 +77,7 @@ def test_a_page_of_ordinary_jobs_fits_whole_with_everything_around_it():
     )  # fmt: skip
     text = judges.words(shown)
     assert "312, checked <!date^" in text
-    assert "a message holds no more" not in text
+    assert "Slack limit" not in text
     assert list(judges.commands(shown.blocks)) == ["Details", "◀ Previous", "Next ▶", "Refresh", "Share"]
     selects = next(block for block in shown.blocks if block.get("block_id", "").startswith("selects:"))
     assert [select["placeholder"]["text"] for select in selects["elements"]] == ["State", "Service"]
@@ -104,28 +104,28 @@ def test_a_reason_that_is_not_in_the_list_is_not_said_to_be_missing():
     assert "gives no reason" not in words
 
 
-def test_a_job_without_a_name_that_can_be_seen_goes_by_its_id():
+def test_a_job_without_a_visible_name_has_its_id_as_title():
     for name in (None, "", " ", "\u202e\u200d\n"):
         assert "*f18320e61e4c4dc685aa2dfc22a28dc5*" in judges.words(job_list(answer(job(name=name)), ASK, Controls()))
 
 
-def test_what_a_screen_reader_says():
+def test_the_text_of_a_screen_reader():
     shown = job_list(answer(job(name="lecture\n\u202e7")), ASK, Controls())
     assert judges.buttons(shown.blocks)[0]["accessibility_label"] == "Details of lecture 7"
 
 
-def test_progress_is_told_while_a_job_runs():
+def test_progress_is_shown_while_a_job_runs():
     running = job(JobState.RUNNING, progress=40, finished_at=None)
     assert "· 40 %" in judges.words(job_list(answer(running), ASK, Controls()))
     assert "%" not in judges.words(job_list(answer(job(progress=100)), ASK, Controls()))
 
 
-def test_what_does_not_fit_is_on_the_next_page():
+def test_jobs_that_do_not_fit_are_on_the_next_page():
     found = answer(*(job(name="x" * 500, id=f"{at:032x}") for at in range(100)), limit=100, total=100)
     shown = job_list(found, ASK, Controls())
     rows = sum("accessory" in block for block in shown.blocks)
     assert 5 < rows < 100
-    assert f"1–{rows} of 100 (a message holds no more than {rows})" in judges.words(shown)
+    assert f"1–{rows} of 100 (showing {rows}, Slack limit)" in judges.words(shown)
     assert CommandPayload.model_validate_json(judges.commands(shown.blocks)["Next ▶"]).offset == rows
 
 
@@ -151,11 +151,11 @@ def test_many_failing_services_are_counted_and_leave_room_for_jobs():
     shown = job_list(answer(job(), errors=tuple(map(late, range(60)))), ASK, Controls())
     text = judges.words(shown)
     assert "*Succeeded*" in text
-    assert "more lines like these" in text
+    assert "more notices" in text
     assert "Refresh" in judges.commands(shown.blocks)
 
 
-def test_wordy_failures_leave_room_for_jobs():
+def test_long_failures_leave_room_for_jobs():
     wordy = tuple(late(at).model_copy(update={"message": '"' * 200, "code": "c" * 80}) for at in range(12))
     shown = job_list(answer(*(job(id=f"{at:032x}") for at in range(10)), errors=wordy), ASK, Controls())
     assert sum("accessory" in block for block in shown.blocks) == 10
@@ -171,12 +171,12 @@ def test_many_scopes_leave_room_for_jobs():
     assert service["initial_option"]["value"] == "account-number-98/video-ocr"
 
 
-def test_what_has_not_ended_on_a_page_can_be_subscribed_to_at_once():
+def test_unfinished_jobs_of_a_page_can_be_subscribed_to_together():
     running = [job(JobState.RUNNING, id=f"{at:032x}", finished_at=None) for at in range(2)]
     shown = job_list(answer(running[0], job(), running[1]), ASK, Controls())
     buttons = judges.commands(shown.blocks)
-    assert list(buttons) == ["Details", "Refresh", "Subscribe to unfinished (2)", "Share"]
-    subscribe = CommandPayload.model_validate_json(buttons["Subscribe to unfinished (2)"])
+    assert list(buttons) == ["Details", "Refresh", "Follow 2 running", "Share"]
+    subscribe = CommandPayload.model_validate_json(buttons["Follow 2 running"])
     assert subscribe.text == f"subscribe {running[0].ref} {running[1].ref}"
 
 
@@ -188,10 +188,10 @@ def test_request_ids_can_be_copied():
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (answer(errors=(late(), late(1))), "No service answered, so nothing is known about your jobs."),
-        (answer(errors=(late(),)), "No jobs match in the services that answered."),
-        (answer(offset=10), "There are no jobs this far down any more."),
-        (answer(services=1, remembered=(NOBODYS,)), "Callboard knows no job that matches."),
+        (answer(errors=(late(), late(1))), "No service responded."),
+        (answer(errors=(late(),)), "No jobs match in the services that responded."),
+        (answer(offset=10), "No jobs on this page."),
+        (answer(services=1, remembered=(NOBODYS,)), "No matching jobs."),
         (answer(), "No jobs match."),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""First words and what follows them: Slack takes both, and they say who is late, and what came of it."""
+"""Partial answers and their updates: Slack accepts both, and they name the late services and their results."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,7 +27,7 @@ late_ones = st.lists(
 
 
 def brought(jobs: Iterable[Job], late: Iterable[Late]) -> tuple[Late, ...]:
-    """Late services with and without jobs."""
+    """Return late services with and without jobs."""
     of_jobs = (Late(account=each.account, service=each.service, after_s=3) for each in jobs)
     return tuple({each.address: each for each in (OCR, *late, *of_jobs)}.values())
 
@@ -52,7 +52,7 @@ def no_meaning(_: Job) -> None:
 
 @settings(max_examples=40, phases=[Phase.generate])
 @given(anything.lists, late_ones, anything.asks)
-def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Late], command: CommandPayload):
+def test_slack_takes_partial_answers_and_their_updates(found: JobList, late: list[Late], command: CommandPayload):
     judges.accept(jobs.job_list(found.model_copy(update={"pending": tuple(late)}), command, jobs.Controls()))
     answer = found.model_copy(update={"late": brought(found.jobs, late)})
     judges.accept(jobs.late(answer))
@@ -73,7 +73,7 @@ def test_slack_takes_late_accounts(health: list[Any]):
     judges.accept(accounts.late(AccountsHealth(services=tuple(health), late=late, checked_at=NOON)))
 
 
-def test_the_line_stands_below_the_title():
+def test_the_line_is_below_the_title():
     first = jobs.job_list(listed(of(OCR), pending=(DIGITAL,)), ASK, jobs.Controls())
     assert first.blocks[1]["elements"][0]["text"] == "⏳ still asking digital-human"
     assert first.text.endswith("⏳ still asking digital-human")
@@ -83,25 +83,25 @@ def test_the_line_stands_below_the_title():
 def test_only_late_rows_follow_and_bad_news_comes_first():
     there = [of(Late(account="a", service="b")), *(of(OCR, number) for number in range(3))]
     message = jobs.late(listed(*there, late=(OCR, DIGITAL), errors=(error(DIGITAL),)))
-    assert message.blocks[0]["text"]["text"].startswith("⚠️ *digital-human didn't answer in 10 s")
+    assert message.blocks[0]["text"]["text"].startswith("⚠️ *digital-human didn't respond in 10 s")
     assert message.blocks[1]["text"]["text"] == "*video-ocr after 4 s: 3 jobs*"
     assert len(message.blocks) == 5
-    assert message.text.startswith("⚠️ digital-human didn't answer in 10 s")
+    assert message.text.startswith("⚠️ digital-human didn't respond in 10 s")
 
 
-def test_what_does_not_fit_is_counted():
+def test_rows_that_do_not_fit_are_counted():
     message = jobs.late(listed(*(of(OCR, number, name="x" * 300) for number in range(100)), late=(OCR,)))
     assert "more lines. *Refresh* above shows everything" in judges.words(message)
 
 
-def test_late_details_offer_what_concerns_their_jobs_alone():
+def test_late_details_only_offer_actions_on_their_jobs():
     found = [of(Late(account="a", service="b")), of(OCR)]
     answer = JobDetails(jobs=tuple(found), services=2, late=(OCR,), checked_at=NOON)
     commands = judges.commands(details.late(answer, no_meaning).blocks)
     assert CommandPayload.model_validate_json(commands["Refresh"]).text == f"show {of(OCR).ref}"
 
 
-def test_first_words_never_say_that_nothing_can_be_looked_up():
+def test_a_partial_answer_never_says_that_a_look_up_is_impossible():
     shown = details.job_details(JobDetails(services=2, pending=(OCR,), checked_at=NOON), ASK, no_meaning)
     assert facts.NOBODY not in judges.words(shown)
     assert shown.text == "⏳ still asking video-ocr"

@@ -1,4 +1,4 @@
-"""Jobs that are not found: what their cards and messages say."""
+"""Cards and messages about missing jobs."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def turned(kind: Kind, *, doubtful: bool = False, number: int = 1) -> ChangedSub
         ([suspended(MISSED)], f"⏸️ Suspended: not found since {date(SINCE)}. Checked once an hour until {date(LAST)}."),
     ],
 )
-def test_a_card_says_since_when_its_jobs_are_not_found(absences: list[Absence], said: str):
+def test_a_card_says_since_when_its_jobs_are_missing(absences: list[Absence], said: str):
     message = card(drawn(*absences), NOON)
     judges.accept(message)
     assert said in judges.words(message)
@@ -69,7 +69,7 @@ def test_a_card_whose_subscription_is_suspended_has_a_button_to_restore_it():
     assert "Restore" not in judges.commands(card(drawn(DOUBTED), NOON).blocks)
 
 
-def test_a_batch_names_the_suspended_ones_first():
+def test_a_batch_names_the_suspended_jobs_first():
     text = judges.words(card(drawn(MISSED, suspended(MISSED)), NOON))
     assert "⏸️ 1 suspended · 🔄 1 running" in text
     assert "⏸️ Suspended · *lecture 1* · video-ocr" in text
@@ -78,19 +78,19 @@ def test_a_batch_names_the_suspended_ones_first():
 @pytest.mark.parametrize(
     ("doubtful", "why"), [(False, f"Not found since {date(SINCE)}."), (True, f"No clear answer since {date(SINCE)}.")]
 )
-def test_who_subscribed_reads_that_it_waits_and_how_to_restore_it(*, doubtful: bool, why: str):
+def test_the_subscriber_reads_that_it_waits_and_how_to_restore_it(*, doubtful: bool, why: str):
     message = notifications.subscriptions(turned(Kind.SUSPENDED, doubtful=doubtful))
     assert message.text == "⏸️ Suspended: lecture 0, media-cn/video-ocr"
     assert judges.words(message).startswith(
         f"⏸️ *Suspended* · *lecture 0* · video-ocr\n{why} Your subscription in <#C0ONCALL> is suspended.\n"
-        "I check once an hour for 30 days. Press Restore to check as usual again now."
+        "I check once an hour for 30 days. Press Restore to check as usual again."
     )
     assert CommandPayload.model_validate_json(judges.commands(message.blocks)["Restore"]) == CommandPayload(
         place="C0ONCALL"
     )
 
 
-def test_many_at_once_are_one_message():
+def test_many_suspensions_are_one_message():
     message = notifications.subscriptions(turned(Kind.SUSPENDED, number=12))
     text = judges.words(message)
     assert text.startswith("⏸️ *12 subscriptions suspended*\n")
@@ -99,28 +99,28 @@ def test_many_at_once_are_one_message():
     assert message.text == "⏸️ 12 subscriptions suspended"
 
 
-def test_what_is_found_again_is_restored():
+def test_jobs_found_again_are_restored():
     found = turned(Kind.FOUND)
     assert "Found again (not found since <!date" in judges.words(notifications.subscriptions(found))
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
     notification = CardChange(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.thread_reply(notification, lambda _: None))
-    assert "🔄 *Running* · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
+    assert "🔄 *Running* · *lecture 0*\nfound again, subscription restored (not found since" in text
     ended = notification.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
     text = judges.words(notifications.thread_reply(CardChange(subscribed.card(FAILED), ended), lambda _: None))
-    assert text.startswith("❌ *Failed* · *lecture 7*\nfound again, so its subscription is restored")
+    assert text.startswith("❌ *Failed* · *lecture 7*\nfound again, subscription restored")
     assert "`VAS.1204` The video is broken." in text
 
 
-def test_what_is_dropped_was_not_found_for_thirty_days():
+def test_a_dropped_job_was_missing_for_thirty_days():
     change = subscribed.change(RUNNING, end_reason=EndReason.DROPPED, kind=Kind.LOST)
     text = judges.words(notifications.thread_reply(CardChange(subscribed.card(RUNNING), change), lambda _: None))
-    assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
+    assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when last seen" in text
     gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: EndReason.DROPPED})), NOON)
     assert "It was not found for 30 days. Last seen: 🔄 *Running*" in judges.words(gone)
 
 
-def test_a_digest_counts_what_is_suspended():
+def test_a_digest_counts_suspended_jobs():
     notifications = [
         CardChange(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes
     ]

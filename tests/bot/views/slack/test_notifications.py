@@ -1,4 +1,4 @@
-"""Notices: what happened, once, whom it concerns, and nothing that calls anybody else."""
+"""Notifications: each event once, for the right people, without a mention of others."""
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +36,7 @@ def test_slack_takes_every_reply(drawn: CardChange, meant: str | None):
 
 @settings(max_examples=40)
 @given(subscribed.cards(), anything.maybe)
-def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
+def test_slack_takes_every_final_post(drawn: Card, meant: str | None):
     message = notifications.final(drawn, lambda _: meant)
     judges.accept(message)
     assert all(person in judges.words(message) for person in drawn.terms.mention)
@@ -44,7 +44,7 @@ def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
 
 @settings(max_examples=40)
 @given(subscribed.suspensions, subscribed.losses, subscribed.searches, subscribed.turns)
-def test_slack_takes_every_word_to_an_owner(
+def test_slack_takes_every_message_to_a_subscriber(
     place: DestinationSuspended, lost: LostJob, sought: SearchExpired, turned: ChangedSubscriptions
 ):
     for message in (
@@ -66,11 +66,11 @@ class TestReplies:
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* · *lecture 7*"
         assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
-        assert rest[1:3] == ["`VAS.1204` The video is broken.", "This code means: it ends early"]
+        assert rest[1:3] == ["`VAS.1204` The video is broken.", "What it means: it ends early"]
         assert judges.commands(message.blocks) == {"Details": CommandPayload(text=f"show {FAILED.ref}").encode()}
         assert message.text.startswith("❌ Failed: lecture 7, VAS.1204 The video is broken., media-cn/")
 
-    def test_an_end_of_which_no_time_is_told(self):
+    def test_a_final_state_without_a_time(self):
         ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
         text = judges.words(notifications.thread_reply(CardChange(subscribed.card(ended), change(ended)), no_meaning))
         assert "was 🔄 running · seen <!date" in text
@@ -94,11 +94,11 @@ class TestReplies:
         [
             (
                 EndReason.NOT_FOUND,
-                "❔ *Gone* · *lecture 7*\nno longer known to the provider, was 🔄 running when it was last seen",
+                "❔ *Gone* · *lecture 7*\nno longer at the provider, was 🔄 running when last seen",
             ),
             (
                 EndReason.EXPIRED,
-                "⌛ *Expired* · *lecture 7*\nforgotten by the provider, as jobs of this age are, was 🔄",
+                "⌛ *Expired* · *lecture 7*\nexpired at the provider, was 🔄",
             ),
         ],
     )
@@ -113,25 +113,23 @@ class TestFinal:
         drawn = subscribed.card(*jobs, options=asked(mention=("<@U0LEE>",)))
         message = notifications.final(drawn, lambda _: "it ends early")
         text = judges.words(message)
-        assert "<@U0LEE> *All 3 jobs have ended*: ❌ 1 failed, ✅ 2 succeeded" in text
+        assert "<@U0LEE> *All 3 jobs have finished*: ❌ 1 failed, ✅ 2 succeeded" in text
         assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken." in text
         assert "`VAS.1204` means: it ends early" in text
-        assert judges.commands(message.blocks) == {
-            "Show the failed ones": CommandPayload(text=f"show {jobs[0].ref}").encode()
-        }
-        assert message.text == "All 3 jobs have ended: ❌ 1 failed, ✅ 2 succeeded"
+        assert judges.commands(message.blocks) == {"Show failed": CommandPayload(text=f"show {jobs[0].ref}").encode()}
+        assert message.text == "All 3 jobs have finished: ❌ 1 failed, ✅ 2 succeeded"
 
     def test_without_failures_all_can_be_opened(self):
         message = notifications.final(subscribed.card(*batch(*ENDS[1:])), no_meaning)
         assert list(judges.commands(message.blocks)) == ["Details"]
 
 
-class TestOwners:
+class TestSubscribers:
     def test_a_place_that_takes_no_messages(self):
         message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
         assert judges.words(message).startswith(
             "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
-            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+            "I'll hold updates for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "because the channel is archived." in message.text
         assert message.text.endswith("\nlecture 7")
@@ -141,22 +139,22 @@ class TestOwners:
             CommandPayload(place="C0ONCALL"),
         )
 
-    def test_a_place_that_cannot_be_told_the_last_end(self):
+    def test_a_destination_that_missed_the_final_post(self):
         over = subscribed.card(FAILED)
         message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [over]))
         judges.accept(message)
         assert judges.words(message).startswith(
-            "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
-            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+            "⏸️ I can't post updates about your jobs, because <#C0ONCALL> is archived.\n"
+            "I'll hold updates for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "Restore" in judges.commands(message.blocks)
 
-    def test_a_refusal_that_nobody_knows(self):
+    def test_an_unknown_refusal(self):
         text = judges.words(notifications.suspended(DestinationSuspended("C0ONCALL", "no_<!here>", [])))
-        assert "because Slack takes no message for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
-        assert "Once that is mended, press Restore." in text
+        assert "because Slack rejects messages for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
+        assert "Once that is fixed, press Restore." in text
 
-    def test_a_lost_job_can_be_followed_again(self):
+    def test_a_lost_job_can_be_subscribed_to_again(self):
         lost = change(RUNNING, end_reason=EndReason.NOT_FOUND, kind=Kind.LOST)
         message = notifications.lost(LostJob(subscribed.card(RUNNING), lost))
         assert "❔ *Gone* · *lecture 7*" in judges.words(message)
@@ -165,7 +163,7 @@ class TestOwners:
         restore = judges.commands(message.blocks)["Restore"]
         assert CommandPayload.model_validate_json(restore) == CommandPayload(place="C0ONCALL", card="c1")
 
-    def test_a_search_in_vain(self):
+    def test_an_expired_search(self):
         text = judges.words(
             notifications.search_expired(SearchExpired(["a1"], ["vod-sg/vod-ai", "vod-sg/vod-jobs"], 10))
         )
@@ -182,7 +180,7 @@ def test_slack_takes_every_notification_of_records_that_cannot_be_read(
 
 
 class TestRecordsThatCannotBeRead:
-    def test_jobs_that_are_no_longer_followed_can_be_subscribed_to_again(self):
+    def test_jobs_that_are_no_longer_tracked_can_be_subscribed_to_again(self):
         running, ended = anything.job(JobState.RUNNING, id="a"), anything.job(JobState.SUCCEEDED, id="b")
         said = notifications.unreadable(UnreadableRecords("T1/C1", (running, ended), (), posts=False))
         assert (
@@ -191,11 +189,11 @@ class TestRecordsThatCannotBeRead:
         )
         assert "no longer followed" in judges.words(said)
 
-    def test_what_is_looked_at_again_and_what_may_come_twice(self):
+    def test_jobs_checked_again_and_posts_that_may_come_twice(self):
         job = anything.job(JobState.RUNNING, id="a")
         assert "again now" in judges.words(
             notifications.unreadable(UnreadableRecords("T1/C1", (), (job,), posts=False))
         )
-        assert "may come twice" in judges.words(
+        assert "may appear twice" in judges.words(
             notifications.unreadable(UnreadableRecords("T1/C1", (), (), posts=True))
         )

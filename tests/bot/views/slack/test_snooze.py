@@ -1,4 +1,4 @@
-"""What people read of a snooze."""
+"""The texts of a snooze."""
 
 from datetime import timedelta
 
@@ -21,18 +21,18 @@ def asleep(card: Card, **more: object) -> Card:
 def test_a_card_says_until_when_by_whom_and_how_to_end_it():
     drawn = cards.card(subscribed.seen(asleep(subscribed.card(RUNNING))), NOON)
     judges.accept(drawn)
-    assert "by <@U0LEE>: nothing is told before" in judges.words(drawn)
+    assert "by <@U0LEE>: no notifications until then" in judges.words(drawn)
     assert [each["action_id"] for each in drawn.blocks[-1]["elements"]] == [
         "open:details", "refresh", UNSNOOZE, SNOOZE, "open:unsubscribe",
     ]  # fmt: skip
 
 
-def test_one_that_is_over_still_says_so_while_its_end_is_untold():
+def test_a_snooze_still_shows_while_its_held_notification_waits():
     card = subscribed.card(ENDED)
     told = cards.card(subscribed.seen(asleep(card)), NOON)
     assert "Snoozed" not in judges.words(told)
     untold = cards.card(subscribed.seen(asleep(card, held={str(ENDED.ref): subscribed.change(ENDED)})), NOON)
-    assert "by <@U0LEE>: what happened is told then" in judges.words(untold)
+    assert "by <@U0LEE>: updates will be posted then" in judges.words(untold)
     assert UNSNOOZE in [each["action_id"] for each in untold.blocks[-1]["elements"]]
 
 
@@ -47,4 +47,4 @@ def test_the_answers():
     assert "*lecture 7* is snoozed until" in judges.words(snooze.answered(asleep(card)))
     assert "9:00 UTC" in judges.words(snooze.answered(asleep(card), in_utc=True))
     assert "*lecture 7* is no longer snoozed" in judges.words(snooze.answered(card, in_utc=True))
-    assert "nothing left to snooze" in judges.words(snooze.answered(None))
+    assert "nothing to snooze" in judges.words(snooze.answered(None))

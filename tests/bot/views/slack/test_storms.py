@@ -43,7 +43,7 @@ def a_storm(**values: object) -> FailureGroup:
 
 
 class TestStormLine:
-    def test_it_says_what_is_new_and_mentions_who_joined(self):
+    def test_it_shows_the_news_and_mentions_added_people(self):
         line = storm_line(a_storm(line_count=200, mentions=("<@U1>", "<@U2>"), mentioned=("<@U1>",)), ())
         judges.accept(line)
         assert line.text == "❌ 14 more failed: 214 in all"
@@ -64,7 +64,7 @@ class TestStorm:
         assert message.text == "❌ 214 failed in 3 services"
         lines = judges.words(message).split("\n")
         assert lines[0] == "❌ *214 failed* in 3 services"
-        assert lines[2] == "Besides: 12 finished, 3 started"
+        assert lines[2] == "Also: 12 finished, 3 started"
         assert lines[3] == "❌ *200 failed*: `A.2` Bad input · vod-ai · media-cn · *lecture 200* `0000c8`"
         [button] = judges.buttons(message.blocks)
         assert (button["action_id"], button["value"]) == (SHOW_ALL, GroupPayload(group="g12").encode())
@@ -108,7 +108,7 @@ class TestBatch:
         assert lines[0] == "❌ *6 of 8 jobs failed* · 🔄 1 running · ✅ 1 succeeded"
         assert lines[1].startswith("❌ 5 × `ALG.011` Input not found: *0.mp4* `e55920`, ")
         assert lines[2] == "❌ 1 × `X` No: *b.mp4* `77ac01`"
-        assert "One more message follows when all 8 have finished." in lines
+        assert "Another message follows when all 8 have finished." in lines
 
 
 class TestServiceDown:
@@ -127,5 +127,5 @@ class TestServiceDown:
         back = self.DOWN.model_copy(update={"closed_at": NOON + timedelta(minutes=18), "count": 3})
         message = service_down(ShownGroup(back))
         assert message.text == "✅ video-ocr is back"
-        assert "It could not be seen for 18 min, from <!date^" in judges.words(message)
+        assert "It couldn't be read for 18 min, from <!date^" in judges.words(message)
         assert "3 failures found since." in judges.words(message)

@@ -1,4 +1,4 @@
-"""The form that follows jobs."""
+"""The form to subscribe to jobs."""
 
 import pytest
 from hypothesis import given
@@ -22,13 +22,13 @@ def test_it_is_filled_in_so_that_enter_confirms():
     jobs, on, to, *_ = view["blocks"]
     assert jobs["element"]["initial_value"] == f"{ID} a"
     assert jobs["element"]["focus_on_load"]
-    assert "multiline" not in jobs["element"]  # there Enter would begin a line
+    assert "multiline" not in jobs["element"]  # there Enter would start a line
     assert [each["value"] for each in on["element"]["initial_options"]] == ["done,stuck"]
     assert to["element"]["initial_option"]["value"] == subscribe_form.DEFAULT
     assert all(block["optional"] for block in view["blocks"][3:])
 
 
-def test_the_channel_is_asked_for_where_none_is_known():
+def test_the_form_asks_for_an_unknown_channel():
     *_, where = subscribe_form.form([], asks_where=True, mentions_max=10)["blocks"]
     assert where["element"]["response_url_enabled"]
     assert where["element"]["default_to_current_conversation"]

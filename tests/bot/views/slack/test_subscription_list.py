@@ -1,4 +1,4 @@
-"""Lists of subscriptions: what is followed, its state, and the buttons that act on it."""
+"""Lists of subscriptions: the jobs, their states, and the buttons that act on them."""
 
 from datetime import datetime
 
@@ -26,19 +26,20 @@ def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now
     assert ("Refresh" in judges.commands(message.blocks)) == bool(shown)
 
 
-def test_a_list_of_what_is_followed_here():
+def test_a_list_of_subscriptions_here():
     batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), options=asked(on=On.ANY))
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
     message = subscription_list(shown, CommandPayload(text="subscriptions here"), NOON, mine=False)
     text = judges.words(message)
-    assert "🔄 *Running* · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
-    assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
+    assert "🔄 *Running* · *lecture 7*\nby <@U0DANA> · posts to the thread when it finishes" in text
+    finished = "*1 of 2 jobs have finished*\n❌ 1 failed · 🔄 1 running"
+    assert f"{finished}\nby <@U0DANA> · posts to the thread when anything changes" in text
     assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
     labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]
     assert labels == ["Details", "Unsubscribe", "Details", "Unsubscribe", "Restore", "Refresh"]
 
 
-def test_a_suspended_card_says_why_and_what_helps():
+def test_a_suspended_card_has_its_reason_and_a_fix():
     shown = [seen(subscribed.card(RUNNING), suspended="not_in_channel")]
     message = subscription_list(shown, MINE, NOON, mine=True)
     said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
@@ -50,17 +51,17 @@ def test_a_suspended_card_says_why_and_what_helps():
 def test_a_list_of_mine_works_from_anywhere():
     shown = [seen(subscribed.card(RUNNING, place="C0MEDIA")), seen(subscribed.card(RUNNING, place="U0DANA"))]
     message = subscription_list(shown, MINE, NOON, mine=True)
-    assert "<#C0MEDIA> · the end" in judges.words(message)
-    assert "your direct messages · the end" in judges.words(message)
+    assert "<#C0MEDIA> · posts to the thread when it finishes" in judges.words(message)
+    assert "your direct messages · posts by direct message when it finishes" in judges.words(message)
     stops = [CommandPayload.model_validate_json(each["value"]) for each in judges.buttons(message.blocks)
              if each["text"]["text"] == "Unsubscribe"]  # fmt: skip
     assert [each.place for each in stops] == ["C0MEDIA", None]
 
 
-def test_an_empty_list_says_how_to_begin():
+def test_an_empty_list_says_how_to_start():
     message = subscription_list([], MINE, NOON, mine=True)
     judges.accept(message)
-    assert "You follow nothing. `/jobs subscribe JOB` follows a job here" in judges.words(message)
+    assert "You're not following any jobs. Follow a job with `/jobs subscribe JOB`" in judges.words(message)
 
 
 def test_long_lists_have_pages():

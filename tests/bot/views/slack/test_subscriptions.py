@@ -1,4 +1,4 @@
-"""Answers to subscribe and unsubscribe: what is followed, what is not and why, and the way back."""
+"""Answers to subscribe and unsubscribe: the subscribed jobs, the others with the reason, and the undo."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def test_slack_takes_every_answer(
 
 @settings(max_examples=40)
 @given(subscribed.unsubscribed, st.lists(subscribed.shown(), max_size=2).map(lambda some: some * 15))
-def test_slack_takes_every_farewell(result: Unsubscribed, here: Sequence[Shown]):
+def test_slack_takes_every_unsubscription(result: Unsubscribed, here: Sequence[Shown]):
     judges.accept(views.unsubscribed(result, () if result.removed else here))
 
 
@@ -58,53 +58,53 @@ class TestSubscribed:
     def test_one_job(self):
         text, asks = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]))
         assert text.startswith(
-            "🔔 I follow *lecture 7* (🔄 *Running*). "
-            "The end is told in the card's thread in <#C0ONCALL>, a failure in the channel too."
+            "🔔 Following *lecture 7* (🔄 *Running*). "
+            "I'll post to the card's thread in <#C0ONCALL> when it finishes; also to the channel if it fails."
         )
         assert asks == {
             "Details": CommandPayload(text=f"show {RUNNING.ref}"),
             "Unsubscribe": CommandPayload(text=f"unsubscribe {RUNNING.ref}"),
         }
 
-    def test_whom_it_will_call_is_named_to_the_asker_alone(self):
+    def test_mentioned_people_are_named_only_to_the_subscriber(self):
         options = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
         text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), options)
-        assert "and in the channel. That calls <@U0LEE> and <!subteam^S1>." in text
+        assert "and the channel when it fails. Each notification mentions <@U0LEE> and <!subteam^S1>." in text
 
     def test_several_jobs(self):
         jobs = batch(*[JobState.RUNNING] * 12)
         text, _ = answer(found(*jobs), Subscribed(subscribed.card(*jobs), [each.ref for each in jobs]))
-        assert "🔔 I follow 12 jobs: *lecture 0*, *lecture 1*" in text
-        assert "*lecture 9* and 2 more. The end" in text
+        assert "🔔 Following 12 jobs: *lecture 0*, *lecture 1*" in text
+        assert "*lecture 9* and 2 more. I'll post to the card's thread" in text
 
-    def test_new_terms(self):
+    def test_new_options(self):
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref]), asked(to=To.DM))
-        assert "was followed here before: from now on, the end is told by direct message." in text
+        assert "; settings updated: posts by direct message when it finishes." in text
 
-    def test_terms_beside_those_of_others(self):
+    def test_options_beside_those_of_others(self):
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref], others=["U0LEE"]), asked(on=On.ANY))
-        assert "was followed here before by <@U0LEE>. What they asked for stays; added to it, every change is" in text
+        assert "The settings of <@U0LEE> are unchanged, yours are updated: posts to the card's thread" in text
         result = Subscribed(None, [FAILED.ref], [RUNNING.ref], ["U0LEE"])
         text, _ = answer(found(RUNNING), result)
-        assert "What they asked for stays, and the same holds for it now." in text
+        assert "The settings of <@U0LEE> are unchanged, yours are updated." in text
 
-    def test_one_job_and_another_that_was_followed_before(self):
+    def test_one_new_job_and_one_with_a_subscription(self):
         text, _ = answer(found(RUNNING), Subscribed(None, [FAILED.ref], [RUNNING.ref]))
-        assert "was followed here before: the same holds for it now." in text
+        assert "; settings updated." in text
 
-    def test_the_same_terms(self):
+    def test_the_same_options(self):
         text, _ = answer(found(RUNNING), Subscribed(None))
-        assert "🔁 *lecture 7* (🔄 *Running*) was followed here already, on these terms." in text
+        assert "🔁 Already following *lecture 7* (🔄 *Running*) with these settings." in text
 
     def test_a_job_that_had_ended(self):
         text, asks = answer(found(FAILED), Subscribed(None))
-        assert text.startswith("It has ended already, so there is nothing to follow:\n❌ *Failed* · *lecture 7*")
+        assert text.startswith("It already finished:\n❌ *Failed* · *lecture 7*")
         assert asks == {"Details": CommandPayload(text=f"show {FAILED.ref}")}
 
-    def test_ids_that_nobody_knows_can_be_looked_for(self):
+    def test_unknown_ids_can_be_searched_for(self):
         lost = [Missing(id=each, looked_in=("vod-sg/vod-ai",)) for each in ("a1", "b2", "media:m1")]
         text, asks = answer(found(missing=lost), Subscribed(None), asked(on=On.ANY, mention=("<@U0LEE>",)))
-        assert "`a1`, `b2` and `media:m1` are not known to *vod-sg/vod-ai*" in text
+        assert "`a1`, `b2` and `media:m1` were not found in *vod-sg/vod-ai*" in text
         assert asks == {"Keep looking for 10 minutes": CommandPayload(text="subscribe a1 b2 on:any mention:<@U0LEE>")}
         buttons = judges.buttons(views.subscribed(found(missing=lost), Subscribed(None), asked(), ON_CALL, 10).blocks)
         assert buttons[0]["action_id"] == SEEK
@@ -115,11 +115,11 @@ class TestSubscribed:
 
     def test_a_place_that_takes_no_messages(self):
         text, asks = answer(found(RUNNING), Subscribed(None, suspended="not_in_channel"))
-        assert text.startswith("⏸️ Nothing can be told yet: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it")
+        assert text.startswith("⏸️ I can't post there yet: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it")
         assert asks == {"Restore": CommandPayload(place="C0ONCALL")}
 
 
-def test_an_unsubscription_can_be_taken_back():
+def test_an_unsubscription_can_be_undone():
     options = asked(on=On.FAILED, to=To.THREAD, mention=("<@U0LEE>",))
     message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING, options=options), [RUNNING.ref])]))
     assert "🔕 No longer followed: *lecture 7*" in judges.words(message)
@@ -130,39 +130,39 @@ def test_an_unsubscription_can_be_taken_back():
     )
 
 
-def test_of_several_cards_each_can_be_taken_back():
+def test_each_of_several_cards_can_be_restored():
     cards = [(subscribed.card(each), [each.ref]) for each in batch(JobState.RUNNING, JobState.PENDING)]
     buttons = judges.buttons(views.unsubscribed(Unsubscribed(cards)).blocks)
     assert [each["action_id"] for each in buttons] == ["open:undo", "open:undo"]
 
 
-def test_words_that_name_no_subscription_are_answered_with_what_there_is():
+def test_unknown_words_are_answered_with_the_subscriptions():
     nothing = Unsubscribed(unknown=["a1"])
     assert judges.words(views.unsubscribed(nothing)) == "❔ `a1` is not followed here."
     text = judges.words(views.unsubscribed(nothing, [seen(subscribed.card(RUNNING))]))
-    assert "❔ `a1` is not followed here.\nFollowed here:\n🔄 *Running* · *lecture 7*" in text
-    assert judges.words(views.unsubscribed(Unsubscribed())) == "Nothing is followed here."
+    assert "❔ `a1` is not followed here.\nSubscriptions here:\n🔄 *Running* · *lecture 7*" in text
+    assert judges.words(views.unsubscribed(Unsubscribed())) == "No subscriptions in this channel."
 
 
-def test_a_notification_of_what_is_no_longer_followed_names_it():
+def test_a_notification_of_an_ended_subscription_names_its_job():
     message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING), [RUNNING.ref])]))
     assert message.text == "🔕 No longer followed: lecture 7"
 
 
 def test_restored_or_not():
-    assert "▶️ I post to <#C0ONCALL> again. 1 job is followed there." in judges.words(
+    assert "▶️ I can post to <#C0ONCALL> again. 1 job is followed there." in judges.words(
         views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref], resumed=True), ON_CALL)
     )
     lost = views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), ON_CALL)
-    assert judges.words(lost) == "🔔 I follow 1 job in <#C0ONCALL> again."
+    assert judges.words(lost) == "🔔 Following 1 job in <#C0ONCALL> again."
     again = views.restored(Subscribed(None), ON_CALL)
-    assert judges.words(again) == "▶️ Nothing is in the way: I post to <#C0ONCALL>."
+    assert judges.words(again) == "▶️ I can post to <#C0ONCALL> again."
     still = views.restored(Subscribed(None, suspended="is_archived"), ON_CALL)
     assert "⏸️ Not yet: <#C0ONCALL> is archived." in judges.words(still)
     assert "Restore" in judges.commands(still.blocks)
 
 
-def test_the_asker_learns_what_watch_with_a_job_does_and_what_comes_later():
+def test_the_answer_explains_watch_with_a_job():
     assert views.notes(asked(), watched=False) == []
     assert "a watch is for every job" in views.notes(asked(), watched=True)[0]
     [note] = views.notes(asked(on=frozenset({On.FAILED, On.STUCK})), watched=False)

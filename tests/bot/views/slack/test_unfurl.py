@@ -14,7 +14,7 @@ def test_slack_takes_every_card(jobs: tuple[Job, ...]):
     judges.accept(Message("a card", unfurl.card(jobs)["blocks"]))
 
 
-def test_it_tells_how_the_jobs_do_and_no_more():
+def test_it_shows_only_the_states_of_the_jobs():
     card = unfurl.card([job(JobState.FAILED, id=f"{at:032x}", kind="transcode") for at in range(7)])
     text = judges.words(Message("", card["blocks"]))
     assert text.count("❌ *Failed* `SUCCEEDED` · transcode · video-ocr") == 5

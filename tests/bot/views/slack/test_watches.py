@@ -1,4 +1,4 @@
-"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention no one."""
+"""Answers about watches: Slack accepts each, negations are words, and lines in channels mention no one."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def test_slack_takes_every_form(spec: WatchSpec, home: bool):  # noqa: FBT001
     judges.accept_modal(form(shown))
 
 
-def test_the_first_line_says_in_words_what_is_left_out():
+def test_the_first_line_says_the_exclusions_in_words():
     spec = WatchSpec.model_validate(
         {"service": "video-ocr", "without_scopes": ["other"], "name": "lecture",
          "without": [["name", "test"], ["code", "ALG.*"]], "after": {"count": 5, "window_s": 600}}
@@ -102,7 +102,7 @@ def test_the_first_line_says_in_words_what_is_left_out():
     )
 
 
-def test_an_answer_says_how_new_jobs_are_noticed_and_what_is_not_covered():
+def test_an_answer_says_how_new_jobs_are_noticed_and_which_are_not_covered():
     lists, looked_up = (
         CoveredService("media-cn", "video-ocr", lists=True),
         CoveredService("vod-sg", "vod-ai", lists=False),
@@ -122,13 +122,13 @@ def test_a_watch_of_the_configuration_is_not_edited():
     assert list(judges.commands(message.blocks)) == ["Dry run", "Send a test", "Refresh"]
 
 
-def test_a_mute_says_until_when_and_for_ever_is_the_second_choice():
+def test_a_mute_has_its_time_and_forever_is_the_second_choice():
     message = views.muted_answer(MUTE, "C0ONCALL")
     judges.accept(message)
     asked = [each["action_id"] for each in judges.buttons(message.blocks)]
     assert asked == [MUTE_FOR_EVER, "unmute"]
     for_ever = MUTE.model_copy(update={"until": None})
-    assert "for ever" in judges.words(views.muted_answer(for_ever, "C0ONCALL"))
+    assert "forever" in judges.words(views.muted_answer(for_ever, "C0ONCALL"))
     judges.accept(views.note(ChangedMute("C0ONCALL", WatchChange.ADDED, MUTE, "U0DANA")))
     [button] = views.mute_button(FailureCode("media-cn", "video-ocr", "ocr", "ALG.002"))
     assert button["action_id"] == MUTE_CODE

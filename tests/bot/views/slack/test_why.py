@@ -1,4 +1,4 @@
-"""Explanations and dry runs as messages and in the terminal: whatever providers write, Slack takes them."""
+"""Explanations and dry runs, as messages and in the terminal: Slack accepts any text of a provider in them."""
 
 from datetime import timedelta
 from typing import Any

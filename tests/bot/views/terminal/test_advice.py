@@ -1,4 +1,4 @@
-"""How to mend what `callboard check` finds: the words alone."""
+"""How to fix the findings of `callboard check`: only the words."""
 
 import pytest
 
@@ -47,7 +47,7 @@ ALIBABA = AlibabaAccount.model_validate(
 @pytest.mark.parametrize(
     ("account", "error", "mend"),
     [
-        (ALIBABA, Unauthorized(code="SignatureDoesNotMatch"), "file:/run/sk is not the secret of env:AK"),
+        (ALIBABA, Unauthorized(code="SignatureDoesNotMatch"), "file:/run/sk doesn't belong to env:AK"),
         (ALIBABA, Unauthorized(code="InvalidTimeStamp.Expired"), "set this machine's clock"),
         (ALIBABA, Unauthorized("this machine's clock is off", code="MissingParameter"), "set this machine's clock"),
         (
@@ -59,8 +59,8 @@ ALIBABA = AlibabaAccount.model_validate(
         (HUAWEI, Unauthorized(LOCKED, code="APIGW.0301"), "stop the bot for 5 minutes"),
         (ALIBABA, Unauthorized(code="InvalidSecurityToken.Expired"), "get new ones"),
         (ALIBABA, Unauthorized(code="InvalidAccessKeyId.NotFound"), "check that env:AK is an enabled key"),
-        (HUAWEI, Unauthorized("the signature does not match", code="APIGW.0301"), "env:SK is not the secret of env:AK"),
-        (HUAWEI, Unauthorized(code="AIS.0002"), "and env:SK its secret, and that this machine's clock is right"),
+        (HUAWEI, Unauthorized("the signature does not match", code="APIGW.0301"), "env:SK doesn't belong to env:AK"),
+        (HUAWEI, Unauthorized(code="AIS.0002"), "and env:SK its secret, and that this machine's clock is correct"),
         (TOKEN, Unauthorized(code="APIGW.0301"), "env:TOKEN: get a new token"),
         (ALIBABA, Forbidden(code="Forbidden.RAM"), "allow the user of this key to read vod-ai"),
         (ALIBABA, Forbidden(code="OperationDenied.Suspended"), "overdue payment"),
@@ -74,13 +74,13 @@ ALIBABA = AlibabaAccount.model_validate(
         (HUAWEI, NotOffered(code="IVA.0007"), "or remove it from the services of media-cn"),
         (HUAWEI, InvalidQuery(code="IVA.0002"), "project_id, which belongs to one region"),
         (HUAWEI, Throttled(), "requests_per_second of media-cn"),
-        (HUAWEI, Malformed(), "something else than video-ocr answers there"),
-        (HUAWEI, Unavailable(code="unreachable"), "the DNS of this machine"),
-        (HUAWEI, Unavailable(code="HTTP 503"), "the cloud has trouble"),
-        (HUAWEI, ProviderError(), "the cloud has trouble"),
+        (HUAWEI, Malformed(), "something other than video-ocr responds there"),
+        (HUAWEI, Unavailable(code="unreachable"), "check this machine's network, proxy and DNS"),
+        (HUAWEI, Unavailable(code="HTTP 503"), "the cloud has a problem"),
+        (HUAWEI, ProviderError(), "the cloud has a problem"),
     ],
 )
-def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: ProviderError, mend: str):
+def test_each_failure_has_a_fix(account: HuaweiAccount, error: ProviderError, mend: str):
     assert mend in (advice.service_fails(account, account.services[0], error, []).mend or "")
 
 
@@ -92,7 +92,7 @@ def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: Provid
         (["env:AK", "file:/run/sk"], "set AK and write the secret into /run/sk"),
     ],
 )
-def test_what_is_missing_is_named(missing: list[str], mend: str):
+def test_missing_secrets_are_named(missing: list[str], mend: str):
     error = Unauthorized("the environment variable AK is not set", code="credentials_missing")
     assert advice.service_fails(ALIBABA, "vod-ai", error, missing).mend == mend
 
@@ -103,7 +103,7 @@ def test_what_is_missing_is_named(missing: list[str], mend: str):
     ids=str,
 )
 def test_a_service_that_the_region_does_not_have_is_named_with_those_that_do(error: ProviderError):
-    told = "; vod-ai is documented for ap-southeast-1 and cn-beijing alone, and vod-sg is in us-west-1"
+    told = "; vod-ai is documented only for ap-southeast-1 and cn-beijing, and vod-sg is in us-west-1"
     regions = {"cn-beijing", "ap-southeast-1"}
     there, elsewhere = ALIBABA, ALIBABA.model_copy(update={"region": "us-west-1"})
     assert (advice.service_fails(elsewhere, "vod-ai", error, [], regions).mend or "").endswith(told)
@@ -118,7 +118,7 @@ def test_the_region_is_not_blamed_for_a_refusal():
     assert "documented" not in (finding.mend or "")
 
 
-def test_a_refusal_that_nobody_documents_has_its_words_and_no_advice():
+def test_an_undocumented_refusal_has_its_words_and_no_advice():
     finding = advice.service_fails(ALIBABA, "vod-ai", Rejected("No.", code="Unheard.Of"), [])
     assert finding == (Status.FAIL, "vod-sg/vod-ai", "Unheard.Of: No.", None)
 
@@ -132,7 +132,7 @@ def test_a_failure_can_be_pasted_into_a_ticket():
 @pytest.mark.parametrize(
     ("seconds", "status", "text"),
     [
-        (0.4, Status.OK, "agrees"),
+        (0.4, Status.OK, "matches"),
         (-61, Status.WARN, "61 s behind"),
         (61, Status.WARN, "61 s ahead of"),
         (-4000, Status.FAIL, "4000 s behind"),
@@ -154,30 +154,30 @@ def test_scopes():
     assert "callboard manifest" in (missing.mend or "")
 
 
-def test_user_groups_need_a_scope_of_their_own():
+def test_user_groups_need_their_own_scope():
     granted = [*BOT_SCOPES, *WISHED_SCOPES]
     assert advice.scopes(granted, groups=True).text == "missing: usergroups:read (access rules that name user groups)"
     assert advice.scopes([*granted, "usergroups:read"], groups=True).status is Status.OK
 
 
 @pytest.mark.parametrize("scope", WISHED_SCOPES)
-def test_a_scope_that_is_only_wished_for_may_be_missing(scope: str):
+def test_an_optional_scope_may_be_missing(scope: str):
     finding = advice.scopes({*BOT_SCOPES, *WISHED_SCOPES} - {scope})
     assert finding.status is Status.WARN
     assert finding.text.startswith(f"works, but lacks {scope} (")
-    assert finding.text.endswith("without it a crash in the middle of a post may double one message")
+    assert finding.text.endswith("without it, a crash during a post may post one message twice")
 
 
 @pytest.mark.parametrize(
     ("fsync", "status", "said"),
     [
-        (None, Status.OK, "keeps its data on disk"),
+        (None, Status.OK, "saves its data to disk"),
         ("always", Status.OK, "before it answers"),
         ("everysec", Status.OK, "the last second may be lost"),
         ("no", Status.WARN, "a crash may lose much"),
     ],
 )
-def test_what_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said: str):
+def test_data_that_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said: str):
     finding = advice.redis(Server("7.0.15", durable=True, fsync=fsync), embedded=False)
     assert finding.status is status
     assert said in finding.text

@@ -1,4 +1,4 @@
-"""Answers as JSON: names, order and nulls are a contract with scripts."""
+"""Answers as JSON. Names, order and nulls are a contract with scripts."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -67,7 +67,7 @@ def test_a_job_has_exactly_these_keys_in_this_order():
     )
 
 
-def test_what_is_unknown_is_null():
+def test_unknown_values_are_null():
     known = {
         "ref": "media-cn/video-ocr/a1",
         "account": "media-cn",

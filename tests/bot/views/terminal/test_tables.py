@@ -1,4 +1,4 @@
-"""The answers in a terminal: the same words, and nothing in them controls it."""
+"""Answers in the terminal: the same words, without control characters."""
 
 from io import StringIO
 
@@ -15,7 +15,10 @@ from tests.bot.views.slack.test_details import LATE
 
 
 class Terminal(StringIO):
-    """An output that says it is a terminal, so that styles are written as escape sequences."""
+    """An output that claims to be a terminal.
+
+    Styles then become escape sequences.
+    """
 
     def isatty(self) -> bool:
         return True
@@ -74,7 +77,7 @@ def test_a_list():
     assert "media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5" in text
     assert "❌ failed media-cn/video-ocr/b2 1 h ago 1 min 30 s E1 broken" in text
     assert "⚠️ vod-sg/vod-ai isn't responding (no answer within 10 s). Try again in a moment." in text
-    assert "vod-sg/vod-jobs cannot list its jobs; I searched the 3 jobs" in text
+    assert "vod-sg/vod-jobs doesn't support listing: searched 3 jobs" in text
     assert "312, checked just now" in text
 
 
@@ -107,14 +110,14 @@ def test_details():
     for part in (
         "lecture 7", "State ❌ failed", "Ref media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5", "Region cn-north-4",
         "Created 2026-11-20 11:00 UTC", "Duration 1 min 30 s", "Reason E1", "Meaning it ends early", "Note gone soon",
-        "Request id r1", "❔ c3 is not known to a/b or a/c.", "⚠️ vod-sg/vod-ai isn't responding",
+        "Request id r1", "❔ c3 was not found in a/b or a/c.", "⚠️ vod-sg/vod-ai isn't responding",
     ):  # fmt: skip
         assert part in text
 
 
 def test_a_question_that_no_service_can_answer():
     answer = JobDetails(checked_at=NOON)
-    assert squeezed(tables.job_details(answer, no_meaning)) == "None of the configured services can look this up."
+    assert squeezed(tables.job_details(answer, no_meaning)) == "No configured service supports this lookup."
 
 
 def test_accounts():
@@ -128,5 +131,5 @@ def test_accounts():
     assert "isn't responding (no answer within 10 s)" in text
 
 
-def test_what_is_not_a_terminal_gets_long_lines():
+def test_a_pipe_gets_long_lines():
     assert tables.console(StringIO()).width == 240

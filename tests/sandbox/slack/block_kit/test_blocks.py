@@ -1,4 +1,4 @@
-"""Slack's limits: what slack_sdk builds within them is accepted, one character or item more is refused."""
+"""Slack's limits: slack_sdk's output within them is accepted, one character or item more is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -86,7 +86,7 @@ LIMITS: dict[str, tuple[int, Build]] = {
     "input value": (3000, lambda n: field_of({"type": "plain_text_input", "initial_value": "x" * n})),
     "markdown": (MARKDOWN_MAX, lambda n: {"type": "markdown", "text": "x" * n}),
 }
-# The SDK checks no limit for these, or not inside an element, so only we do.
+# The SDK checks no limit for these, or none inside an element, so only the sandbox does.
 UNJUDGED = {
     "checkboxes",
     "context text",
@@ -124,7 +124,7 @@ def test_one_more_than_a_limit_is_refused_with_the_limit_and_the_place(name: str
 
 @pytest.mark.parametrize("name", sorted(set(LIMITS) - UNJUDGED))
 def test_the_sdk_knows_the_same_limits(name: str) -> None:
-    """Independent as the two are, they must agree: a limit that the SDK refuses earlier would be wrong here."""
+    """The SDK is independent, so a lower limit in it would reveal an error here."""
     limit, build = LIMITS[name]
     with pytest.raises(SlackObjectFormationError):
         as_the_sdk_sends(build(limit + 1))

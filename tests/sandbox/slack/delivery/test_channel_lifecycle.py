@@ -1,4 +1,4 @@
-"""Channels are archived, made private, and left by the app; what people see of it, and what the app meets."""
+"""Channels are archived, made private, and left by the app: the page, and the app's errors."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ async def refusal(slack: Slack, channel: str = ON_CALL.id) -> str | None:
         ),
     ],
 )
-async def test_what_becomes_of_a_channel_and_back(
+async def test_a_channel_changes_and_changes_back(
     slack: Slack, change: dict[str, bool], error: str | None, line: str, subtype: str
 ) -> None:
     answer = await slack.hook("channel", channel=ON_CALL.id, **change)
@@ -38,7 +38,7 @@ async def test_what_becomes_of_a_channel_and_back(
     assert await refusal(slack) is None
 
 
-async def test_people_do_it_on_the_page(slack: Slack) -> None:
+async def test_people_change_it_on_the_page(slack: Slack) -> None:
     await slack.ui("channel", channel=ON_CALL.id, archived=True)
     assert await refusal(slack) == "is_archived"
     await slack.ui("channel", channel=ON_CALL.id, archived=False)
@@ -55,7 +55,7 @@ async def test_people_do_it_on_the_page(slack: Slack) -> None:
     ]
 
 
-async def test_what_is_so_already_is_not_told(slack: Slack) -> None:
+async def test_an_existing_trait_is_not_announced(slack: Slack) -> None:
     await slack.hook("channel", channel=ON_CALL.id, archived=False, bot_member=True)
     assert [each for each in await slack.seen() if each["subtype"]] == []
 
@@ -68,6 +68,6 @@ async def test_what_is_so_already_is_not_told(slack: Slack) -> None:
         ({"channel": "D0DANA", "archived": True}, "method_not_supported_for_channel_type"),
     ],
 )
-async def test_what_cannot_become_of_a_channel(slack: Slack, body: dict[str, Any], error: str) -> None:
+async def test_impossible_changes_of_a_channel(slack: Slack, body: dict[str, Any], error: str) -> None:
     response = await slack.http.post("/test/channel", json=body)
     assert (response.status_code, response.json()["error"]) == (400, error)

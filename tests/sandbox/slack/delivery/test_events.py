@@ -1,4 +1,4 @@
-"""The Events API: what the app is told, when it is told again, and what it is never told."""
+"""The Events API: delivered events, retries, and events that the app never receives."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from tests.sandbox.slack.recorder import Recorder
 
 
 async def settled(slack: Slack) -> list[Json]:
-    """What was told, as soon as each of it was taken."""
+    """Return the app's events as soon as it has acknowledged all of them."""
 
     async def found() -> list[Json] | None:
         told = (await slack.http.get("/test/events")).json()
@@ -45,7 +45,7 @@ async def test_an_event_comes_in_slacks_envelope(slack: Slack, app: Recorder) ->
     assert len({each["event_id"] for each in app.payloads}) == 2
 
 
-async def test_a_mention_is_told_where_the_app_is_and_not_in_direct_messages(slack: Slack, app: Recorder) -> None:
+async def test_a_mention_is_sent_where_the_app_is_and_not_in_direct_messages(slack: Slack, app: Recorder) -> None:
     await slack.type("@Callboard show it")
     await slack.type("@callboard show it", channel=FINANCE.id)
     await slack.type("@callboard show it", channel="D0DANA")
@@ -57,7 +57,7 @@ async def test_a_mention_is_told_where_the_app_is_and_not_in_direct_messages(sla
     assert app.event("app_mention")["text"] == "<@U0CALLBOARD> show it"
 
 
-async def test_a_mention_in_a_thread_says_which(slack: Slack, app: Recorder) -> None:
+async def test_a_mention_in_a_thread_names_the_thread(slack: Slack, app: Recorder) -> None:
     root = await slack.post("card")
     await slack.type("@callboard and?", thread_ts=root)
     await settled(slack)
@@ -65,7 +65,7 @@ async def test_a_mention_in_a_thread_says_which(slack: Slack, app: Recorder) -> 
     assert (await slack.said("<@U0CALLBOARD> and?"))["thread_ts"] == root
 
 
-async def test_the_apps_own_words_never_come_back(slack: Slack, app: Recorder) -> None:
+async def test_the_app_does_not_receive_its_own_messages(slack: Slack, app: Recorder) -> None:
     await slack.post("<@U0CALLBOARD> <https://console.example/1>")
     await slack.post("for you", channel=DANA.id)
     await slack.hook("channel", channel=ON_CALL.id, archived=True)
@@ -73,7 +73,7 @@ async def test_the_apps_own_words_never_come_back(slack: Slack, app: Recorder) -
     assert [each["type"] for each in app.events] == ["channel_archive"]
 
 
-async def test_links_of_declared_domains_are_told_wherever_they_are_shared(slack: Slack, app: Recorder) -> None:
+async def test_links_of_declared_domains_are_sent_from_every_conversation(slack: Slack, app: Recorder) -> None:
     await slack.type("https://console.example/job?a=1&b=2 https://eu.console.example https://console.example.org")
     await slack.type("https://console.example/x", channel=FINANCE.id)
     await slack.type("no link of ours: https://notconsole.example")
@@ -88,7 +88,7 @@ async def test_links_of_declared_domains_are_told_wherever_they_are_shared(slack
     assert (second["channel"], second["is_bot_user_member"]) == (FINANCE.id, False)
 
 
-async def test_opening_the_home_tab_brings_what_was_published(slack: Slack, app: Recorder) -> None:
+async def test_opening_the_home_tab_sends_the_published_view(slack: Slack, app: Recorder) -> None:
     await slack.ui("home", tab="home")
     await settled(slack)
     assert "view" not in app.event("app_home_opened")
@@ -102,7 +102,7 @@ async def test_opening_the_home_tab_brings_what_was_published(slack: Slack, app:
     assert (messages["tab"], "view" in messages) == ("messages", False)
 
 
-async def test_an_invitation_and_an_archive_are_told(slack: Slack, app: Recorder) -> None:
+async def test_an_invitation_and_an_archive_are_sent(slack: Slack, app: Recorder) -> None:
     await slack.hook("channel", channel=ON_CALL.id, bot_member=False)
     await slack.ui("channel", channel=ON_CALL.id, bot_member=True)
     await slack.ui("channel", channel=ON_CALL.id, archived=True)
@@ -111,7 +111,7 @@ async def test_an_invitation_and_an_archive_are_told(slack: Slack, app: Recorder
     assert (app.events[0]["user"], app.events[0]["inviter"]) == ("U0CALLBOARD", DANA.id)
 
 
-async def test_an_app_that_was_uninstalled_is_told_and_locked_out(slack: Slack, app: Recorder) -> None:
+async def test_an_uninstalled_app_is_notified_and_locked_out(slack: Slack, app: Recorder) -> None:
     await slack.hook("installed", installed=False)
     await settled(slack)
     assert [each["type"] for each in app.events] == ["tokens_revoked", "app_uninstalled"]
@@ -127,7 +127,7 @@ class TestUndeclared:
     def bot_events(self) -> list[str]:
         return []
 
-    async def test_nothing_is_told(self, slack: Slack) -> None:
+    async def test_nothing_is_sent(self, slack: Slack) -> None:
         await slack.type("@callboard https://console.example/1")
         await slack.type("hello", channel="D0DANA")
         await slack.ui("home", tab="home")
@@ -139,7 +139,7 @@ class TestWithoutScopes:
     def scopes(self) -> list[str]:
         return [each for each in ALL_SCOPES if each not in ("app_mentions:read", "im:history", "links:read")]
 
-    async def test_what_the_token_may_not_read_is_not_told(self, slack: Slack, app: Recorder) -> None:
+    async def test_events_outside_the_tokens_scopes_are_not_sent(self, slack: Slack, app: Recorder) -> None:
         await slack.type("@callboard https://console.example/1")
         await slack.type("hello", channel="D0DANA")
         await slack.ui("home", tab="home")
@@ -152,7 +152,7 @@ class TestReadOnly:
     def home(self) -> Json:
         return {"home_tab_enabled": False, "messages_tab_enabled": True, "messages_tab_read_only_enabled": True}
 
-    async def test_nobody_writes_to_an_app_that_only_reads(self, slack: Slack) -> None:
+    async def test_people_cannot_write_to_a_read_only_app(self, slack: Slack) -> None:
         refused = await slack.ui("message", channel="D0DANA", text="hello")
         assert (refused.status_code, refused.json()["error"]) == (400, "restricted_action")
         assert (await slack.ui("home", tab="home")).json()["error"] == "not_enabled"
@@ -165,7 +165,7 @@ class TestRetries:
     def retry_after(self) -> list[float]:
         return [0.0, 0.01, 0.02]
 
-    async def test_what_is_not_acknowledged_comes_again_with_the_same_id(self, slack: Slack, app: Recorder) -> None:
+    async def test_an_unacknowledged_event_is_retried_with_the_same_id(self, slack: Slack, app: Recorder) -> None:
         app.fails.extend([NotAcknowledgedError(), RefusedError(), NotConnectedError()])
         await slack.type("hello", channel="D0DANA")
         told = await settled(slack)
@@ -190,7 +190,7 @@ class TestRetries:
         await asyncio.sleep(0)
         assert len(app.payloads) == 4
 
-    async def test_an_app_may_want_no_other_attempt(self, slack: Slack, app: Recorder) -> None:
+    async def test_an_app_can_refuse_retries(self, slack: Slack, app: Recorder) -> None:
         app.fails.append(RefusedError(final=True))
         await slack.type("hello", channel="D0DANA")
         await slack.type("then", channel="D0DANA")

@@ -1,4 +1,4 @@
-"""HTTP delivery: signed as Slack signs, judged by the SDK's own verifier."""
+"""HTTP delivery: signed as Slack signs, verified by the SDK's own verifier."""
 
 import json
 from collections.abc import Callable
@@ -46,7 +46,7 @@ async def test_a_delivery_is_signed_and_its_reply_returned(clock: FakeClock) -> 
     assert json.loads(parse_qs(requests[1].content.decode())["payload"][0]) == {"type": "block_actions"}
 
 
-async def test_another_attempt_says_so_and_a_refusal_may_be_final(clock: FakeClock) -> None:
+async def test_a_retry_is_marked_and_a_refusal_can_be_final(clock: FakeClock) -> None:
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -65,7 +65,7 @@ async def test_another_attempt_says_so_and_a_refusal_may_be_final(clock: FakeClo
     ("response", "answer"),
     [(httpx.Response(200), None), (httpx.Response(200, text="hello"), {"text": "hello"})],
 )
-async def test_a_reply_may_be_empty_or_text(clock: FakeClock, response: httpx.Response, answer: object) -> None:
+async def test_a_reply_can_be_empty_or_text(clock: FakeClock, response: httpx.Response, answer: object) -> None:
     assert await delivery(clock, lambda _: response).deliver("slash_commands", {}) == answer
 
 
@@ -89,14 +89,14 @@ def broken(request: httpx.Request) -> httpx.Response:
         (broken, RefusedError),
     ],
 )
-async def test_a_failed_delivery_says_how(
+async def test_a_failed_delivery_has_a_reason(
     clock: FakeClock, answer: Callable[[httpx.Request], httpx.Response], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         await delivery(clock, answer).deliver("events_api", {})
 
 
-async def test_a_workspace_delivers_over_http_when_told_to(manifest: Path, clock: FakeClock) -> None:
+async def test_a_workspace_can_deliver_over_http(manifest: Path, clock: FakeClock) -> None:
     road = delivery(clock, lambda _: httpx.Response(200, text="over http"))
     workspace = seeded(manifest, clock=clock)
     async with serving(workspace, delivery=road) as url, httpx.AsyncClient(base_url=url) as http:
@@ -105,7 +105,7 @@ async def test_a_workspace_delivers_over_http_when_told_to(manifest: Path, clock
         assert (await slack.said("over http"))["ephemeral"] is True
 
 
-async def test_events_are_signed_too_and_come_again(manifest: Path, clock: FakeClock) -> None:
+async def test_events_are_signed_and_retried(manifest: Path, clock: FakeClock) -> None:
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -132,7 +132,7 @@ async def test_events_are_signed_too_and_come_again(manifest: Path, clock: FakeC
     assert requests[1].headers["x-slack-retry-reason"] == "http_error"
 
 
-async def test_who_refuses_is_told_in_the_terminal(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_refusal_is_logged(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     road = delivery(clock, lambda _: httpx.Response(401, text="not signed by Slack\n"))
     with pytest.raises(RefusedError):
         await road.deliver("slash_commands", {"command": "/jobs"})

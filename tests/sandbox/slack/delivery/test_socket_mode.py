@@ -1,4 +1,4 @@
-"""Socket Mode on the wire, without the SDK: greetings, limits, and what people see when nobody answers."""
+"""Socket Mode on the wire, without the SDK: greetings, limits, and notices without an answer."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ async def connected(slack: Slack) -> bool:
     return (await slack.http.get("/ui/state", params={"user": DANA.id})).json()["connected"]
 
 
-async def test_a_connection_is_greeted_and_noticed(slack: Slack, sockets: AsyncExitStack) -> None:
+async def test_a_connection_gets_hello_and_shows_on_the_page(slack: Slack, sockets: AsyncExitStack) -> None:
     assert await connected(slack) is False
     hello = await receive(await dial(slack, sockets))
     assert (hello["type"], hello["num_connections"]) == ("hello", 1)
@@ -58,7 +58,7 @@ async def test_a_ticket_opens_one_connection(slack: Slack, sockets: AsyncExitSta
         await connect(url, proxy=None)
 
 
-async def test_the_eleventh_connection_is_sent_away(slack: Slack, sockets: AsyncExitStack) -> None:
+async def test_the_eleventh_connection_is_refused(slack: Slack, sockets: AsyncExitStack) -> None:
     for _ in range(CONNECTIONS_MAX):
         assert (await receive(await dial(slack, sockets)))["type"] == "hello"
     extra = await dial(slack, sockets)
@@ -93,23 +93,23 @@ async def test_an_invalid_acknowledgement_is_shown(slack: Slack, sockets: AsyncE
     await slack.noticed('/jobs failed with the error "invalid_command_response"')
 
 
-async def test_without_a_bot_the_user_is_told(slack: Slack) -> None:
+async def test_without_a_bot_the_user_gets_a_notice(slack: Slack) -> None:
     await slack.type("/jobs")
     notice = await slack.noticed('/jobs failed with the error "dispatch_failed"')
     assert notice == {"user": DANA.id, "channel": ON_CALL.id, "text": '/jobs failed with the error "dispatch_failed"'}
 
 
-class TestImpatience:
+class TestTimeout:
     @pytest.fixture
     def ack_within(self) -> float:
         return 0.05
 
-    async def test_an_unacknowledged_command_is_told(self, slack: Slack, sockets: AsyncExitStack) -> None:
+    async def test_an_unacknowledged_command_shows_a_notice(self, slack: Slack, sockets: AsyncExitStack) -> None:
         await receive(await dial(slack, sockets))
         await slack.type("/jobs")
         await slack.noticed('/jobs failed with the error "operation_timeout"')
 
-    async def test_an_unacknowledged_click_is_told(self, slack: Slack, sockets: AsyncExitStack) -> None:
+    async def test_an_unacknowledged_click_shows_a_notice(self, slack: Slack, sockets: AsyncExitStack) -> None:
         await receive(await dial(slack, sockets))
         button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
         block = {"type": "actions", "block_id": "row", "elements": [button]}
@@ -143,7 +143,7 @@ class TestEvents:
     def retry_after(self) -> list[float]:
         return [0.0]
 
-    async def test_an_unacknowledged_event_comes_again(self, slack: Slack, sockets: AsyncExitStack) -> None:
+    async def test_an_unacknowledged_event_is_retried(self, slack: Slack, sockets: AsyncExitStack) -> None:
         socket = await dial(slack, sockets)
         await receive(socket)
         await slack.type("hello", channel="D0DANA")
@@ -172,7 +172,7 @@ class TestDeafness:
         await slack.hook("deafen", seconds=0)
         await pong
 
-    async def test_what_is_opened_later_hears(self, slack: Slack, sockets: AsyncExitStack) -> None:
+    async def test_a_later_connection_is_not_deaf(self, slack: Slack, sockets: AsyncExitStack) -> None:
         deaf = await dial(slack, sockets)
         await receive(deaf)
         await slack.hook("deafen")
@@ -204,7 +204,7 @@ class TestDeafness:
         assert await connected(slack) is False
 
 
-async def test_connections_can_break_off_without_a_word(slack: Slack, sockets: AsyncExitStack) -> None:
+async def test_connections_can_break_without_a_warning(slack: Slack, sockets: AsyncExitStack) -> None:
     opened = [await dial(slack, sockets) for _ in range(2)]
     for socket in opened:
         await receive(socket)

@@ -1,4 +1,4 @@
-"""What may be asked at /oauth/v2/authorize, and what a code is worth."""
+"""Requests at /oauth/v2/authorize, and the use of codes."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -66,7 +66,9 @@ async def access(http: httpx.AsyncClient, **arguments: str) -> Json:
         ({"team": "T0NOWHERE"}, "invalid_team"),
     ],
 )
-async def test_what_slack_refuses_nobody_is_asked(http: httpx.AsyncClient, other: dict[str, str], error: str) -> None:
+async def test_an_invalid_request_is_refused_without_asking(
+    http: httpx.AsyncClient, other: dict[str, str], error: str
+) -> None:
     page = await http.get(link(**other))
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
     shown = await http.get(link(**other).replace("authorize?", "authorize/request?"))
@@ -74,7 +76,7 @@ async def test_what_slack_refuses_nobody_is_asked(http: httpx.AsyncClient, other
     assert (await allow(http, url=link(**other)))["error"] == error
 
 
-async def test_the_answer_goes_to_the_first_url_of_the_manifest_where_the_app_names_none(
+async def test_the_manifests_first_url_is_the_default_redirect(
     http: httpx.AsyncClient,
 ) -> None:
     url = f"/oauth/v2/authorize?{urlencode({'client_id': CLIENT_ID, 'scope': 'commands'})}"
@@ -102,14 +104,14 @@ async def test_the_answer_of_slack(http: httpx.AsyncClient) -> None:
     }
 
 
-async def test_the_answer_of_slack_for_an_organisation(http: httpx.AsyncClient) -> None:
+async def test_the_answer_of_slack_for_an_organization(http: httpx.AsyncClient) -> None:
     answer = await access(http, code=await code(http, "/w/T0LIVE", organization=True))
     assert answer["team"] is None
     assert answer["enterprise"] == {"id": "E0HARBOR", "name": "Harbor Group"}
     assert (answer["is_enterprise_install"], answer["bot_user_id"]) == (True, "U0HARBORBOT")
 
 
-async def test_a_workspace_of_an_organisation_names_it(http: httpx.AsyncClient) -> None:
+async def test_a_workspace_of_an_organization_names_it(http: httpx.AsyncClient) -> None:
     answer = await access(http, code=await code(http, "/w/T0LIVE"))
     assert (answer["team"]["id"], answer["enterprise"]["id"]) == ("T0LIVE", "E0HARBOR")
     assert answer["is_enterprise_install"] is False
@@ -134,7 +136,7 @@ async def test_a_code_lives_ten_minutes(http: httpx.AsyncClient, clock: FakeCloc
     assert (await access(http, code=late))["error"] == "invalid_code"
 
 
-async def test_the_id_and_the_secret_may_come_as_http_basic(http: httpx.AsyncClient) -> None:
+async def test_the_id_and_the_secret_can_come_as_http_basic(http: httpx.AsyncClient) -> None:
     data = {"code": await code(http), "redirect_uri": REDIRECT}
     wrong = await http.post("/api/oauth.v2.access", data=data, auth=(CLIENT_ID, "guess"))
     assert wrong.json()["error"] == "bad_client_secret"
@@ -163,7 +165,7 @@ class TestWithoutOrgDeploy:
     def org_deploy(self) -> bool:
         return False
 
-    async def test_no_organisation_can_have_the_app(self, http: httpx.AsyncClient) -> None:
+    async def test_no_organization_can_have_the_app(self, http: httpx.AsyncClient) -> None:
         assert (await allow(http, "/w/T0LIVE", organization=True))["error"] == "org_install_not_allowed"
         asked = (await http.get(link().replace("authorize?", "authorize/request?"))).json()
         assert {place["organization"] and place["organization"]["offered"] for place in asked["places"]} == {
@@ -186,6 +188,6 @@ class TestWithoutOrgDeploy:
         ("http://127.0.0.1:3000/", False),
     ],
 )
-def test_a_redirect_url_covers_what_lies_below_it(url: str, *, covered: bool) -> None:
+def test_a_redirect_url_covers_the_paths_below_it(url: str, *, covered: bool) -> None:
     manifest = Manifest(name="a", bot_name="a", redirect_urls=("https://bot.example/slack", "http://localhost"))
     assert manifest.redirects_to(url) is covered

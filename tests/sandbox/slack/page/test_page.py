@@ -38,7 +38,7 @@ async def event(socket: ClientConnection) -> Any:
     return json.loads(await socket.recv())
 
 
-async def test_the_state_is_what_that_person_sees(slack: Slack) -> None:
+async def test_the_state_is_the_persons_view(slack: Slack) -> None:
     await slack.api("chat.postEphemeral", channel=ON_CALL.id, user=LEE.id, text="for lee")
     state = (await slack.http.get("/ui/state", params={"user": DANA.id})).json()
     assert state["me"] == DANA.id
@@ -66,7 +66,7 @@ async def test_a_stranger_sees_nothing(slack: Slack, live: ClientConnection) -> 
         await connect(slack.url.replace("http", "ws") + "/ui/live?user=U0NOBODY", proxy=None)
 
 
-async def test_what_happens_is_pushed(slack: Slack, live: ClientConnection) -> None:
+async def test_events_are_pushed(slack: Slack, live: ClientConnection) -> None:
     posted = await slack.api("chat.postMessage", channel=ON_CALL.id, text="one")
     await slack.api("chat.update", channel=ON_CALL.id, ts=posted["ts"], text="two")
     await slack.api("chat.delete", channel=ON_CALL.id, ts=posted["ts"])
@@ -99,7 +99,7 @@ async def test_a_modal_is_pushed_with_its_errors(slack: Slack, live: ClientConne
     assert (await event(live))["view_stack"][0]["errors"] == {"name": "too short"}
 
 
-async def test_what_people_say_is_escaped_and_their_mentions_resolved(slack: Slack, live: ClientConnection) -> None:
+async def test_typed_text_is_escaped_and_its_mentions_resolved(slack: Slack, live: ClientConnection) -> None:
     await slack.type("@lee <!channel> & dana@example.com #media")
     said = (await event(live))["message"]
     assert said["text"] == "<@U0LEE> &lt;!channel&gt; &amp; dana@example.com <#C0MEDIA|media>"
@@ -124,7 +124,7 @@ async def test_a_forged_click_is_refused(slack: Slack, place: dict[str, Any], er
     assert (response.status_code, response.json()["error"]) == (400, error)
 
 
-async def test_nobody_clicks_in_a_message_that_only_somebody_else_sees(slack: Slack) -> None:
+async def test_a_click_in_another_persons_ephemeral_message_is_refused(slack: Slack) -> None:
     hidden = await slack.api("chat.postEphemeral", channel=ON_CALL.id, user=LEE.id, text="x", blocks=[ROW])
     where = {"channel": ON_CALL.id, "message_ts": hidden["message_ts"], "block_id": "row", "action_id": "go"}
     assert (await slack.ui("action", **where)).json()["error"] == "message_not_found"
@@ -144,5 +144,5 @@ async def test_where_people_cannot_write(slack: Slack, body: dict[str, Any], err
     assert (response.status_code, response.json()["error"]) == (400, error)
 
 
-async def test_an_unknown_channel_has_no_messages_to_look_at(slack: Slack) -> None:
+async def test_an_unknown_channel_has_no_messages(slack: Slack) -> None:
     assert (await slack.http.get("/test/messages", params={"channel": "C0NOWHERE"})).status_code == 404

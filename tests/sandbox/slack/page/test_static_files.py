@@ -14,7 +14,7 @@ from tests.sandbox.slack.conftest import Slack
         ("/static/logo.svg", "image/svg+xml"),
     ],
 )
-async def test_a_file_is_what_it_is_and_asked_for_anew_each_time(slack: Slack, path: str, media_type: str) -> None:
+async def test_a_file_has_its_type_and_is_requested_every_time(slack: Slack, path: str, media_type: str) -> None:
     response = await slack.http.get(path)
     assert response.status_code == 200
     assert response.headers["content-type"] == media_type

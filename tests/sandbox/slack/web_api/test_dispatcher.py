@@ -1,4 +1,4 @@
-"""What the Web API refuses, and how: raw requests, as a careless client would make them."""
+"""The Web API's errors, for raw requests of a careless client."""
 
 import json
 from pathlib import Path
@@ -89,7 +89,7 @@ async def test_a_form_carries_blocks_as_json_and_the_token_as_a_field(slack: Sla
         ("C0ARCHIVED", "is_archived"),
     ],
 )
-async def test_where_the_app_may_not_post(slack: Slack, channel: str, error: str) -> None:
+async def test_where_the_app_cannot_post(slack: Slack, channel: str, error: str) -> None:
     assert (await slack.api("chat.postMessage", channel=channel, text="x"))["error"] == error
     assert (await slack.api("chat.postEphemeral", channel=channel, user=DANA.id, text="x"))["error"] == error
 
@@ -139,7 +139,7 @@ async def test_a_reply_keeps_its_thread(slack: Slack) -> None:
     assert (await slack.said("reply"))["thread_ts"] == parent["ts"]
 
 
-async def test_only_own_messages_that_everybody_sees_can_be_changed(slack: Slack) -> None:
+async def test_only_own_visible_messages_can_be_changed(slack: Slack) -> None:
     posted = await slack.api("chat.postMessage", channel=ON_CALL.id, text="mine")
     hidden = await slack.api("chat.postEphemeral", channel=ON_CALL.id, user=DANA.id, text="psst")
     theirs = next(each for each in await slack.seen() if each["user"] == DANA.id)
@@ -155,7 +155,7 @@ async def test_only_own_messages_that_everybody_sees_can_be_changed(slack: Slack
     assert await errors(posted["ts"], "x" * 4001) == ["msg_too_long", None]
 
 
-async def test_an_update_that_brings_text_alone_takes_the_blocks_off(slack: Slack) -> None:
+async def test_an_update_with_only_text_removes_the_blocks(slack: Slack) -> None:
     ts = await slack.post("a", blocks=[{"type": "divider"}])
     await slack.api("chat.update", channel=ON_CALL.id, ts=ts, text="b", blocks=[{"type": "divider"}] * 2)
     assert len((await slack.said("b"))["blocks"]) == 2
@@ -171,7 +171,7 @@ async def test_a_message_in_an_archived_channel_cannot_be_changed(slack: Slack) 
     assert (await slack.api("chat.update", channel=ON_CALL.id, ts=ts, text="b"))["error"] == "is_inactive"
 
 
-async def test_a_direct_message_has_an_id_of_its_own(slack: Slack) -> None:
+async def test_a_direct_message_has_its_own_id(slack: Slack) -> None:
     ts = await slack.post("for you", channel=DANA.id)
     assert (await slack.api("chat.postMessage", channel="D0DANA", text="more"))["channel"] == "D0DANA"
     by_person = await slack.api("chat.update", channel=DANA.id, ts=ts, text="x")
@@ -210,12 +210,12 @@ async def test_a_message_to_a_person_is_a_direct_message(slack: Slack) -> None:
     assert "D0DANA" not in (await slack.http.get("/ui/state", params={"user": LEE.id})).json()["messages"]
 
 
-async def test_somebody_who_is_not_there_gets_no_ephemeral_message(slack: Slack) -> None:
+async def test_an_absent_person_gets_no_ephemeral_message(slack: Slack) -> None:
     answer = await slack.api("chat.postEphemeral", channel=ON_CALL.id, user="U0NOBODY", text="x")
     assert answer["error"] == "user_not_in_channel"
 
 
-async def test_timestamps_grow_even_when_the_clock_stands_still(slack: Slack) -> None:
+async def test_timestamps_grow_even_when_the_clock_stops(slack: Slack) -> None:
     slack.workspace.messages.post(ON_CALL.id, DANA.id, Content("again"))
     stamps = [float(each["ts"]) for each in await slack.seen()]
     assert stamps == sorted(set(stamps))

@@ -1,4 +1,4 @@
-"""What was said, as the app reads it back: pages, threads, metadata, scopes."""
+"""Messages as the app reads them back: pages, threads, metadata, scopes."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ async def test_the_newest_comes_first_and_ephemeral_messages_never(slack: Slack)
     assert (first["type"], first["user"], first["bot_id"]) == ("message", "U0CALLBOARD", "B0CALLBOARD")
 
 
-async def test_pages_hold_every_message_once_whatever_is_said_meanwhile(slack: Slack) -> None:
+async def test_pages_hold_every_message_once_despite_new_ones(slack: Slack) -> None:
     await talk(slack, 5)
     answer = await history(slack, limit=2)
     pages = [texts(answer)]
@@ -58,7 +58,7 @@ async def test_pages_hold_every_message_once_whatever_is_said_meanwhile(slack: S
         (None, 1, False, ["m0"]),
     ],
 )
-async def test_a_stretch_of_time(
+async def test_a_time_range(
     slack: Slack, oldest: int | None, latest: int | None, *, inclusive: bool, expected: list[str]
 ) -> None:
     stamps = await talk(slack, 5)
@@ -67,7 +67,7 @@ async def test_a_stretch_of_time(
     assert texts(await history(slack, inclusive=inclusive, **between)) == expected
 
 
-async def test_replies_stand_in_the_thread_and_only_broadcast_ones_in_the_channel(slack: Slack) -> None:
+async def test_replies_are_in_the_thread_and_only_broadcast_ones_in_the_channel(slack: Slack) -> None:
     parent = await slack.post("card", GENERAL.id)
     await slack.post("one", GENERAL.id, thread_ts=parent)
     shout = await slack.post("two", GENERAL.id, thread_ts=parent, reply_broadcast=True)
@@ -120,7 +120,7 @@ async def test_a_reply_can_be_broadcast_later(slack: Slack) -> None:
     assert texts(await history(slack)) == ["one", "card"]
 
 
-async def test_metadata_is_shown_to_who_asks(slack: Slack) -> None:
+async def test_metadata_is_returned_on_request(slack: Slack) -> None:
     ts = await slack.post("card", GENERAL.id, metadata=JOB)
     assert "metadata" not in (await history(slack))["messages"][0]
     assert (await history(slack, include_all_metadata=True))["messages"][0]["metadata"] == JOB
@@ -150,7 +150,7 @@ async def test_what_cannot_be_read(slack: Slack, asked: dict[str, Any], error: s
     assert (await history(slack, **{"channel": GENERAL.id, **asked}))["error"] == error
 
 
-async def test_a_thread_that_is_not_there(slack: Slack) -> None:
+async def test_a_missing_thread(slack: Slack) -> None:
     assert (await replies(slack, "1.000001"))["error"] == "thread_not_found"
 
 

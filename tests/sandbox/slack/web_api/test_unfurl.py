@@ -1,4 +1,4 @@
-"""chat.unfurl: what the app shows under links, and where it may not."""
+"""chat.unfurl: cards under links, and where they are not allowed."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ CARD = {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "*ocr*
 
 
 async def shared(slack: Slack, app: Recorder, channel: str = ON_CALL.id) -> Any:
-    """The event of a link that dana has just posted."""
+    """Return the event of a link that dana has just posted."""
     await slack.type(URL, channel=channel)
 
     async def told() -> Any:
@@ -24,12 +24,12 @@ async def shared(slack: Slack, app: Recorder, channel: str = ON_CALL.id) -> Any:
 
 @pytest.mark.parametrize("escaped", [True, False])
 @pytest.mark.parametrize("by_id", [True, False])
-async def test_a_card_hangs_under_the_message(slack: Slack, app: Recorder, *, escaped: bool, by_id: bool) -> None:
+async def test_a_card_appears_under_the_message(slack: Slack, app: Recorder, *, escaped: bool, by_id: bool) -> None:
     event = await shared(slack, app, FINANCE.id)
     by_unfurl_id = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
     where = by_unfurl_id if by_id else {"channel": event["channel"], "ts": event["message_ts"]}
     url = event["links"][0]["url"] if escaped else URL
-    for card in ({"text": "first"}, CARD):  # the second takes the first one's place
+    for card in ({"text": "first"}, CARD):  # the second replaces the first
         assert (await slack.api("chat.unfurl", unfurls={url: card}, **where)) == {"ok": True}
     [card] = (await slack.seen(LEE.id, channel=FINANCE.id))[-1]["attachments"]
     assert (card["from_url"], card["is_app_unfurl"], card["id"]) == (URL, True, 1)
@@ -50,11 +50,11 @@ async def test_a_card_hangs_under_the_message(slack: Slack, app: Recorder, *, es
         ({"unfurls": {URL: CARD}, "unfurl_id": "x", "source": "composer"}, "invalid_unfurl_id"),
     ],
 )
-async def test_where_nothing_can_be_shown(slack: Slack, asked: dict[str, Any], error: str) -> None:
+async def test_where_no_card_can_be_shown(slack: Slack, asked: dict[str, Any], error: str) -> None:
     assert (await slack.api("chat.unfurl", **asked))["error"] == error
 
 
-async def test_nothing_is_shown_under_what_was_deleted(slack: Slack, app: Recorder) -> None:
+async def test_nothing_is_shown_under_a_deleted_message(slack: Slack, app: Recorder) -> None:
     event = await shared(slack, app)
     message = slack.workspace.messages.find(event["channel"], event["message_ts"])
     assert message is not None
@@ -102,7 +102,7 @@ async def test_attachments_are_checked(slack: Slack, attachments: Any, error: st
     assert answer["error"] == error
 
 
-async def test_attachments_are_kept_and_may_stand_alone(slack: Slack) -> None:
+async def test_attachments_are_kept_and_need_no_text(slack: Slack) -> None:
     ts = await slack.post("", attachments=[{"text": "one", "color": "#c0392b"}])
     history = await slack.api("conversations.history", channel=ON_CALL.id, limit=1)
     assert history["messages"][0]["attachments"] == [
@@ -112,7 +112,7 @@ async def test_attachments_are_kept_and_may_stand_alone(slack: Slack) -> None:
     assert [each["text"] for each in (await slack.seen())[-1]["attachments"]] == ["two"]
 
 
-async def test_a_group_tells_who_is_in_it(slack: Slack) -> None:
+async def test_a_group_lists_its_members(slack: Slack) -> None:
     assert (await slack.api("usergroups.users.list", usergroup="S0ONCALL"))["users"] == [DANA.id, LEE.id]
     assert (await slack.api("usergroups.users.list", usergroup="S0NONE"))["error"] == "no_such_subteam"
     group, *_ = (await slack.api("usergroups.list", include_users=True, include_count=True))["usergroups"]
@@ -121,7 +121,7 @@ async def test_a_group_tells_who_is_in_it(slack: Slack) -> None:
     assert await slack.said("<!subteam^S0ONCALL> please look, <@U0LEE> too")
 
 
-async def test_a_channel_tells_who_is_in_it(slack: Slack) -> None:
+async def test_a_channel_lists_its_members(slack: Slack) -> None:
     members = await slack.api("conversations.members", channel=ON_CALL.id, limit=4)
     assert members["members"] == [DANA.id, LEE.id, "U0SAM", ALERTS.id]
     rest = await slack.api(

@@ -76,7 +76,7 @@ async def test_limits(slack: Slack, within: dict[str, Any], beyond: dict[str, An
     assert f"[ERROR] {problem}" in answer["response_metadata"]["messages"]
 
 
-async def test_a_view_may_not_weigh_more_than_250_kb(slack: Slack) -> None:
+async def test_a_view_has_at_most_250_kb(slack: Slack) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
     assert (await open_view(slack, modal(blocks=[section] * 84)))["error"] == "view_too_large"
 

@@ -1,4 +1,4 @@
-"""The record of what the app asked."""
+"""The log of the app's calls."""
 
 from sandbox.slack.workspace.call_log import Calls
 from sandbox.slack.workspace.seed import ON_CALL
@@ -32,7 +32,7 @@ async def test_only_the_new_ones(slack: Slack) -> None:
     assert (await slack.http.get("/test/calls", params={"since": "x"})).status_code == 400
 
 
-def test_the_oldest_are_forgotten() -> None:
+def test_the_oldest_are_dropped() -> None:
     calls = Calls(lambda: 0.0, kept=3)
     for number in range(5):
         calls.add(f"m{number}", {})

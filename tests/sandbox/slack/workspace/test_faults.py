@@ -1,4 +1,4 @@
-"""What somebody orders to go wrong, and what a caller meets then."""
+"""Ordered faults, and their effect on a caller."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def order(slack: Slack, **fault: Any) -> None:
     await slack.hook("fault", method="chat.postMessage", **fault)
 
 
-async def test_faults_come_when_ordered_and_as_often(slack: Slack) -> None:
+async def test_faults_happen_as_often_as_ordered(slack: Slack) -> None:
     await order(slack, error="ratelimited", retry_after=7)
     await order(slack, error="restricted_action", times=2)
     await order(slack)
@@ -48,14 +48,14 @@ async def test_faults_come_when_ordered_and_as_often(slack: Slack) -> None:
     assert BOT_TOKEN not in json.dumps(calls)
 
 
-async def test_an_error_comes_under_the_status_that_was_ordered(slack: Slack) -> None:
+async def test_an_error_has_the_ordered_status(slack: Slack) -> None:
     await order(slack, error="internal_error", error_status=500, after=True)
     failed = await post(slack)
     assert (failed.status_code, failed.json()) == (500, {"ok": False, "error": "internal_error"})
     assert await times_said(slack) == 1
 
 
-async def test_a_call_is_carried_out_and_fails_afterwards(slack: Slack) -> None:
+async def test_a_call_takes_effect_and_fails_afterwards(slack: Slack) -> None:
     await order(slack, after=True, status=502)
     await order(slack, after=True, error="ratelimited")
     await order(slack, after=True, error="fatal_error")
@@ -64,14 +64,14 @@ async def test_a_call_is_carried_out_and_fails_afterwards(slack: Slack) -> None:
     assert all(call["stored"] for call in await slack.calls())
 
 
-async def test_a_call_that_is_refused_by_itself_is_not_stored(slack: Slack) -> None:
+async def test_an_invalid_call_is_not_stored(slack: Slack) -> None:
     await order(slack, after=True, status=502)
     assert (await post(slack, "C0NOWHERE")).json()["error"] == "channel_not_found"
     assert [call["stored"] for call in await slack.calls()] == [False]
 
 
 @pytest.mark.parametrize("after", [True, False])
-async def test_a_call_hangs_until_the_caller_goes_away(slack: Slack, *, after: bool) -> None:
+async def test_a_call_hangs_until_the_caller_disconnects(slack: Slack, *, after: bool) -> None:
     await order(slack, hang_s=3600, after=after)
     with pytest.raises(httpx.ReadTimeout):
         await post(slack, patience_s=0.1)
@@ -81,7 +81,7 @@ async def test_a_call_hangs_until_the_caller_goes_away(slack: Slack, *, after: b
 
 
 @pytest.mark.parametrize("after", [True, False])
-async def test_a_call_that_hung_is_answered_late(slack: Slack, *, after: bool) -> None:
+async def test_a_delayed_call_is_answered_late(slack: Slack, *, after: bool) -> None:
     await order(slack, hang_s=0.01, after=after)
     assert (await post(slack)).json()["ok"] is True
     await order(slack, hang_s=0.01, after=after, status=503)
@@ -108,7 +108,7 @@ async def test_a_fault_can_be_of_one_channel(slack: Slack) -> None:
     assert (await post(slack, "D0LEE")).json()["error"] == "cannot_dm_bot"
 
 
-async def test_a_response_url_misbehaves_too(slack: Slack) -> None:
+async def test_a_response_url_can_fail(slack: Slack) -> None:
     token = slack.workspace.grants.response("U0DANA", ON_CALL.id)
     url = f"/response/T0SANDBOX/{token}"
     await slack.hook("fault", method="response_url", channel=MEDIA.id, status=500)
@@ -118,7 +118,7 @@ async def test_a_response_url_misbehaves_too(slack: Slack) -> None:
     assert (await slack.http.post(url, json={"text": "said"})).text == "ok"
 
 
-async def test_orders_can_be_taken_back(slack: Slack) -> None:
+async def test_faults_can_be_cleared(slack: Slack) -> None:
     await order(slack, hang_s=3600, after=True)
     await order(slack, status=503)
     hanging = asyncio.create_task(post(slack))

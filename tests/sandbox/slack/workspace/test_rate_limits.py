@@ -1,4 +1,4 @@
-"""Slack's rate limits, where they are enforced."""
+"""Slack's rate limits, when enforced."""
 
 from collections import Counter
 from pathlib import Path
@@ -27,12 +27,12 @@ async def post(slack: Slack, channel: str = ON_CALL.id) -> int:
     return (await call(slack, "chat.postMessage", channel=channel, text="x")).status_code
 
 
-async def test_nothing_is_held_up_unless_ordered(slack: Slack) -> None:
+async def test_nothing_is_limited_by_default(slack: Slack) -> None:
     assert Counter([await post(slack) for _ in range(60)]) == {200: 60}
     assert Workspace(slack.workspace.manifest, (), ()).rate_limits.enforced is False
 
 
-async def test_a_channel_takes_a_burst_and_then_one_message_a_second(strict: Slack) -> None:
+async def test_a_channel_accepts_a_burst_and_then_one_message_a_second(strict: Slack) -> None:
     assert [await post(strict) for _ in range(5)] == [200, 200, 200, 200, 429]
     assert await post(strict, MEDIA.id) == 200
     assert await post(strict, "#on-call") == 429
@@ -42,7 +42,7 @@ async def test_a_channel_takes_a_burst_and_then_one_message_a_second(strict: Sla
     assert [await post(strict) for _ in range(5)] == [200, 200, 200, 200, 429]
 
 
-async def test_a_refused_call_says_when_to_come_back_and_is_kept(strict: Slack) -> None:
+async def test_a_rate_limited_call_has_a_wait_and_is_logged(strict: Slack) -> None:
     for _ in range(4):
         await post(strict)
     refused = await call(strict, "chat.postMessage", channel=ON_CALL.id, text="x")

@@ -1,4 +1,4 @@
-"""Several workspaces and one app: each call and each payload belongs to one of them, whatever ids they share."""
+"""Several workspaces and one app: each call and payload belongs to one workspace, even with shared ids."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Slack:
     http: httpx.AsyncClient
 
     async def install(self, team: str, *, organization: bool = False, user_scope: str = "") -> Json:
-        """Install the app with every scope of the manifest, and give the answer of oauth.v2.access."""
+        """Install the app with every scope of the manifest, and return the answer of oauth.v2.access."""
         scopes = ",".join(self.world.manifest.scopes)
         asked = {"client_id": CLIENT_ID, "scope": scopes, "user_scope": user_scope}
         order = {"url": f"/?{urlencode(asked)}", "organization": organization}
@@ -68,7 +68,7 @@ def bot_events() -> list[str]:
 
 
 async def event(app: Recorder, kind: str) -> Json:
-    """The newest envelope of that kind of event."""
+    """Return the newest envelope of that kind of event."""
 
     async def found() -> Json | None:
         told = [each for each in app.payloads if each.get("event", {}).get("type") == kind]
@@ -98,7 +98,7 @@ async def test_a_call_is_answered_by_the_workspace_of_its_token(slack: Slack) ->
     assert led.headers["location"] == "/w/T0NORTH/#C0ONCALL"
 
 
-async def test_calls_faults_and_pace_belong_to_a_workspace(slack: Slack) -> None:
+async def test_calls_faults_and_rate_limits_belong_to_a_workspace(slack: Slack) -> None:
     token = (await slack.install("T0NORTH"))["access_token"]
     await slack.hook("T0NORTH", "fault", method="users.info", error="fatal_error")
     assert (await slack.api("users.info", BOT_TOKEN, user="U0DANA"))["ok"] is True
@@ -107,7 +107,7 @@ async def test_calls_faults_and_pace_belong_to_a_workspace(slack: Slack) -> None
     assert [[call["method"] for call in made] for made in calls] == [["users.info"], ["oauth.v2.access", "users.info"]]
 
 
-async def test_a_response_url_answers_in_its_workspace_alone(slack: Slack, app: Recorder) -> None:
+async def test_a_response_url_answers_only_in_its_workspace(slack: Slack, app: Recorder) -> None:
     await slack.install("T0NORTH")
     await slack.ui("T0NORTH", "message", channel="C0ONCALL", text="/jobs help")
     url = app.payloads[-1]["response_url"]
@@ -145,7 +145,7 @@ async def test_only_an_installed_workspace_offers_the_app(slack: Slack, app: Rec
         ("T0LIVE", True, None, "E0HARBOR"),
     ],
 )
-async def test_each_payload_says_where_it_is_from(
+async def test_each_payload_names_its_workspace(
     slack: Slack, app: Recorder, team: str, *, organization: bool, installed_team: str | None, enterprise: str | None
 ) -> None:
     token = (await slack.install(team, organization=organization))["access_token"]
@@ -168,7 +168,7 @@ async def test_each_payload_says_where_it_is_from(
     assert published["view"]["team_id"] == team
 
 
-async def test_an_org_wide_token_finds_the_workspace_by_the_ids_or_is_told_it(slack: Slack) -> None:
+async def test_an_org_wide_token_finds_the_workspace_by_the_ids_or_by_team_id(slack: Slack) -> None:
     token = (await slack.install("T0LIVE", organization=True))["access_token"]
     await slack.ui("T0STUDIO", "channel", channel="C0STUDIO", bot_member=True)
     assert (await slack.api("chat.postMessage", token, channel="C0STUDIO", text="cut"))["ok"] is True
@@ -185,7 +185,7 @@ async def test_an_org_wide_token_finds_the_workspace_by_the_ids_or_is_told_it(sl
     assert [team["id"] for team in (await slack.api("auth.teams.list", token))["teams"]] == ["T0LIVE", "T0STUDIO"]
 
 
-async def test_an_org_wide_token_shows_a_modal_where_the_trigger_is_from(slack: Slack) -> None:
+async def test_an_org_wide_token_shows_a_modal_in_the_triggers_workspace(slack: Slack) -> None:
     token = (await slack.install("T0LIVE", organization=True))["access_token"]
     studio = slack.world.workspaces["T0STUDIO"]
     trigger = studio.grants.trigger("U0JUNE")
@@ -196,7 +196,7 @@ async def test_an_org_wide_token_shows_a_modal_where_the_trigger_is_from(slack: 
     assert [view.body["callback_id"] for view in studio.modals.stack("U0JUNE")] == ["2"]
 
 
-async def test_auth_test_says_whose_a_token_is(slack: Slack) -> None:
+async def test_auth_test_returns_the_owner_of_a_token(slack: Slack) -> None:
     workspace, whole = await slack.install("T0NORTH", user_scope="search:read"), None
     north = await slack.api("auth.test", workspace["access_token"])
     assert (north["team_id"], north["url"]) == ("T0NORTH", "http://slack.test/w/T0NORTH/")
@@ -210,7 +210,7 @@ async def test_auth_test_says_whose_a_token_is(slack: Slack) -> None:
     assert (await slack.api("auth.test", APP_TOKEN))["error"] == "not_allowed_token_type"
 
 
-async def test_an_organisations_installation_takes_the_place_of_a_workspaces(slack: Slack, app: Recorder) -> None:
+async def test_an_organizations_installation_replaces_a_workspaces(slack: Slack, app: Recorder) -> None:
     own = (await slack.install("T0LIVE"))["access_token"]
     await slack.install("T0STUDIO", organization=True)
     assert (await slack.api("auth.test", own))["error"] == "token_revoked"
@@ -240,11 +240,11 @@ async def test_an_app_uninstalls_itself(slack: Slack, app: Recorder) -> None:
     assert workspace.channels["C0ONCALL"].bot_member is True
 
 
-async def test_there_is_nothing_to_take_back_where_the_app_never_was(slack: Slack) -> None:
+async def test_a_workspace_without_an_installation_has_nothing_to_restore(slack: Slack) -> None:
     assert (await slack.hook("T0LIVE", "installed", installed=True))["error"] == "app_not_installed"
 
 
-def test_a_bot_on_this_machine_may_be_sent_to(manifest: Path) -> None:
+def test_a_redirect_to_a_bot_on_this_machine_is_allowed(manifest: Path) -> None:
     world = seeded_world(manifest)
     assert world.manifest.redirect_urls == LOCAL_REDIRECTS
     assert world.manifest.redirects_to("http://localhost:3000/slack/oauth_redirect")

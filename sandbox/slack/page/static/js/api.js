@@ -1,41 +1,41 @@
 // The server's page protocol: one function per request, and the live connection.
 
-/** Where this workspace's half of the server begins: the first stands at the root. */
+/** The path of this workspace on the server. The first workspace is at the root. */
 const BASE = location.pathname.match(/^\/w\/[^/]+/)?.[0] ?? "";
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 
-/** The whole state, as this user may see it. */
+/** The whole state, as this user sees it. */
 export async function fetchState(user) {
   return (await answered(fetch(`${BASE}/ui/state?user=${encodeURIComponent(user)}`, { cache: "no-store" }))).json();
 }
 
-/** Say something in a channel, where a leading "/" makes it a slash command, or in a thread. */
+/** Post in a channel or a thread. In a channel a leading "/" makes it a slash command. */
 export function sendMessage(user, channel, text, threadTs = "") {
   return post("message", { user, channel, text, thread_ts: threadTs });
 }
 
-/** Use a shortcut: of a message (`message_ts`), or with no message the workspace's own. */
+/** Use a shortcut of a message (`message_ts`), or without a message one of the workspace. */
 export function useShortcut(user, callbackId, { channel, message_ts: ts = "" }) {
   return post("shortcut", { user, callback_id: callbackId, channel, message_ts: ts });
 }
 
-/** The person looks at the app's own screen. @param {"home" | "messages"} tab */
+/** Report that the person opened the app's own screen. @param {"home" | "messages"} tab */
 export function openHome(user, tab) {
   return post("home", { user, tab });
 }
 
-/** The app's options for what is typed into a menu. */
+/** The app's options for the text in a menu. */
 export async function fetchSuggestions(user, request) {
   return (await post("suggest", { user, ...request })).json();
 }
 
-/** Archive a channel, invite the app, or the opposite. @param {{archived?: boolean, bot_member?: boolean}} traits */
+/** Archive a channel, invite the app, or do the opposite. @param {{archived?: boolean, bot_member?: boolean}} traits */
 export function changeChannel(user, channel, traits) {
   return post("channel", { user, channel, ...traits });
 }
 
-/** Remove the app from the workspace, or from its whole organisation where that has it. */
+/** Remove the app from the workspace, or from its whole organization if it is installed there. */
 export function removeApp(user) {
   return post("remove_app", { user });
 }
@@ -54,9 +54,9 @@ export function closeView(user, viewId) {
 }
 
 /**
- * Keep a live connection for this user until the returned function is called. After a loss it is tried again, first
- * at once, then less and less often, and immediately when the window comes back to the front. An `onOpen` that fails
- * ends the connection too.
+ * Keep a live connection for this user until the returned function is called. After a loss it reconnects: first
+ * immediately, then with growing delays, and immediately when the window gets the focus. A failing `onOpen` closes
+ * the connection too.
  * @param {string} user
  * @param {{onOpen: () => Promise<void>, onEvent: (event: any) => void, onDown: () => void}} listener
  */
@@ -104,12 +104,12 @@ function post(what, body) {
   }));
 }
 
-/** The response, or an Error in words that a person can read. */
+/** The response, or an Error with a message for people. */
 async function answered(request) {
   const response = await request.catch(() => {
-    throw new Error("The workspace does not answer.");
+    throw new Error("The workspace isn't responding.");
   });
   if (response.ok) return response;
   const reason = await response.json().then((body) => body.error, () => undefined);
-  throw new Error(`The workspace refused this (${reason ?? response.status}).`);
+  throw new Error(`The workspace rejected the request (${reason ?? response.status}).`);
 }

@@ -1,4 +1,4 @@
-// The apps of the workspace: the one there is can be removed, and installing one is explained.
+// The workspace's apps: remove the installed one, and explain how to install one.
 
 import { removeApp } from "./api.js";
 import { isConfirmed } from "./confirm.js";
@@ -21,21 +21,21 @@ function action(sign, label, onclick) {
 async function remove(workspace) {
   const { app, team, names, me } = workspace;
   const place = app.organization ? `every workspace of ${app.organization}` : team.name;
-  const words = `It leaves ${place}. Its commands, its Home tab and its tokens stop working. What it said stays.`;
+  const words = `It leaves ${place}. Its commands, Home tab and tokens stop working. Its messages stay.`;
   const confirm = {
     title: plain(`Remove ${app.name}?`), text: plain(words), confirm: plain("Remove app"), deny: plain("Keep it"), style: "danger",
   };
   if (await isConfirmed(confirm, names)) await removeApp(me).catch((error) => workspace.notice("", error.message));
 }
 
-/** Slack has no button that installs an app which it does not list: the app's own link is opened. */
+/** Slack has no install button for unlisted apps: people open the app's own link. */
 function explain() {
   const id = uniqueId("install");
   const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "confirm", "aria-labelledby": id },
     h("h2", { id }, "Install an app"),
     h("div", { class: "confirm-text text" },
-      h("p", {}, "An app brings an install link of its own, for example on its website. Open that link in this browser."),
-      h("p", {}, "It leads back here, to a page that asks which workspace may have the app, and what for.")),
+      h("p", {}, "Each app has its own install link, for example on its website. Open that link in this browser."),
+      h("p", {}, "It brings you back here to choose a workspace and review the app's permissions.")),
     h("div", { class: "dialog-actions" },
       h("button", { type: "button", class: "button primary", autofocus: true, onclick: () => dialog.close() }, "Got it"))));
   document.body.append(dialog);

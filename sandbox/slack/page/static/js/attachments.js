@@ -1,4 +1,4 @@
-// What hangs under a message: attachments of alerts, and the cards of links that the app knows.
+// The attachments of a message: an alert's own, and cards for links that the app unfurls.
 
 import { renderBlocks } from "./blocks.js";
 import { h, link, safeUrl } from "./dom.js";
@@ -13,7 +13,7 @@ const COLORS = { good: "#2f9e6e", warning: "#d9822b", danger: "#c0392b" };
  */
 export function renderAttachment(attachment, surface, app) {
   const unfurled = Boolean(attachment.is_app_unfurl);
-  const element = h("div", { class: unfurled ? "attachment unfurl" : "attachment", role: unfurled ? "group" : null, "aria-label": unfurled ? `Card of ${attachment.from_url}` : null },
+  const element = h("div", { class: unfurled ? "attachment unfurl" : "attachment", role: unfurled ? "group" : null, "aria-label": unfurled ? `Card for ${attachment.from_url}` : null },
     attachment.blocks ? renderBlocks(attachment.blocks, surface) : legacy(attachment, surface.names),
     unfurled ? h("p", { class: "attachment-footer" }, `Shown by ${app.name}`) : null);
   const color = COLORS[attachment.color] ?? attachment.color ?? "";
@@ -21,7 +21,7 @@ export function renderAttachment(attachment, surface, app) {
   return element;
 }
 
-/** The form from before blocks: everything in it may be left out. */
+/** The format from before blocks, in which every part is optional. */
 function legacy(attachment, names) {
   const { pretext, author_name: author, title, title_link: titleLink, text, fields = [], image_url: image, footer, fallback } = attachment;
   const parts = [

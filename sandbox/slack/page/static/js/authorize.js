@@ -1,4 +1,4 @@
-// The page where a person lets an app into a workspace, or does not: what the app asks for stands in the address.
+// The page where a person allows or refuses an app. The app's request is in the address.
 
 import { byId, h, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
@@ -8,12 +8,12 @@ const PATH = "/oauth/v2/authorize";
 
 /**
  * @typedef {{id: string, name: string, real_name: string, team: string}} Person
- * @typedef {object} Place a workspace, or the whole of an organisation
+ * @typedef {object} Place a workspace, or a whole organization
  * @property {string} value its id
  * @property {string} name
- * @property {string} group the organisation that it belongs to
+ * @property {string} group its organization
  * @property {boolean} whole
- * @property {string} note what to know before allowing
+ * @property {string} note a hint for the person
  * @property {boolean} closed whether the app cannot be installed there
  * @property {Person[]} people
  */
@@ -29,7 +29,7 @@ function refuse({ error, errors }) {
   document.title = "This app cannot be installed";
   byId("consent").replaceChildren(h("section", { class: "consent-card" },
     h("h1", {}, "Something went wrong when authorizing this app."),
-    h("p", {}, "Try going back and authorizing again. If it happens again, tell whoever runs the app."),
+    h("p", {}, "Try going back and authorizing again. If it happens again, contact the app's developer."),
     h("div", { class: "consent-error" }, h("h2", {}, "Error details"), h("p", {}, h("code", {}, error)), h("p", {}, errors?.[0] ?? ""))));
 }
 
@@ -65,7 +65,7 @@ function ask({ app, team, scopes, user_scopes: userScopes, places }) {
     });
     const answer = await response.json();
     if (response.ok) return location.assign(answer.redirect);
-    failure.textContent = `This could not be done (${answer.error}).`;
+    failure.textContent = `That didn't work (${answer.error}).`;
     failure.hidden = false;
   };
 
@@ -84,7 +84,7 @@ function ask({ app, team, scopes, user_scopes: userScopes, places }) {
   show();
 }
 
-/** @returns {Place[]} each workspace, and before those of an organisation the whole of it */
+/** @returns {Place[]} each workspace; an organization comes before its workspaces */
 function options(places) {
   const seen = new Set();
   return places.flatMap((place) => {
@@ -96,20 +96,20 @@ function options(places) {
   });
 }
 
-/** Who is in a workspace. @returns {Person[]} */
+/** The people of a workspace. @returns {Person[]} */
 function peopleOf({ team, people }) {
   return people.map((person) => ({ ...person, team }));
 }
 
 function workspaceOption(place) {
   const { team, name, installed, org_wide: wide, organization } = place;
-  const here = installed ? `The app is in ${name} already. Allowing it again may let it do more.` : "";
-  const note = wide ? `The app is in the whole of ${organization.name} already, and so in ${name}.` : here;
+  const here = installed ? `The app is already installed in ${name}. Allowing it again can grant more permissions.` : "";
+  const note = wide ? `The app is already installed for all of ${organization.name}, including ${name}.` : here;
   return { value: team, name, people: peopleOf(place), whole: false, closed: wide, note, group: organization?.name ?? "" };
 }
 
 function organizationOption({ org_wide: wide, organization }, people) {
-  const note = wide ? `The app is in ${organization.name} already. Allowing it again may let it do more.` : "";
+  const note = wide ? `The app is already installed in ${organization.name}. Allowing it again can grant more permissions.` : "";
   return { value: organization.id, name: organization.name, people, whole: true, closed: false, note, group: organization.name };
 }
 

@@ -1,4 +1,4 @@
-// A person is an initial on their colour, the app is the board.
+// A person's avatar is an initial on their color, the app's is the logo.
 
 import { h } from "./dom.js";
 

@@ -40,7 +40,7 @@ function section(block, surface) {
   return [body, describe(control, text)];
 }
 
-/** Ten "Details" buttons sound alike: each is described by the first line of its section. */
+/** Describe each button by its section's first line, because ten "Details" buttons sound the same. */
 function describe(control, text) {
   const subject = text?.querySelector("strong") ?? text?.querySelector("p");
   if (!subject) return control;
@@ -84,11 +84,11 @@ function input(block, surface) {
   return [h("div", { class: "input-label" }, label, block.optional ? h("span", { class: "optional" }, " (optional)") : null), element, ...notes];
 }
 
-/** Say of a control what its hint and its error say of it. */
+/** Link a control to its hint and its error for screen readers. */
 function explain(element, { notes, isWrong, isRequired }) {
   const found = element.matches("input, textarea, [role='radiogroup'], [role='group']") ? element : element.querySelector("[role='combobox']");
   if (notes.length > 0) found?.setAttribute("aria-describedby", notes.map(({ id }) => id).join(" "));
-  if (found?.getAttribute("role") === "group") return; // a group can be neither required nor wrong
+  if (found?.getAttribute("role") === "group") return; // a group can be neither required nor invalid
   if (isWrong) found?.setAttribute("aria-invalid", "true");
   if (isRequired) found?.setAttribute("aria-required", "true");
 }

@@ -1,4 +1,4 @@
-// Options that all stand open: radio buttons and checkboxes.
+// Options that are all visible: radio buttons and checkboxes.
 
 import { h, uniqueId } from "./dom.js";
 import { renderText } from "./text.js";

@@ -1,4 +1,4 @@
-// The popup over the composer: which slash commands and shortcuts there are, and how the command being typed is used.
+// The popup over the composer: slash commands and shortcuts, and the usage of the typed command.
 
 import { h } from "./dom.js";
 
@@ -8,8 +8,7 @@ import { h } from "./dom.js";
  */
 
 /**
- * What to offer for this text: commands and shortcuts to choose from while the first word is typed, and afterwards the
- * chosen command's usage.
+ * The suggestions for this text: commands and shortcuts for the first word, then the chosen command's usage.
  * @param {string} text
  * @param {Command[]} commands
  * @param {Shortcut[]} shortcuts
@@ -48,7 +47,7 @@ export class Completion {
     return !this.element.hidden && this.#choices.length > 0;
   }
 
-  /** The command or shortcut the keyboard is on. */
+  /** The keyboard's command or shortcut. */
   get active() {
     return this.#choices[this.#active];
   }
@@ -69,12 +68,12 @@ export class Completion {
     this.update("", [], []);
   }
 
-  /** @param {number} step 1 or -1, round and round */
+  /** @param {number} step 1 or -1; wraps around */
   move(step) {
     this.#activate((this.#active + step + this.#choices.length) % this.#choices.length);
   }
 
-  /** Pick what the keyboard is on. */
+  /** Pick the keyboard's choice. */
   pick() {
     this.#onPick(this.active);
   }

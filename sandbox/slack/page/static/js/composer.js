@@ -1,4 +1,4 @@
-// The box at the bottom: messages and slash commands, with completion and the history of what was sent.
+// The message box: messages and slash commands, with completion and a history of sent lines.
 
 import { sendMessage, useShortcut } from "./api.js";
 import { channelTitle } from "./channel.js";
@@ -56,7 +56,7 @@ export function mountComposer(workspace) {
     input.placeholder = label;
     input.setAttribute("aria-label", label);
     if (closed) area.replaceChildren(closedLine(channel, workspace.app));
-    else if (!area.contains(form)) area.replaceChildren(completion.element, form); // moving it would cost it the focus
+    else if (!area.contains(form)) area.replaceChildren(completion.element, form); // moving it would lose the focus
     changed();
   };
 
@@ -65,7 +65,7 @@ export function mountComposer(workspace) {
   input.addEventListener("blur", () => completion.hide());
   input.addEventListener("focus", changed);
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return; // Enter ends an input method's word, not the message
+    if (event.isComposing) return; // Enter completes an input method's word, not the message
     if (onKey(event, { input, completion, history, write, submit })) event.preventDefault();
   });
   workspace.addEventListener("loaded", draw);
@@ -73,7 +73,7 @@ export function mountComposer(workspace) {
   workspace.addEventListener("channel", () => { draw(); if (matchMedia("(hover: hover)").matches) input.focus(); });
 }
 
-/** @returns {boolean} whether the key meant something here */
+/** @returns {boolean} whether the key had an effect here */
 function onKey(event, parts) {
   return completionKey(event, parts) || historyKey(event, parts) || sendKey(event, parts);
 }
@@ -88,12 +88,12 @@ function completionKey({ key, shiftKey }, { input, completion }) {
   return true;
 }
 
-/** The arrows go through the history from an empty box, and further while a line of it is shown unchanged. */
+/** The arrows step through the history from an empty box, or while one of its lines is unchanged. */
 function historyKey({ key }, { input, completion, history, write }) {
   if ((key !== "ArrowUp" && key !== "ArrowDown") || (input.value !== "" && !history.isBrowsing)) return false;
   const line = key === "ArrowUp" ? history.older() : history.newer();
   if (line !== null) write(line);
-  completion.hide(); // or the next arrow would go through the commands
+  completion.hide(); // or the next arrow would step through the commands
   return line !== null;
 }
 
@@ -104,7 +104,7 @@ function sendKey({ key, shiftKey }, { submit }) {
 }
 
 function closedLine(channel, app) {
-  const archived = channel ? `${channelTitle(channel)} is archived: it can be read, nothing can be added.` : "";
+  const archived = channel ? `${channelTitle(channel)} is archived. You can read it, but not post.` : "";
   return h("p", { class: "composer-closed" }, channel?.im ? `Sending messages to ${app.name} has been turned off.` : archived);
 }
 
@@ -112,7 +112,7 @@ function globalShortcuts({ shortcuts }) {
   return shortcuts.filter(({ type }) => type === "global");
 }
 
-/** The button before the box: the workspace's shortcuts. Nothing where there are none. */
+/** The button for the workspace's shortcuts, if there are any. */
 function shortcutMenu(shortcuts, start) {
   if (shortcuts.length === 0) return [];
   const button = h("button", { type: "button", class: "icon-button", "aria-label": "Shortcuts" }, icon("plus"));

@@ -1,10 +1,10 @@
-// The confirm dialog of an element: a question before the click counts.
+// The confirm dialog of an element, which opens before a click counts.
 
 import { h, uniqueId } from "./dom.js";
 import { renderText } from "./text.js";
 
 /**
- * @param {any} confirm Slack's confirm object, or undefined when there is nothing to ask
+ * @param {any} confirm Slack's confirm object, or undefined to skip the question
  * @param {import("./mrkdwn.js").Names} names
  * @returns {Promise<boolean>}
  */

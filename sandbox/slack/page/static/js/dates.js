@@ -23,7 +23,7 @@ const TOKENS = {
 };
 
 /**
- * Fill Slack's tokens; one that does not exist stays as it is, and "today" begins with a capital at the very start.
+ * Fill Slack's tokens. Unknown ones stay as they are, and "today" gets a capital at the start of the text.
  * @param {number} unix seconds
  * @param {string} format such as "{date_short_pretty} at {time}"
  * @param {DateOptions} [options]
@@ -36,7 +36,7 @@ export function formatDate(unix, format, options = {}) {
   });
 }
 
-/** Whether a time in seconds is one that a Date can hold (Slack shows the fallback text for the others). */
+/** Whether a Date can represent a time in seconds. Slack shows the fallback text for others. */
 export function isShowable(unix) {
   return Number.isFinite(unix) && Math.abs(unix) <= 8.64e12;
 }

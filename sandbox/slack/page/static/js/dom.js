@@ -1,4 +1,4 @@
-// The one way elements are made here: data only ever becomes a text node or an attribute value, never markup.
+// The only way to make elements here: data becomes a text node or an attribute value, never markup.
 
 /** @typedef {Node | string | null | undefined | false} Child */
 
@@ -17,14 +17,14 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** The element with this id; the page's skeleton is fixed, so a missing one is a programming error. */
+/** The element with this id. The page's skeleton is fixed, so a missing one is a programming error. */
 export function byId(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`the page has no #${id}`);
   return element;
 }
 
-/** A URL that may be followed or shown, or null: `javascript:` and its kin never become a link. */
+/** A URL that is safe to follow or show, or null: `javascript:` and the like never become a link. */
 export function safeUrl(url) {
   try {
     return ["http:", "https:", "mailto:"].includes(new URL(url).protocol) ? url : null;
@@ -33,19 +33,19 @@ export function safeUrl(url) {
   }
 }
 
-/** A link that opens beside this page, or just its label where the URL is not one to follow. */
+/** A link that opens in a new tab, or only its label if the URL is unsafe. */
 export function link(url, ...label) {
   const href = safeUrl(url);
   if (!href) return h("span", {}, ...label);
   return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...label);
 }
 
-/** An id that is not in use yet, for aria-controls and its like. */
+/** An unused id, for aria-controls and the like. */
 export function uniqueId(prefix) {
   return `${prefix}-${crypto.randomUUID?.() ?? Math.random().toString(36).slice(2)}`;
 }
 
-/** Draw a container's children anew; a button that had the focus hands it to the one in its place. */
+/** Redraw a container's children. The focus moves from a replaced button to its successor. */
 export function redraw(container, ...children) {
   const at = [...container.querySelectorAll("button")].indexOf(document.activeElement);
   container.replaceChildren(...children);

@@ -1,4 +1,4 @@
-// Block elements: what can be clicked, chosen or typed into. One entry in ELEMENTS is one element type.
+// Interactive block elements. One entry in ELEMENTS is one element type.
 
 import { checkboxes, radioButtons } from "./boxes.js";
 import { h, safeUrl } from "./dom.js";
@@ -31,7 +31,7 @@ export function renderElement(element, place) {
   return h("span", { class: "unsupported" }, `(This workspace cannot show "${element.type}" yet.)`);
 }
 
-/** A picture among elements: an accessory or part of a context line. */
+/** An image element: an accessory or part of a context line. */
 export function elementImage({ image_url: url, alt_text: alt }) {
   return h("img", { class: "element-image", src: safeUrl(url), alt, loading: "lazy" });
 }

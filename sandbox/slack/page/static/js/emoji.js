@@ -1,4 +1,4 @@
-// Shortcodes as Unicode: those that a status bot and the people around it are likely to use.
+// Shortcodes as Unicode: those that a status bot and its users are likely to use.
 
 import { h } from "./dom.js";
 
@@ -14,7 +14,7 @@ const EMOJI = {
   arrow_up: "⬆️", arrow_down: "⬇️", arrow_left: "⬅️", arrow_right: "➡️", arrow_upper_right: "↗️",
   leftwards_arrow_with_hook: "↩️", arrow_right_hook: "↪️", heavy_plus_sign: "➕", heavy_minus_sign: "➖",
   new: "🆕", ok: "🆗", sos: "🆘", up: "🆙", cool: "🆒", free: "🆓", recycle: "♻️", infinity: "♾️", trident: "🔱",
-  // Colours
+  // Colors
   red_circle: "🔴", large_orange_circle: "🟠", large_yellow_circle: "🟡", large_green_circle: "🟢",
   large_blue_circle: "🔵", blue_circle: "🔵", large_purple_circle: "🟣", large_brown_circle: "🟤", white_circle: "⚪",
   black_circle: "⚫", large_red_square: "🟥", large_orange_square: "🟧", large_yellow_square: "🟨",
@@ -22,7 +22,7 @@ const EMOJI = {
   black_large_square: "⬛", white_small_square: "▫️", black_small_square: "▪️", white_medium_square: "◻️",
   large_blue_diamond: "🔷", small_blue_diamond: "🔹", large_orange_diamond: "🔶", small_orange_diamond: "🔸",
   small_red_triangle: "🔺", small_red_triangle_down: "🔻", radio_button: "🔘",
-  // Things of the trade
+  // Tools
   bell: "🔔", no_bell: "🔕", mega: "📣", loudspeaker: "📢", speech_balloon: "💬", mag: "🔍", mag_right: "🔎",
   link: "🔗", lock: "🔒", unlock: "🔓", key: "🔑", gear: "⚙️", wrench: "🔧", hammer_and_wrench: "🛠️", nut_and_bolt: "🔩",
   toolbox: "🧰", package: "📦", bookmark: "🔖", label: "🏷️", pushpin: "📌", round_pushpin: "📍", paperclip: "📎",

@@ -1,4 +1,4 @@
-// A menu whose options the app makes up: a field to type into, and under it what the app suggests.
+// A menu with options from the app: a text field with the app's suggestions under it.
 
 import { h, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
@@ -31,7 +31,7 @@ export function externalSelect(element, place) {
     },
   });
   suggestWhileTyping({ input, popup, status, element, place });
-  input.addEventListener("blur", show); // what was typed and not picked is not a choice
+  input.addEventListener("blur", show); // typed text without a pick is not a choice
   show();
   return h("span", { class: "popup-anchor external-anchor" }, input, icon("chevron"), popup.element, status);
 }
@@ -48,7 +48,7 @@ function suggestWhileTyping({ input, popup, status, element, place }) {
     const groups = groupsOf(found?.option_groups?.length ? found : { options: found?.options ?? [] }, place.surface.names);
     const count = groups.flatMap(({ options }) => options).length;
     popup.fill(groups);
-    status.textContent = found === null ? "The app did not answer" : count === 1 ? "1 suggestion" : `${count} suggestions`;
+    status.textContent = found === null ? "The app didn't respond" : count === 1 ? "1 suggestion" : `${count} suggestions`;
     if (count > 0) popup.open();
     else popup.close();
   };

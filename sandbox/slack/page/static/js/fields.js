@@ -1,4 +1,4 @@
-// Fields to type into: text and dates.
+// Input fields: text and dates.
 
 import { h } from "./dom.js";
 import { plainString } from "./text.js";
@@ -22,19 +22,19 @@ export function textInput(element, place) {
   return control;
 }
 
-/** Tell the app of what is typed, at the moments that it asked for. */
+/** Send typed text to the app at the moments in `dispatch_action_config`. */
 function dispatch(control, element, place) {
   const moments = element.dispatch_action_config?.trigger_actions_on ?? [ON_ENTER];
-  const tell = () => send(control, element, place, { value: control.value });
+  const report = () => send(control, element, place, { value: control.value });
   let timer = 0;
   control.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.shiftKey || place.silent || !moments.includes(ON_ENTER)) return;
     event.preventDefault();
-    tell();
+    report();
   });
   control.addEventListener("input", () => {
     clearTimeout(timer);
-    if (moments.includes(ON_CHARACTER)) timer = setTimeout(tell, TYPING_PAUSE_MS);
+    if (moments.includes(ON_CHARACTER)) timer = setTimeout(report, TYPING_PAUSE_MS);
   });
 }
 

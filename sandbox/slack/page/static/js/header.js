@@ -1,4 +1,4 @@
-// The line over the messages: which channel this is, and what is special about it.
+// The line over the messages: the channel's name and traits.
 
 import { changeChannel } from "./api.js";
 import { channelSign, channelTitle } from "./channel.js";
@@ -19,7 +19,7 @@ export function mountHeader(workspace) {
   const drawBanner = () => {
     const banner = byId("link-banner");
     banner.hidden = workspace.online;
-    banner.textContent = workspace.online ? "" : "The workspace is not reachable. Trying again …";
+    banner.textContent = workspace.online ? "" : "Can't reach the workspace. Reconnecting …";
   };
   workspace.addEventListener("loaded", draw);
   workspace.addEventListener("channel", draw);
@@ -49,7 +49,7 @@ function title(channel, workspace) {
   ].filter((node) => node !== null);
 }
 
-/** The tabs of the app's own screen; the arrows go from one to the other. */
+/** The tabs of the app's own screen. The arrow keys switch between them. */
 function tabs(workspace) {
   const names = workspace.tabs(workspace.current);
   const step = (event) => {
@@ -64,7 +64,7 @@ function tabs(workspace) {
   }, name === "home" ? "Home" : "Messages"));
 }
 
-/** What becomes of the channel: a menu at the end of the line. */
+/** The menu of channel actions, last in the line. */
 function actions(channel, workspace) {
   const { archived, bot_member: isIn } = channel;
   const options = [

@@ -1,4 +1,4 @@
-// What was sent before, newest last.
+// The history of sent lines, newest last.
 
 const LONGEST = 200;
 
@@ -7,7 +7,7 @@ export class History {
   #lines = [];
   #at = 0;
 
-  /** Whether the person is walking through it. */
+  /** Whether the person is browsing it. */
   get isBrowsing() {
     return this.#at < this.#lines.length;
   }
@@ -18,7 +18,7 @@ export class History {
     this.rest();
   }
 
-  /** Back to the present. */
+  /** Return to the newest line. */
   rest() {
     this.#at = this.#lines.length;
   }
@@ -30,7 +30,7 @@ export class History {
     return this.#lines[this.#at];
   }
 
-  /** @returns {string | null} the line after, empty at the present, or null when already there */
+  /** @returns {string | null} the line after, empty after the newest, or null when already there */
   newer() {
     if (!this.isBrowsing) return null;
     this.#at += 1;

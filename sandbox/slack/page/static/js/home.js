@@ -1,4 +1,4 @@
-// The app's own screen: its Home tab, as the app published it for this person.
+// The app's own screen: the Home tab that it published for this person.
 
 import { openHome } from "./api.js";
 import { renderBlocks } from "./blocks.js";
@@ -18,11 +18,11 @@ export function mountHome(workspace) {
     const focused = panel.contains(document.activeElement) ? document.activeElement.dataset : null;
     panel.replaceChildren(home
       ? renderBlocks(home.blocks, makeSurface(workspace, { view_id: home.id }, { form }))
-      : h("p", { class: "home-empty" }, `${workspace.app.name} has put nothing here yet.`));
+      : h("p", { class: "home-empty" }, `${workspace.app.name} hasn't published anything here yet.`));
     if (focused?.actionId) successor(panel, focused)?.focus({ preventScroll: true });
   };
-  /** The app hears of it whenever somebody comes to one of its tabs. */
-  const tell = () => {
+  /** Report to the app each time that the person opens one of its tabs. */
+  const report = () => {
     const { me, current, tab } = workspace;
     const place = tab ? `${me} ${current} ${tab}` : "";
     if (place && place !== seen && workspace.isHome(current)) openHome(me, tab).catch((error) => workspace.notice(current, error.message));
@@ -30,7 +30,7 @@ export function mountHome(workspace) {
   };
   const go = () => {
     draw();
-    tell();
+    report();
   };
   ["channel", "tab", "loaded"].forEach((what) => workspace.addEventListener(what, () => {
     if (what === "loaded") form = new FormState();

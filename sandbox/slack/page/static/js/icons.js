@@ -1,4 +1,4 @@
-// Line icons, 20 x 20, drawn in the colour of the text around them.
+// Line icons, 20 x 20, in the color of the surrounding text.
 
 const PATHS = {
   menu: "M3 5.5h14M3 10h14M3 14.5h14",

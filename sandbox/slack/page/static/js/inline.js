@@ -1,15 +1,15 @@
-// A tiny engine for inline text formats: rules are tried at each position, and what none of them wants is plain text.
+// A small engine for inline text formats: it tries the rules at each position; unmatched text is plain.
 
 /**
  * @typedef {object} Rule
  * @property {RegExp} pattern sticky and unicode; look-behind may see the text before the position
- * @property {(match: RegExpExecArray) => (Node | string | null)} build null means: not this rule after all
+ * @property {(match: RegExpExecArray) => (Node | string | null)} build null means that the rule does not match after all
  */
 
 /**
  * @param {string} text
  * @param {Rule[]} rules the first that matches wins
- * @param {(plain: string) => string} decode applied to plain text alone, after all markup was found
+ * @param {(plain: string) => string} decode applied only to plain text, after all markup was found
  * @returns {DocumentFragment}
  */
 export function formatInline(text, rules, decode) {

@@ -1,5 +1,5 @@
-// Puts the parts together. The address says who is looking and at which channel: /?user=U0DANA#C0ONCALL. Nobody named is
-// the first person; workspaces but the first have a path of their own: /w/T0NORTH/.
+// Connects the parts. The address names the person and the channel: /?user=U0DANA#C0ONCALL. The first person is
+// the default. All workspaces except the first have their own path: /w/T0NORTH/.
 
 import { mountApps } from "./apps.js";
 import { mountComposer } from "./composer.js";

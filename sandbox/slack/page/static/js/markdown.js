@@ -1,4 +1,4 @@
-// The markdown block, as far as a bot needs it: headings, lists, quotes, code, emphasis and links.
+// The markdown block, with what a bot needs: headings, lists, quotes, code, emphasis and links.
 
 import { h, link } from "./dom.js";
 import { emojiRule } from "./emoji.js";
@@ -20,7 +20,7 @@ export function renderMarkdown(text) {
   return gather(text.split("\n")).map(renderGroup).filter((node) => node !== null);
 }
 
-/** Neighbouring lines of one kind; a fenced block is one group whatever it contains. */
+/** Consecutive lines of one kind. A fenced block is always one group. */
 function gather(all) {
   const groups = [];
   let fenced = false;

@@ -1,4 +1,4 @@
-// One message: who, when, what, and for whose eyes.
+// One message: its author, time, content and audience.
 
 import { renderAttachment } from "./attachments.js";
 import { avatar } from "./avatar.js";
@@ -11,13 +11,13 @@ import { renderMrkdwn } from "./mrkdwn.js";
 import { makeSurface } from "./surface.js";
 import { timeElement } from "./time.js";
 
-/** So long a message that changed is highlighted; the style sheet fades it out in the same time. */
+/** How long a changed message is highlighted. The style sheet fades it out in the same time. */
 const FRESH_SECONDS = 2;
 
 /**
- * @typedef {object} Thread what a message has to do with threads, in the list where it stands
+ * @typedef {object} Thread a message's relation to threads, in its list
  * @property {number} [count] how many replies it has
- * @property {string} [last] the ts of the last of them
+ * @property {string} [last] the ts of the last reply
  * @property {import("./state.js").Message} [root] the message that it replies to, for a reply in the channel
  */
 
@@ -25,7 +25,7 @@ const FRESH_SECONDS = 2;
  * @param {import("./state.js").Message} message
  * @param {import("./state.js").Workspace} workspace
  * @param {object} options
- * @param {boolean} options.continued whether it goes on where the same person stopped
+ * @param {boolean} options.continued whether the same person wrote the message above
  * @param {Thread} options.thread
  */
 export function renderMessage(message, workspace, { continued, thread }) {
@@ -52,12 +52,12 @@ export function renderMessage(message, workspace, { continued, thread }) {
   messageMenu(message, workspace, name));
 }
 
-/** As in Slack, an edit of blocks is not marked so. */
+/** As in Slack, an edit of blocks has no mark. */
 function isMarkedEdited({ edited, blocks }) {
   return edited && !blocks?.length;
 }
 
-/** What Slack does not show: when a message of blocks changed before the eyes of the person. */
+/** The time of a live change of blocks, which Slack does not show. */
 function updated({ changed, edited, blocks, ephemeral }) {
   if (!changed || !edited || !blocks?.length || ephemeral) return null;
   return h("p", { class: "edited" }, "updated ", timeElement(changed, "{time_secs}"));
@@ -93,7 +93,7 @@ function privacy(message, workspace) {
     h("button", { type: "button", class: "text-button", "aria-label": "Dismiss message", onclick: () => workspace.dismiss(message) }, "Dismiss"));
 }
 
-/** The blocks; the text is their stand-in for notifications and is shown only where there are none. */
+/** The blocks. The text replaces them in notifications, and shows only if there are no blocks. */
 function content(message, workspace) {
   if (message.blocks?.length) return renderBlocks(message.blocks, surfaceOf(message, workspace));
   if (!message.text && message.attachments?.length) return null;

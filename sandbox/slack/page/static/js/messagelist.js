@@ -1,4 +1,4 @@
-// The message list. A message that did not change keeps its element, so focus, scroll and open popups stay.
+// The message list. Unchanged messages keep their elements, so that focus, scroll and open popups stay.
 
 import { h } from "./dom.js";
 import { formatDate, tsSeconds } from "./dates.js";
@@ -24,9 +24,9 @@ export class MessageList {
   }
 
   /**
-   * Bring the list up to date.
+   * Update the list.
    * @param {import("./state.js").Message[]} messages oldest first
-   * @param {(message: import("./state.js").Message) => Thread} threadOf what a message has to do with threads here
+   * @param {(message: import("./state.js").Message) => Thread} threadOf a message's relation to threads here
    */
   draw(messages, threadOf) {
     settlePending(this.list);
@@ -37,10 +37,10 @@ export class MessageList {
     if (isMine) this.stick();
   }
 
-  /** Draw another list, from its end. */
+  /** Draw another list, scrolled to its last message. */
   redraw(messages, threadOf) {
     this.#drawn = new Map();
-    this.list.setAttribute("aria-busy", "true"); // what is opened is not news to be read out
+    this.list.setAttribute("aria-busy", "true"); // screen readers do not announce a list that just opened
     this.draw(messages, threadOf);
     this.stick();
     this.list.removeAttribute("aria-busy");
@@ -48,8 +48,8 @@ export class MessageList {
 }
 
 /**
- * Stay at the newest message while the list or the window changes its size, unless the person has scrolled up.
- * @returns {() => void} goes to the newest message
+ * Stay at the newest message while the list or window resizes, unless the person has scrolled up.
+ * @returns {() => void} scrolls to the newest message
  */
 function stickToBottom(scroller, list) {
   let atBottom = true;
@@ -65,7 +65,7 @@ function stickToBottom(scroller, list) {
   return stick;
 }
 
-/** Messages with a divider before each new day, and those marked that continue the one above. */
+/** Messages with day dividers, and marks on those that continue the one above. */
 function arrange(messages, threadOf) {
   const items = [];
   let above = null;
@@ -104,7 +104,7 @@ function renderItem({ source, thread, continued }, workspace) {
   return renderMessage(source, workspace, { thread, continued });
 }
 
-/** Bring the children into this order, touching only what is not in its place. */
+/** Put the children in this order. Move only those that are out of place. */
 function replaceChildren(parent, nodes) {
   const wanted = new Set(nodes);
   [...parent.children].filter((child) => !wanted.has(child)).forEach((child) => child.remove());
@@ -113,7 +113,7 @@ function replaceChildren(parent, nodes) {
   });
 }
 
-/** Where the focused control is drawn anew, its successor gets the focus. */
+/** Move the focus from a redrawn control to its successor. */
 function keepingFocus(list, change) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const ts = focused?.closest("[data-ts]")?.dataset.ts;

@@ -1,4 +1,4 @@
-// What can be done with a message: the button at its corner, which the keyboard reaches after the message's own.
+// The menu button of a message. The keyboard reaches it after the message's own controls.
 
 import { useShortcut } from "./api.js";
 import { h } from "./dom.js";
@@ -9,7 +9,7 @@ import { attachPopup } from "./popup.js";
  * @param {import("./state.js").Message} message
  * @param {import("./state.js").Workspace} workspace
  * @param {string} whose the message's name
- * @returns {HTMLElement | null} null where there is nothing to choose from
+ * @returns {HTMLElement | null} null if the menu would be empty
  */
 export function messageMenu(message, workspace, whose) {
   const shortcuts = workspace.shortcuts.filter(({ type }) => type === "message");

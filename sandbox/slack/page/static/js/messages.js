@@ -1,4 +1,4 @@
-// What is said in the channel on show.
+// The messages of the current channel.
 
 import { byId } from "./dom.js";
 import { MessageList } from "./messagelist.js";

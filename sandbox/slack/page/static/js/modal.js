@@ -1,4 +1,4 @@
-// The stack of open views; the topmost is on show, in a dialog of the browser's own (which keeps the focus inside).
+// The stack of open views. The topmost shows in the browser's own dialog, which keeps the focus inside.
 
 import { closeView, submitView } from "./api.js";
 import { renderBlocks } from "./blocks.js";
@@ -12,7 +12,7 @@ import { renderText } from "./text.js";
 /** @param {import("./state.js").Workspace} workspace */
 export function mountModal(workspace) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("modal"));
-  /** @type {Map<string, FormState>} what was typed survives an update of the view */
+  /** @type {Map<string, FormState>} typed values survive an update of the view */
   let forms = new Map();
   const draw = () => {
     forms = new Map(workspace.views.map(({ id }) => [id, forms.get(id) ?? new FormState()]));
@@ -25,7 +25,7 @@ export function mountModal(workspace) {
   ["messages", "acknowledged"].forEach((outcome) => workspace.addEventListener(outcome, () => settlePending(dialog)));
   workspace.addEventListener("notice", (event) => { if (dialog.open) warn(dialog, event.detail, workspace.names); });
   dialog.addEventListener("cancel", (event) => {
-    event.preventDefault(); // the view goes when the stack says so
+    event.preventDefault(); // the view closes when the stack changes
     closeTop(workspace);
   });
   dialog.addEventListener("keydown", (event) => {
@@ -34,7 +34,7 @@ export function mountModal(workspace) {
   });
 }
 
-/** Enter in a field of one line submits, unless the app wants to hear of it by itself. */
+/** Enter in a single-line field submits, unless the field dispatches its own action. */
 function isSubmission({ key, target, isComposing, defaultPrevented }) {
   return key === "Enter" && !isComposing && !defaultPrevented && target.matches("input.text-input:not([data-dispatches], .external)");
 }
@@ -53,7 +53,7 @@ function show(dialog, view, workspace, form) {
   (wrong || successor || dialog.querySelector(".modal-body .text-input") || dialog.querySelector(".modal-close")).focus();
 }
 
-/** Whether these complaints were on show before: new ones lead to the first field that is wrong. */
+/** Whether these errors were already visible. New ones focus the first invalid field. */
 function isSameErrors(dialog, { errors }) {
   const shown = JSON.stringify(errors ?? {});
   const isSame = dialog.dataset.errors === shown;
@@ -75,7 +75,7 @@ function parts(view, workspace, form) {
   ];
 }
 
-/** What the workspace has to say, where the open dialog would hide it. */
+/** The workspace's notices, which the open dialog would otherwise hide. */
 function warn(dialog, text, names) {
   dialog.querySelector(".modal-notice")?.remove();
   dialog.querySelector(".dialog-actions").before(h("div", { class: "modal-notice text", role: "alert" }, renderMrkdwn(text, names)));
@@ -91,7 +91,7 @@ function closeTop(workspace) {
   if (view) closeView(workspace.me, view.id).catch((error) => workspace.notice(workspace.current, error.message));
 }
 
-/** The browser lets Tab leave a dialog for its own bars; here it goes round. */
+/** Wrap Tab around inside the dialog. The browser would move on to its toolbars. */
 function keepFocusInside(event, dialog) {
   if (event.key !== "Tab") return;
   const stops = [...dialog.querySelectorAll('button, input, textarea, a[href], [tabindex="0"]')];

@@ -7,7 +7,7 @@ import { formatInline } from "./inline.js";
 import { timeElement } from "./time.js";
 
 /**
- * What a mention is shown as.
+ * The names of mentions.
  * @typedef {object} Names
  * @property {string} me the viewer's user id
  * @property {(id: string) => string} user
@@ -20,7 +20,7 @@ const QUOTE = /^(?:&gt;|>) ?/;
 const BULLET = /^( *)(?:•|◦|-|\*) +(?=\S)/u;
 const NUMBER = /^( *)(\d{1,4})\. +(?=\S)/;
 
-/** Undo Slack's three escapes, once: the result is never read as markup again. */
+/** Undo Slack's three escapes once. The result is never parsed as markup again. */
 export function decodeEntities(text) {
   return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 }
@@ -41,17 +41,17 @@ export function renderMrkdwn(text, names) {
   return fragment;
 }
 
-/** Render plain_text: emoji unless they are switched off, no markup. */
+/** Render plain_text: emoji unless turned off, no markup. */
 export function renderPlain(text, emoji = true) {
   return formatInline(text, emoji ? [emojiRule()] : [], decodeEntities);
 }
 
-/** A code block that scrolls sideways; it can be focused, so that arrow keys scroll it. */
+/** A code block that scrolls sideways. It is focusable, so that arrow keys scroll it. */
 export function codeBlock(code) {
   return h("pre", { tabindex: 0 }, h("code", {}, code.replace(/^\n|\n$/g, "")));
 }
 
-/** Several lines gathered into quotes, lists and paragraphs. */
+/** Group lines into quotes, lists and paragraphs. */
 function lines(text, names, afterCode, beforeCode) {
   let trimmed = afterCode ? text.replace(/^\n/, "") : text;
   trimmed = beforeCode ? trimmed.replace(/\n$/, "") : trimmed;
@@ -103,7 +103,7 @@ function rules(names) {
   ];
 }
 
-/** A word or words between two marks, not inside a word; marks within code and references do not count. */
+/** Words between two marks, not inside a word. Marks within code and references do not count. */
 function emphasis(mark) {
   const m = `\\${mark}`.replace("\\_", "_").replace("\\~", "~");
   return new RegExp(`(?<![\\p{L}\\p{N}${m}])${m}(?=[^\\s${m}])((?:<[^<>\\n]*>|\`[^\`\\n]+\`|[^<\`\\n${m}])+)(?<!\\s)${m}(?![\\p{L}\\p{N}${m}])`, "uy");
@@ -114,7 +114,7 @@ function bareLink(match) {
   return link(url, url);
 }
 
-/** What stands between < and >: a mention, a date or a link; anything else is shown as it is. */
+/** The text between < and >: a mention, a date or a link. Other text stays as it is. */
 function reference(inner, names) {
   const bar = inner.indexOf("|");
   const target = bar < 0 ? inner : inner.slice(0, bar);
@@ -127,7 +127,7 @@ function reference(inner, names) {
   return null;
 }
 
-/** The name this workspace knows, else the label that came along, else the id. */
+/** The name in this workspace, otherwise the label in the text, otherwise the id. */
 function mention(sign, id, label, name, me) {
   const known = name(id);
   return h("span", { class: id === me ? "mention mine" : "mention", data: { id } }, sign + (known === id ? label ?? id : known));

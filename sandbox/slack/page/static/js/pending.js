@@ -1,6 +1,6 @@
-// A control that was used spins and refuses a second click until the app has taken it or something has come of it.
+// A used control spins and ignores clicks until the app acknowledges it or a result arrives.
 
-const LONGEST_MS = 12_000; // whatever the connection lost meanwhile, by then the button works again
+const LONGEST_MS = 12_000; // the button works again by then, even if the connection lost the result
 
 /** Mark a control as busy. It keeps the focus, which a disabled one would lose. */
 export function markPending(control) {
@@ -9,7 +9,7 @@ export function markPending(control) {
   setTimeout(() => settle(control), LONGEST_MS);
 }
 
-/** Whether a control still waits for the outcome of its last click. */
+/** Whether a control still waits for the result of its last click. */
 export function isPending(control) {
   return control.getAttribute("aria-busy") === "true";
 }

@@ -1,5 +1,5 @@
-// A list that opens from a button: the popup of a select, of an overflow menu and of the person switch.
-// The button of a list keeps the focus, a menu takes it; aria-activedescendant says which option the keyboard is on.
+// A list that opens from a button: the popup of a select, an overflow menu and the person switch.
+// A list's button keeps the focus, a menu takes it; aria-activedescendant names the keyboard's option.
 
 import { h, uniqueId } from "./dom.js";
 
@@ -10,24 +10,24 @@ const TYPING_PAUSE_MS = 700;
 /**
  * @typedef {object} Option
  * @property {Node | string} label
- * @property {string} text what typing letters looks for
+ * @property {string} text the text that typed letters search
  * @property {Node | string | null} [description]
  * @property {any} value
  * @typedef {{label?: Node | string, options: Option[]}} Group
  */
 
 /**
- * Let a button open a list of options, or a field to type into one that is filled while somebody types.
+ * Let a button open a list of options, or a text field open one that fills while the person types.
  * @param {HTMLElement} button
  * @param {object} settings
  * @param {Group[]} settings.groups
  * @param {"listbox" | "menu"} settings.role
- * @param {() => any} [settings.selected] the value that is chosen now, or with `multiple` all of them
- * @param {boolean} [settings.multiple] whether it stays open for further picks
- * @param {boolean} [settings.typed] whether the button is a field to type into
- * @param {"start" | "end"} [settings.align] which edge of the button it keeps to
+ * @param {() => any} [settings.selected] the chosen value, or with `multiple` all chosen values
+ * @param {boolean} [settings.multiple] whether the list stays open for further picks
+ * @param {boolean} [settings.typed] whether the button is a text field
+ * @param {"start" | "end"} [settings.align] the edge of the button that it aligns with
  * @param {(value: any) => void} settings.onPick
- * @returns {any} the popup's element, to be placed beside the button; of a field the popup itself
+ * @returns {any} the popup's element, to place beside the button; for a field the popup itself
  */
 export function attachPopup(button, settings) {
   const popup = new Popup(button, settings);
@@ -48,7 +48,7 @@ class Popup {
     button.setAttribute("aria-expanded", "false");
     if (!typed) button.addEventListener("click", () => this.#toggle());
     button.addEventListener("keydown", (event) => this.#key(event));
-    // A press on the button would close the popup and the click open it again.
+    // Otherwise a press on the button closes the popup and the click opens it again.
     button.addEventListener("pointerdown", () => { this.wasOpen = this.isOpen; });
     this.holder.addEventListener("blur", () => this.close());
     if (this.holder !== button) this.holder.addEventListener("keydown", (event) => this.#key(event));
@@ -60,7 +60,7 @@ class Popup {
     return this.element.matches(":popover-open");
   }
 
-  /** Offer these options instead. @param {Group[]} groups */
+  /** Replace the options. @param {Group[]} groups */
   fill(groups) {
     this.options = groups.flatMap((group) => group.options);
     this.items = [];
@@ -144,7 +144,7 @@ class Popup {
     const handled = this.isOpen ? this.#openKey(event.key) : this.#closedKey(event.key);
     if (!handled && (this.isField || !this.#typeahead(event.key))) return;
     event.preventDefault();
-    event.stopPropagation(); // Enter and Escape mean this list, not the dialog or the pane around it
+    event.stopPropagation(); // Enter and Escape are for this list, not for the dialog or the pane around it
   }
 
   #closedKey(key) {
@@ -164,7 +164,7 @@ class Popup {
     return true;
   }
 
-  /** Back to the button; what the key does by itself, it does from there. */
+  /** Return to the button, so that the key's default action starts there. */
   #leave() {
     this.close();
     this.button.focus();
@@ -185,7 +185,7 @@ class Popup {
     return true;
   }
 
-  /** Below the button, or above it where there is more room; never over the window's edge. */
+  /** Place the list below the button, or above it if there is more room, within the window. */
   #place() {
     const anchor = this.button.getBoundingClientRect();
     const { style } = this.element;

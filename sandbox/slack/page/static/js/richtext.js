@@ -1,4 +1,4 @@
-// The rich_text block: what people type into Slack, already parsed by Slack.
+// The rich_text block: people's text, already parsed by Slack.
 
 import { formatDate, isShowable } from "./dates.js";
 import { h, link } from "./dom.js";

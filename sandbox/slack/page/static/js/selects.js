@@ -1,4 +1,4 @@
-// Menus that hold a value: options of the app's own, people, conversations; one of them or several.
+// Menus with a value: the app's options, people or conversations; single or multiple.
 
 import { channelTitle } from "./channel.js";
 import { h } from "./dom.js";
@@ -89,13 +89,13 @@ function select(element, place, { groups, key, initial, placeholder, multiple = 
   return h("span", { class: "popup-anchor" }, control, attachPopup(control, { role: "listbox", groups, multiple, selected: () => chosen, onPick }));
 }
 
-/** What stands on the button for a chosen option. */
+/** The button's label for a chosen option. */
 function chip({ value, label }, { surface }, multiple) {
-  const words = value?.text ? renderText(value.text, surface.names) : label; // the popup holds the label itself
+  const words = value?.text ? renderText(value.text, surface.names) : label; // the popup contains the label node itself
   return h("span", { class: multiple ? "chip" : null }, words);
 }
 
-/** One more or one less; where there is no room for more, the first one goes. */
+/** Add or remove a choice. At the limit the first one is dropped. */
 function toggled(chosen, picked, most = Infinity) {
   if (chosen.includes(picked)) return chosen.filter((each) => each !== picked);
   return [...chosen, picked].slice(-most);

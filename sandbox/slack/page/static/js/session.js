@@ -1,4 +1,4 @@
-// One person's sitting: the state is read when the live connection stands, so that nothing falls between the two.
+// One person's session. It loads the state after the live connection opens, so that it misses no event.
 
 import { fetchState, openLive } from "./api.js";
 
@@ -11,7 +11,7 @@ export class Session {
     this.#workspace = workspace;
   }
 
-  /** Be this user from now on. @param {string} user */
+  /** Switch to this user. @param {string} user */
   start(user) {
     this.#close();
     let early = /** @type {any[] | null} */ ([]);
@@ -19,13 +19,13 @@ export class Session {
     const onOpen = async () => {
       const waiting = (early = []);
       const state = await fetchState(user);
-      if (isOver || early !== waiting) return; // somebody else sits here now, or a newer connection has begun
+      if (isOver || early !== waiting) return; // the user changed, or a newer connection started
       this.#workspace.load(state);
       this.#workspace.setOnline(true);
       early = null;
       waiting.forEach((event) => this.#workspace.receive(event));
     };
-    /** The app came or went, and with it much of the state. */
+    /** The app was installed or removed, which changes much of the state. */
     const again = () => onOpen().catch((error) => this.#workspace.notice("", error.message));
     const closeLive = openLive(user, {
       onOpen,

@@ -1,4 +1,4 @@
-// The sidebar: who is connected, the channels, the people, and whose eyes this window looks through.
+// The sidebar: the bot's connection, the channels, the people, and the window's person.
 
 import { avatar } from "./avatar.js";
 import { channelSign } from "./channel.js";
@@ -30,7 +30,7 @@ export function mountSidebar(workspace, onSwitchUser) {
   closeOutside();
 }
 
-/** Slide the sidebar in or out; it only moves where the window is narrow. */
+/** Slide the sidebar in or out. It only moves in narrow windows. */
 export function toggleSidebar(open) {
   document.body.toggleAttribute("data-sidebar-open", open);
   const toggle = document.querySelector(".sidebar-toggle");
@@ -61,7 +61,7 @@ function channelItem(workspace, channel) {
   unread ? h("span", { class: "visually-hidden" }, "unread") : null));
 }
 
-/** The people, and the app while it is here. */
+/** The people, and the app while it is installed. */
 function present({ users, app }) {
   return [...users.values()].filter(({ id }) => app.installed || id !== app.bot_user_id);
 }
@@ -86,8 +86,8 @@ function identity(workspace, onSwitchUser) {
 function drawStatus({ connected, requestUrl, online, app }) {
   const status = byId("bot-status");
   status.dataset.connected = String(online && connected && !requestUrl && app.installed);
-  if (!online) status.textContent = "Workspace not reachable";
+  if (!online) status.textContent = "Workspace unreachable";
   else if (!app.installed) status.textContent = `${app.name} not installed`;
-  else if (requestUrl) status.textContent = `Calls a bot at ${new URL(requestUrl).host}`;
+  else if (requestUrl) status.textContent = `Sends to a bot at ${new URL(requestUrl).host}`;
   else status.textContent = connected ? "Bot connected" : "Bot not connected";
 }

@@ -1,4 +1,4 @@
-// What the page knows. Everything shown is drawn from here; listeners hear which part changed.
+// The page's state. The page draws everything from it; events name the part that changed.
 
 /**
  * @typedef {object} Message
@@ -9,14 +9,14 @@
  * @property {string} [username]
  * @property {string} text
  * @property {any[]} [blocks]
- * @property {any[]} [attachments] what hangs under it, unfurled links included
+ * @property {any[]} [attachments] its attachments, unfurled links included
  * @property {boolean} ephemeral
  * @property {boolean} edited
- * @property {number} [changed] when this window saw it change last, in seconds
+ * @property {number} [changed] when it last changed in this window, in seconds
  * @property {string | null} [thread_ts] the message that it replies to
- * @property {boolean} [broadcast] whether the reply stands in the channel too
- * @property {string} [subtype] Slack's, of lines that tell what happened to the channel
- * @property {boolean} [notice] a line of the workspace itself, kept in this window only
+ * @property {boolean} [broadcast] whether the channel shows the reply too
+ * @property {string} [subtype] Slack's subtype of lines about a change of the channel
+ * @property {boolean} [notice] a line from the workspace itself, only in this window
  *
  * @typedef {{id: string, name: string, real_name: string, is_bot: boolean, color: string}} User
  * @typedef {{name: string, type: "global" | "message", callback_id: string, description: string}} Shortcut
@@ -25,16 +25,16 @@
  */
 
 /**
- * Dispatches `loaded`, `channel` (another one is shown), `thread` (another one, or none), `messages` (detail: the
- * channel's id), `tab` (another one of the app's own screen), `home` (what the app published changed), `channels`
- * (unread marks, or one is new), `traits` (what the channel on show is), `views`,
- * `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
+ * Dispatches `loaded`, `channel` (another one is current), `thread` (another one, or none), `messages` (detail: the
+ * channel's id), `tab` (another one of the app's own screen), `home` (the app published a new one), `channels`
+ * (unread marks, or a new channel), `traits` (of the current channel), `views`,
+ * `acknowledged` (the app acknowledged the last use), `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
   team = { id: "", name: "" };
   /** Every workspace that the page can switch to. @type {{id: string, name: string, path: string, organization: string}[]} */
   workspaces = [];
-  /** The app; `organization` is the name of the one that has it as a whole. */
+  /** The app. `organization` is the name of the organization that installed it for all its workspaces. */
   app = { name: "", bot_user_id: "", installed: true, organization: "" };
   me = "";
   /** @type {Map<string, User>} */
@@ -46,20 +46,20 @@ export class Workspace extends EventTarget {
   shortcuts = [];
   /** @type {{id: string, handle: string}[]} */
   groups = [];
-  /** Which tabs the app's own screen has. */
+  /** The tabs of the app's own screen. */
   appHome = { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false };
-  /** What the app published for this person, or null. */
+  /** The app's Home tab for this person, or null. */
   home = null;
-  /** @type {Tab | null} the tab on show, on the app's own screen */
+  /** @type {Tab | null} the current tab of the app's own screen */
   tab = null;
   views = [];
   /** Whether a bot is connected to the workspace. */
   connected = false;
-  /** Where the workspace calls its bot; empty where bots connect to it. */
+  /** The bot's request URL; empty if bots connect to the workspace. */
   requestUrl = "";
   /** Whether this page is connected to the workspace. */
   online = false;
-  /** The id of the channel on show. */
+  /** The id of the current channel. */
   current = "";
   /** The ts of the message whose thread is open beside the channel, or null. */
   thread = null;
@@ -70,7 +70,7 @@ export class Workspace extends EventTarget {
   #notices = [];
   #dismissed = new Set();
 
-  /** Take over a fresh state from the server, the channel on show unchanged where it still exists. */
+  /** Load a new state from the server. The current channel stays if it still exists. */
   load(state) {
     if (state.me !== this.me) this.#notices = [];
     Object.assign(this, { team: state.team, app: state.app, me: state.me, channels: state.channels });
@@ -82,7 +82,7 @@ export class Workspace extends EventTarget {
     this.#messages = new Map(Object.entries(state.messages).map(([id, list]) => [id, new Map(list.map((message) => [message.ts, message]))]));
     this.current = this.#counterpart(this.current) ?? this.channels.find(({ archived }) => !archived)?.id ?? "";
     if (!this.tabs(this.current).includes(this.tab)) this.tab = this.#firstTab(this.current);
-    this.#tell("loaded");
+    this.#emit("loaded");
   }
 
   /** Apply one event of the live connection. */
@@ -93,17 +93,17 @@ export class Workspace extends EventTarget {
       case "message_deleted": return this.#remove(event.channel, event.ts);
       case "channel": return this.#putChannel(event.channel);
       case "notice": return this.notice(event.channel, event.text);
-      case "home": this.home = event.home; return this.#tell("home");
-      case "views": this.views = event.view_stack; return this.#tell("views");
-      case "acknowledged": return this.#tell("acknowledged");
-      case "connected": this.connected = event.connected; return this.#tell("connection");
-      default: return undefined; // a later server may say more than this page understands
+      case "home": this.home = event.home; return this.#emit("home");
+      case "views": this.views = event.view_stack; return this.#emit("views");
+      case "acknowledged": return this.#emit("acknowledged");
+      case "connected": this.connected = event.connected; return this.#emit("connection");
+      default: return undefined; // a newer server can send events that this page does not support
     }
   }
 
   setOnline(online) {
     this.online = online;
-    this.#tell("connection");
+    this.#emit("connection");
   }
 
   show(channelId) {
@@ -113,16 +113,16 @@ export class Workspace extends EventTarget {
     this.current = channelId;
     this.tab = this.tabs(channelId).includes(tab) ? tab : this.#firstTab(channelId);
     if (this.tab !== "home") this.unread.delete(channelId);
-    this.#tell("channel");
+    this.#emit("channel");
   }
 
   /** Show another tab of the app's own screen. @param {Tab} tab */
   showTab(tab) {
     if (tab === this.tab || !this.tabs(this.current).includes(tab)) return;
     if (tab === "home") this.showThread(null);
-    else if (this.unread.delete(this.current)) this.#tell("channels");
+    else if (this.unread.delete(this.current)) this.#emit("channels");
     this.tab = tab;
-    this.#tell("tab");
+    this.#emit("tab");
   }
 
   /** Whether a conversation is the app's own screen. */
@@ -130,7 +130,7 @@ export class Workspace extends EventTarget {
     return Boolean(this.channel(channelId)?.im);
   }
 
-  /** Whether people may say something there. */
+  /** Whether people can post there. */
   isWritable(channelId) {
     const channel = this.channel(channelId);
     if (!channel || channel.archived) return false;
@@ -144,11 +144,11 @@ export class Workspace extends EventTarget {
     return /** @type {Tab[]} */ ([home && "home", messages && "messages"].filter(Boolean));
   }
 
-  /** Open the thread of a message of the channel on show, or none. @param {string | null} ts */
+  /** Open the thread of a message of the current channel, or none. @param {string | null} ts */
   showThread(ts) {
     if (ts === this.thread) return;
     this.thread = ts;
-    this.#tell("thread");
+    this.#emit("thread");
   }
 
   /** A line from the workspace itself that only this window shows. */
@@ -158,30 +158,30 @@ export class Workspace extends EventTarget {
     const now = (Date.now() / 1000).toFixed(6);
     const ts = now > last ? now : (Number(last) + 0.000_001).toFixed(6);
     this.#notices.push({ ts, channel, text, user: "", bot: false, ephemeral: true, edited: false, notice: true });
-    this.#tell("messages", channel);
-    this.#tell("notice", text);
+    this.#emit("messages", channel);
+    this.#emit("notice", text);
   }
 
   /** Hide a message that only this person sees. */
   dismiss({ channel, ts }) {
     this.#dismissed.add(`${channel} ${ts}`);
-    this.#tell("messages", channel);
+    this.#emit("messages", channel);
   }
 
-  /** The open views without the topmost, until the server says what is open. */
+  /** Remove the topmost view until the server sends the open views. */
   dropTopView() {
     this.views = this.views.slice(0, -1);
-    this.#tell("views");
+    this.#emit("views");
   }
 
-  /** The messages that stand in a channel, oldest first: all but replies that were not sent to it too. */
+  /** The messages that a channel shows, oldest first: all except replies that were not also sent to it. */
   timeline(channelId) {
     const notices = this.#notices.filter(({ channel }) => channel === channelId);
     return [...this.#all(channelId).filter(({ thread_ts, broadcast }) => !thread_ts || broadcast), ...notices]
       .sort((a, b) => (a.ts < b.ts ? -1 : 1));
   }
 
-  /** The replies in a channel, by the ts of the message that they answer, oldest first. @returns {Map<string, Message[]>} */
+  /** The replies in a channel, by the ts of their parent, oldest first. @returns {Map<string, Message[]>} */
   replies(channelId) {
     const threads = new Map();
     for (const message of this.#all(channelId).filter(({ thread_ts }) => thread_ts)) {
@@ -216,32 +216,32 @@ export class Workspace extends EventTarget {
     this.#messages.get(channel).set(ts, message);
     if (isNew && (channel !== this.current || this.tab === "home") && (!message.thread_ts || message.broadcast)) {
       this.unread.add(channel);
-      this.#tell("channels");
+      this.#emit("channels");
     }
-    this.#tell("messages", channel);
+    this.#emit("messages", channel);
   }
 
   #putChannel(channel) {
     const place = this.channels.findIndex(({ id }) => id === channel.id);
     if (place < 0) this.channels.push(channel);
     else this.channels[place] = channel;
-    this.#tell("channels");
-    if (channel.id === this.current) this.#tell("traits");
+    this.#emit("channels");
+    if (channel.id === this.current) this.#emit("traits");
   }
 
-  /** The same conversation for whoever looks now: everybody's screen of the app has an id of its own. */
+  /** The same conversation for the current person: each person's screen of the app has its own id. */
   #counterpart(channelId) {
     if (this.channel(channelId)) return channelId;
     return channelId.startsWith("D") ? this.channels.find(({ im }) => im)?.id : undefined;
   }
 
-  /** Where the app's own screen opens: where something was said, else at home. @returns {Tab | null} */
+  /** The first tab of the app's own screen: Messages if there are any, otherwise Home. @returns {Tab | null} */
   #firstTab(channelId) {
     const tabs = this.tabs(channelId);
     return tabs.includes("messages") && this.#all(channelId).length > 0 ? "messages" : tabs[0] ?? null;
   }
 
-  /** Every message of a channel that was not dismissed, oldest first. */
+  /** Every message of a channel except dismissed ones, oldest first. */
   #all(channelId) {
     return [...(this.#messages.get(channelId)?.values() ?? [])]
       .filter(({ channel, ts }) => !this.#dismissed.has(`${channel} ${ts}`))
@@ -250,10 +250,10 @@ export class Workspace extends EventTarget {
 
   #remove(channel, ts) {
     this.#messages.get(channel)?.delete(ts);
-    this.#tell("messages", channel);
+    this.#emit("messages", channel);
   }
 
-  #tell(what, detail) {
+  #emit(what, detail) {
     this.dispatchEvent(new CustomEvent(what, { detail }));
   }
 }

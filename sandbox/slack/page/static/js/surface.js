@@ -1,8 +1,8 @@
-// Where blocks are shown. A message and a view differ only in this: how the server finds them, and what a click does.
+// The surface of blocks. Messages and views differ only in their server address and in a click's effect.
 
 import { fetchSuggestions, sendAction } from "./api.js";
 
-/** What people have chosen or typed so far on one surface: Slack's `state.values`. */
+/** The current input values of one surface: Slack's `state.values`. */
 export class FormState {
   /** @type {Map<string, Map<string, object>>} */
   #blocks = new Map();
@@ -23,7 +23,7 @@ export class FormState {
 }
 
 /**
- * @typedef {object} Action one click or choice, as the server wants it
+ * @typedef {object} Action one click or choice, in the server's format
  * @property {string} block_id
  * @property {string} action_id
  * @property {string} type
@@ -40,12 +40,12 @@ export class FormState {
  * @property {import("./state.js").User[]} people
  * @property {import("./state.js").Channel[]} places
  * @property {2 | 3} headings the level of the headings in it
- * @property {string} [channel] the conversation where it was asked for
- * @property {Record<string, string>} [errors] by block id, after a refused submission
+ * @property {string} [channel] the conversation in which it was opened
+ * @property {Record<string, string>} [errors] by block id, after a rejected submission
  */
 
 /**
- * The surface of a message or a view, `where` being how the server finds it.
+ * The surface of a message or a view. `where` identifies it for the server.
  * @param {import("./state.js").Workspace} workspace
  * @param {Record<string, any>} where
  * @param {{form?: FormState, errors?: Record<string, string>, channel?: string, headings?: 2 | 3}} [more]

@@ -1,4 +1,4 @@
-// The head of the sidebar: which workspace this is, and where there are several, a list of them to go to.
+// The head of the sidebar: the current workspace, and a list of the others if there are any.
 
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -10,7 +10,7 @@ export function mountSwitcher(workspace) {
   let drawn = "";
   workspace.addEventListener("loaded", () => {
     const now = JSON.stringify([workspace.team, workspace.workspaces]);
-    if (now === drawn) return; // a list that is open stays open
+    if (now === drawn) return; // keep an open list open
     drawn = now;
     byId("brand").replaceChildren(...(workspace.workspaces.length > 1 ? switcher(workspace) : only(workspace)));
   });

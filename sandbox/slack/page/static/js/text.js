@@ -13,7 +13,7 @@ export function renderText(object, names) {
   return object.type === "mrkdwn" ? renderMrkdwn(object.text, names) : renderPlain(object.text, object.emoji !== false);
 }
 
-/** A text object as a bare string, emoji included: for accessible names and for finding by typing. */
+/** A text object as a plain string with emoji, for accessible names and for search by typing. */
 export function plainString(object) {
   return object ? renderPlain(typeof object === "string" ? object : object.text).textContent ?? "" : "";
 }

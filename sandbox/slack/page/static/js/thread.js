@@ -1,4 +1,4 @@
-// The pane beside the channel: one message and the replies to it.
+// The pane beside the channel: one message and its replies.
 
 import { channelTitle } from "./channel.js";
 import { byId } from "./dom.js";
@@ -37,7 +37,7 @@ export function mountThread(workspace) {
   });
 }
 
-/** Whether Escape belongs to something that lies over the pane. */
+/** Whether Escape belongs to an element above the pane. */
 function isSomethingAbove() {
   return document.querySelector("dialog[open], :popover-open, [data-sidebar-open]") !== null;
 }

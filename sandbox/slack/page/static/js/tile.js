@@ -1,4 +1,4 @@
-// A workspace is the first letters of its name on a tile.
+// A workspace's icon: the first letters of its name on a tile.
 
 import { h } from "./dom.js";
 

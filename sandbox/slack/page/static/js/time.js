@@ -1,10 +1,10 @@
-// Times on the page: each knows its instant and format, so that "4 seconds ago" can grow old in place.
+// Times on the page. Each keeps its instant and format, so that "4 seconds ago" can update in place.
 
 import { formatDate } from "./dates.js";
 import { h } from "./dom.js";
 
 /**
- * A time in the viewer's zone; the full date is its tooltip.
+ * A time in the viewer's zone. The full date is its tooltip.
  * @param {number} unix seconds
  * @param {string} format Slack's date tokens
  * @param {string} [className]
@@ -18,7 +18,7 @@ export function timeElement(unix, format, className) {
   }, formatDate(unix, format));
 }
 
-/** Write each time under `root` anew; only those whose words depend on the present change. */
+/** Update each time under `root`. Only relative times change. */
 export function refreshTimes(root) {
   for (const element of root.querySelectorAll('time[data-format*="ago}"], time[data-format*="pretty}"]')) {
     const text = formatDate(Number(element.dataset.unix), element.dataset.format);

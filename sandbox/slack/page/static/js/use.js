@@ -1,4 +1,4 @@
-// What every element of a block has in common: where it stands, whether its use counts, and how it is told.
+// Shared by all block elements: their place, their confirmation, and their report to the app.
 
 import { isConfirmed } from "./confirm.js";
 import { safeUrl } from "./dom.js";
@@ -6,37 +6,37 @@ import { isPending, markPending } from "./pending.js";
 import { plainString, renderText } from "./text.js";
 
 /**
- * @typedef {object} Place where an element stands
+ * @typedef {object} Place an element's position
  * @property {string} blockId
  * @property {import("./surface.js").Surface} surface
  * @property {string} [label] the label of the input block around it
- * @property {boolean} [silent] whether using it sends nothing (an input without dispatch_action)
+ * @property {boolean} [silent] whether its use sends nothing (an input without dispatch_action)
  */
 
-/** The data-attributes by which a control is found again. */
+/** The data-attributes that identify a control. */
 export function hooks(element, { blockId }) {
   return { blockId, actionId: element.action_id };
 }
 
-/** Whether this use counts: not while the last one is under way, and not when the person thinks better of it. */
+/** Whether this use counts: no earlier one is pending, and the person confirmed it. */
 export function mayUse(control, element, { surface }) {
   return isPending(control) ? Promise.resolve(false) : isConfirmed(element.confirm, surface.names);
 }
 
-/** Tell the app of a use, unless the element is one that waits for the form. */
+/** Send a use to the app, unless the element waits for the form. */
 export function send(control, element, place, outcome) {
   if (place.silent) return;
   markPending(control);
   void place.surface.act({ block_id: place.blockId, action_id: element.action_id, type: element.type, ...outcome });
 }
 
-/** What the person has chosen so far, or the app at first. @param {string} key @param {any} initial */
+/** The person's current choice, or the app's initial one. @param {string} key @param {any} initial */
 export function kept(element, { blockId, surface }, key, initial) {
   const chosen = surface.form.get(blockId, element.action_id);
   return chosen && key in chosen ? chosen[key] : initial;
 }
 
-/** Keep what was chosen for the form. @param {Record<string, any>} outcome */
+/** Keep a choice for the form. @param {Record<string, any>} outcome */
 export function keep(element, { blockId, surface }, outcome) {
   surface.form.set(blockId, element.action_id, { type: element.type, ...outcome });
 }
@@ -45,7 +45,7 @@ export function follow(url) {
   if (url && safeUrl(url)) open(url, "_blank", "noopener,noreferrer");
 }
 
-/** An option of Slack's as one of a popup. */
+/** Convert Slack's option into a popup's. */
 export function option(raw, names) {
   return {
     label: renderText(raw.text, names), text: plainString(raw.text), value: raw,
@@ -53,7 +53,7 @@ export function option(raw, names) {
   };
 }
 
-/** Options, in groups or not. */
+/** Convert options, with or without groups. */
 export function groupsOf({ options, option_groups: groups }, names) {
   return (groups ?? [{ options: options ?? [] }]).map((group) => ({
     label: group.label ? renderText(group.label, names) : undefined,
