@@ -27,7 +27,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make soak", description=__doc__)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(100_000))
     options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--jobs", type=int, help="2 for each kill, unless told")
+    options.add_argument("--jobs", type=int, help="default: 2 for each kill")
     options.add_argument("--every", type=float, default=1.5, help="seconds between two deeds of harm")
     options.add_argument("--beside", metavar="COMMIT", help="half of the fleet runs this commit")
     told = options.parse_args()
