@@ -149,7 +149,7 @@ COMMANDS = (
         "list",
         "[SCOPE] [FILTER…]",
         f"jobs, newest first, {PAGE} a page",
-        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case do not matter.", NEGATION),
+        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case don't matter.", NEGATION),
         ("list", "list video-ocr state:running", "list since:2h name:lecture"),
         words=FILTERS,
     ),
