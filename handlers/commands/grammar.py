@@ -180,7 +180,7 @@ COMMANDS = (
         "get notified of failures, now and later; `-name:test` and `after:5/10m` make it quieter",
         (
             "Without arguments, it opens a form.",
-            "Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
+            "Filters: `name`, `kind`, `media`, `code`; `-` before a filter or a scope excludes jobs.",
             f"Failures with the same cause share one message. `{DRY_RUN}` only shows what it would have posted.",
         ),
         ("watch media-cn", "watch video-ocr -name:test after:5/10m"),
