@@ -95,7 +95,7 @@ def commands() -> str:
         "# Commands",
         "",
         _NOTE,
-        "Order and case do not matter. A typing error gets a button that runs the correction. JOB is an id,",
+        "Order and case don't matter. A typing error gets a button that runs the correction. JOB is an id,",
         "ACCOUNT/SERVICE/ID or a console link. SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. The terminal takes the",
         "same words: `callboard jobs list`.",
     ]

@@ -140,18 +140,17 @@ _SENTENCES = {
     Problem.TOO_MANY_MENTIONS: "{number} mentions are too many. Name at most {choices}, or a user group.",
     Problem.SLACK_ONLY: "{found} is available only in Slack.",
     Problem.TOO_MANY_QUESTIONS: (
-        "You have {number} questions in progress, the most that one person can have. "
-        "Wait for an answer, then try again."
+        "You have {number} questions in progress, the limit for one person. Wait for an answer, then try again."
     ),
     Problem.NEWER_VERSION: (
         "A newer version of Callboard recorded the subscriptions here. "
         "I keep them, but I post nothing about them until Callboard is updated again. Nothing is lost."
     ),
     Problem.TOO_MANY_WATCHES: (
-        "This channel has {number} watches, the most that it can have. `/jobs subscriptions` lists them: remove one."
+        "This channel has {number} watches, the limit. `/jobs subscriptions` lists them: remove one."
     ),
     Problem.TOO_MANY_IN_WORKSPACE: (
-        "This workspace has {number} watches, the most that it can have. Remove some that you no longer need: "
+        "This workspace has {number} watches, the limit. Remove some that you no longer need: "
         "`/jobs subscriptions` lists the watches of a channel."
     ),
     Problem.NO_SUCH_WATCH: (
@@ -183,8 +182,8 @@ _SENTENCES = {
     Problem.SEVERAL_JOBS: "{found} is the id of several jobs: {all}. Name one of them.",
     Problem.NO_SUCH_GROUP: "No group {found} here, or it closed more than 7 days ago.",
     Problem.TOO_LONG: (
-        "This command has {number} kB, and I read only up to {choices} kB. Send the text as a message instead, then "
-        "choose *Look up jobs* or *Subscribe to jobs* from the message's menu. I read all of a message."
+        "This command has {number} kB; the limit is {choices} kB. Send the text as a message instead, then "
+        "choose *Look up jobs* or *Subscribe to jobs* from the message's menu. Messages are read in full."
     ),
 }
 

@@ -50,7 +50,7 @@ def event(known: KnownEvent) -> str:
     raw = f" {code(word, 60)}" if word else ""
     at = f"{date(known.at)} " if known.at else f"{date(known.noticed_at)} " if known.noticed_at else ""
     if known.noticed_at is None:
-        return f"{at}*{event_name(known.id)}*{raw} · as the provider says"
+        return f"{at}*{event_name(known.id)}*{raw} · reported by the provider"
     noticed = f"noticed {date(known.noticed_at)} " if known.at else "noticed "
     return f"{at}*{event_name(known.id)}*{raw} · {noticed}{SOURCES.get(known.source or '', '')}".rstrip()
 
@@ -95,9 +95,7 @@ def _wanted_events(decision: Decision) -> str:
     wanted = str(decision.parameters.get("on", "")).split(",")
     names = [each for each in wanted if each and (each != On.STUCK or len(wanted) == 1)]
     return (
-        f"{_rule(decision)} asks only for {code(','.join(names))}"
-        if names
-        else f"{_rule(decision)} does not ask for it"
+        f"{_rule(decision)} includes only {code(','.join(names))}" if names else f"{_rule(decision)} doesn't include it"
     )
 
 
@@ -146,7 +144,7 @@ REASONS: Mapping[Reason, Callable[[Decision], str]] = MappingProxyType(
         Reason.SNOOZED: lambda _: "snoozed",
         Reason.REMOVED: lambda decision: f"{_rule(decision)} was removed and can be restored until then",
         Reason.FIRST: lambda decision: _group(decision, "first failure of"),
-        Reason.WANTED: lambda decision: f"{_rule(decision)} asks for it",
+        Reason.WANTED: lambda decision: f"{_rule(decision)} includes it",
         Reason.REACHED: _reached,
         Reason.BATCH_FAILED: lambda _: "first failure of its batch",
         Reason.BATCH_FINISHED: lambda _: "all jobs of its batch finished",
@@ -199,7 +197,7 @@ def decided(explained: Explained) -> str:
     """Say what was decided and why: `*posted*, first failure of g12 · for w7`; without the event."""
     decision = explained.decision
     if not explained.certain:
-        return f"{_rule(decision)} asks for it, but no decision is recorded"
+        return f"{_rule(decision)} includes it, but no decision is recorded"
     why = f"{_outcome(explained)}, {reason(decision)}"
     return " · ".join(filter(None, [why, _rules(decision)]))
 
@@ -230,7 +228,7 @@ def waiting(waits: Waiting, suspended: str = "") -> str:
     if waits.suspended is not None:
         why = suspended or f"Slack rejects messages ({code(waits.suspended, 80)})"
     elif waits.paused_s:
-        why = f"Slack asks for a pause of {duration(max(1, waits.paused_s))}"
+        why = f"Slack rate limit: waiting {duration(max(1, waits.paused_s))}"
     else:
         why = f"behind {count(waits.ahead, 'other event')}" if waits.ahead else "it is next"
     return f"⏳ *{event_name(waits.event)}*: waits to be posted, {why}"

@@ -149,7 +149,7 @@ COMMANDS = (
         "list",
         "[SCOPE] [FILTER…]",
         f"jobs, newest first, {PAGE} a page",
-        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case do not matter.", NEGATION),
+        ("SCOPE is ACCOUNT, SERVICE or ACCOUNT/SERVICE. Order and case don't matter.", NEGATION),
         ("list", "list video-ocr state:running", "list since:2h name:lecture"),
         words=FILTERS,
     ),
@@ -180,7 +180,7 @@ COMMANDS = (
         "get notified of failures, now and later; `-name:test` and `after:5/10m` make it quieter",
         (
             "Without arguments, it opens a form.",
-            "Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope excludes jobs.",
+            "Filters: `name`, `kind`, `media`, `code`; `-` before a filter or a scope excludes jobs.",
             f"Failures with the same cause share one message. `{DRY_RUN}` only shows what it would have posted.",
         ),
         ("watch media-cn", "watch video-ocr -name:test after:5/10m"),

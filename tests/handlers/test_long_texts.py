@@ -126,7 +126,7 @@ def test_so_it_does_for_commands_and_messages():
 @pytest.mark.parametrize("text", ["show " + "a" * (TYPED_MAX - 4), "find " + "é" * (TYPED_MAX // 2), "x " * READ_MAX])
 async def test_a_command_that_is_too_long_is_refused_in_words(desk: Desk, provider: InMemory, text: str):
     answer = await desk.command(text)
-    assert f"This command has {len(text.encode()) / 1000:.1f} kB, and I read only up to 8 kB." in answer.text
+    assert f"This command has {len(text.encode()) / 1000:.1f} kB; the limit is 8 kB." in answer.text
     assert "*Look up jobs*" in answer.text
     assert provider.asked == []
 

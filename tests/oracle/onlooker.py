@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "": "*posted*|*added to a message*",
         "not then": "happened before",
         "filtered": "leave it out|no watch or subscription here covers it",
-        "not wanted": "asks only for",
+        "not wanted": "includes only",
         "muted": "is muted here",
         "threshold": "so far, for|too few for",
     }

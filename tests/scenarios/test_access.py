@@ -70,7 +70,7 @@ async def test_direct_messages_count_by_person(stage: Stage, sam: Person):
     assert NOT_FOR_YOU in (await sam.types(f"/jobs show {REF}", "D0SAM")).text
 
 
-async def test_a_button_pressed_by_somebody_else(stage: Stage, sam: Person):
+async def test_a_button_pressed_by_another_person(stage: Stage, sam: Person):
     shown = await posted(stage, await stage.lee.types(f"/jobs show {REF}", GENERAL), GENERAL)
     for label in ("Subscribe", "Share"):
         assert NOT_FOR_YOU in (await sam.clicks(label, shown, GENERAL)).text
@@ -117,7 +117,7 @@ async def test_subscriptions(stage: Stage, sam: Person):
     assert await stage.dana.sees(GENERAL) == []
 
 
-async def test_what_somebody_subscribes_to_in_direct_messages_is_told_there(stage: Stage):
+async def test_a_subscription_in_direct_messages_posts_there(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     answer = await stage.lee.types(f"/jobs subscribe {job.id}", "D0LEE")
     assert answer.says("I'll post by direct message when it finishes.")
@@ -200,7 +200,7 @@ async def test_a_mention_tells_what_everybody_who_reads_it_may_see(stage: Stage)
     await stage.dana.hears("*Ref*", MEDIA)
 
 
-async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
+async def test_a_person_who_left_a_group_is_no_longer_notified(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id} to:dm", GENERAL)
     card = await stage.lee.hears("Subscribed by", "D0LEE")
@@ -210,7 +210,7 @@ async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
 
 
-async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Scene):
+async def test_events_before_a_change_of_rules_are_not_posted(scene: Scene):
     job = scene.job(name="lecture.mp4")
     async with scene.bot():
         await scene.lee.types(f"/jobs subscribe {job.id}", MEDIA)

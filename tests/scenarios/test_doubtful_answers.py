@@ -42,7 +42,7 @@ async def test_a_job_is_followed_on_while_its_api_is_missing(
     assert not said([*await stage.dana.sees(), *await stage.dana.sees("D0DANA")], "Gone")
 
 
-async def test_a_lost_job_that_somebody_finds_has_its_subscription_back(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+async def test_a_lost_job_that_is_found_again_restores_its_subscription(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.domain.absence.LOST_AFTER", timedelta(seconds=1))
     job = stage.scene.job(name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")

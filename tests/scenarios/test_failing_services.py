@@ -59,7 +59,7 @@ async def test_when_nothing_answers_it_does_not_look_like_there_are_no_jobs(stag
     assert "No service responded" in answer.text
 
 
-async def test_since_when_a_service_fails_is_told(stage: Stage) -> None:
+async def test_the_start_of_an_outage_is_shown(stage: Stage) -> None:
     await stage.fault("video-ocr", "unauthorized")
     first = await stage.dana.types("/jobs list video-ocr")
     again = await stage.dana.turns("Refresh", first)

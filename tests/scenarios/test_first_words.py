@@ -327,7 +327,7 @@ def test_a_terminal_turns_a_spinner_while_services_are_asked(terminal: Terminal)
 
 
 @pytest.mark.parametrize("words", [("jobs", "list"), ("jobs", "list", "--json")])
-def test_no_spinner_where_nobody_watches(terminal: Terminal, words: tuple[str, ...]) -> None:
+def test_no_spinner_without_a_terminal(terminal: Terminal, words: tuple[str, ...]) -> None:
     printed = terminal.runs(*words)
     assert printed.err == ""
     assert "asking" not in printed.out

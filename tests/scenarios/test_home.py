@@ -62,7 +62,7 @@ async def test_it_follows_by_itself_what_becomes_of_its_jobs(stage: Stage, monke
     await stage.dana.home("You're not following any jobs")
 
 
-async def test_what_others_follow_stands_there_for_who_is_in_the_channel_too(stage: Stage):
+async def test_members_of_a_channel_see_what_others_follow_there(stage: Stage):
     mine, theirs = stage.scene.job(name="lecture.mp4"), stage.scene.job(name="trailer.mp4")
     await stage.dana.types(f"/jobs subscribe {mine.id}")
     await stage.lee.types(f"/jobs subscribe {theirs.id}")
@@ -84,7 +84,7 @@ async def test_a_channel_can_be_picked_there(stage: Stage):
 
 
 @pytest.mark.parametrize("private", [True, False])
-async def test_nothing_is_shown_of_a_channel_that_somebody_is_not_in(stage: Stage, *, private: bool):
+async def test_nothing_of_a_channel_is_shown_to_others(stage: Stage, *, private: bool):
     media = stage.dana.workspace.channels["C0MEDIA"]
     media.private = private
     theirs = stage.scene.job(name="trailer.mp4")

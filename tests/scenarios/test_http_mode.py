@@ -69,7 +69,7 @@ async def test_slack_sees_whose_address_it_is(site: Site) -> None:
     assert (answer.status_code, answer.json()) == (200, {"challenge": "3eZbrw1aB"})
 
 
-async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
+async def test_requests_of_other_senders_are_refused(site: Site) -> None:
     body, now = site.command(), int(time.time())
     with capture_logs() as told:
         assert await site.post(body, now, sign(body, now, "another secret")) == 401

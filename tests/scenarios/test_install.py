@@ -74,14 +74,14 @@ async def test_a_workspace_installs_it_and_asks(site: Site) -> None:
         assert "1–10 of" in (await site.person(NORTH).types("/jobs list video-ocr", "C0ONCALL")).text
 
 
-async def test_a_workspace_that_did_not_is_told_so(site: Site) -> None:
+async def test_a_workspace_without_the_app_is_notified(site: Site) -> None:
     async with site.running():
         await site.installs(NORTH)
         answer = await site.person(HOME).types("/jobs list")
         assert answer.says("Callboard is no longer installed in this workspace")
 
 
-async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: None) -> None:
+async def test_a_job_followed_in_two_workspaces_is_posted_in_each(site: Site, quick: None) -> None:
     """Northwind's #incidents has the id of the first workspace's #on-call, Nora has Dana's id."""
     del quick
     async with site.running() as bot:
@@ -194,7 +194,7 @@ class TestTokens:
             answer = await site.person(NORTH).types("/jobs list")
             assert answer.says("no longer installed in this workspace")
 
-    async def test_it_is_told_when_a_new_key_has_taken_over(
+    async def test_check_reports_when_a_new_key_has_taken_over(
         self, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async with site.running():
@@ -298,7 +298,7 @@ class TestLeaving:
 
 
 class TestRefusals:
-    async def test_somebody_cancels(self, site: Site) -> None:
+    async def test_a_canceled_installation(self, site: Site) -> None:
         async with site.running():
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200

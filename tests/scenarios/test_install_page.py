@@ -37,7 +37,7 @@ async def test_from_the_link_to_the_workspace(
         assert await complaints(page) == []
 
 
-async def test_somebody_cancels_and_begins_again(site: Site, chromium: Browser) -> None:
+async def test_a_canceled_installation_can_start_again(site: Site, chromium: Browser) -> None:
     link = str(site.bot.base_url.join("/slack/install"))
     async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)") as page:
         await page.get_by_role("button", name="Cancel").click()

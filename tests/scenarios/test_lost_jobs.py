@@ -38,7 +38,7 @@ async def test_a_moderation_job_past_its_half_hour_has_expired_and_not_failed(st
     assert not told.says("Failed")
 
 
-async def test_an_id_that_nobody_knows_yet_is_looked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+async def test_an_unknown_id_is_searched_for(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_EVERY", timedelta(seconds=0.3))
     wanted = "0123456789abcdef0123456789abcdef"
     answer = await stage.dana.types(f"/jobs subscribe {wanted}")
@@ -48,7 +48,7 @@ async def test_an_id_that_nobody_knows_yet_is_looked_for(stage: Stage, monkeypat
     assert (await stage.dana.hears("Subscribed by <@U0DANA>")).says(wanted)
 
 
-async def test_who_looked_in_vain_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+async def test_a_search_without_result_is_reported(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_EVERY", timedelta(seconds=0.3))
     monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_MINUTES", 0)
     wanted = "0123456789abcdef0123456789abcdef"

@@ -24,7 +24,7 @@ async def test_several_jobs_stand_in_one_answer(stage: Stage) -> None:
     assert VIDEO in answer.text
 
 
-async def test_an_id_that_nobody_knows_says_where_it_was_looked_for(stage: Stage) -> None:
+async def test_an_unknown_id_says_where_it_was_searched(stage: Stage) -> None:
     answer = await stage.dana.types(f"/jobs show {'a' * 32}")
     assert "was not found in" in answer.text
     for place in ("media-cn/video-ocr", "vod-sg/vod-jobs"):

@@ -42,7 +42,7 @@ async def test_the_card_shows_the_end_and_the_thread_tells_it_when_the_snooze_do
     await stage.dana.hears("no longer snoozed", ephemeral=True)
 
 
-async def test_a_batch_is_snoozed_as_one_and_its_end_told_once(stage: Stage):
+async def test_a_batch_is_snoozed_as_one_and_its_finish_posted_once(stage: Stage):
     jobs, card = await followed(stage, "zebra 1", "zebra 2")
     await snoozed(stage, card, "For 4 hours")
     for job in jobs:

@@ -9,7 +9,7 @@ from tests.scenarios.conftest import Stage
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-async def test_the_card_follows_the_job_and_its_thread_tells_the_end(stage: Stage):
+async def test_the_card_follows_the_job_and_its_thread_posts_the_finish(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     answer = await stage.dana.types(f"/jobs subscribe {job.id}")
     assert answer.has({"ephemeral": True})
@@ -28,7 +28,7 @@ async def test_the_card_follows_the_job_and_its_thread_tells_the_end(stage: Stag
     assert over.buttons() == ["Details"]
 
 
-async def test_a_failure_is_told_to_the_channel_too_and_says_why(stage: Stage):
+async def test_a_failure_is_posted_to_the_channel_with_its_reason(stage: Stage):
     job = stage.scene.job("digital-human")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     stage.world.end(job.id, "failed")
@@ -37,7 +37,7 @@ async def test_a_failure_is_told_to_the_channel_too_and_says_why(stage: Stage):
     assert "Why it failed" in failed.text
 
 
-async def test_a_cancelled_job_is_told_as_such(stage: Stage):
+async def test_a_cancelled_job_is_posted_as_cancelled(stage: Stage):
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
@@ -46,7 +46,7 @@ async def test_a_cancelled_job_is_told_as_such(stage: Stage):
 
 
 @pytest.mark.parametrize(("to", "broadcast"), [("here", True), ("thread", False)])
-async def test_where_the_end_is_told_can_be_chosen(stage: Stage, to: str, broadcast: bool):  # noqa: FBT001
+async def test_the_place_of_the_final_notification_can_be_chosen(stage: Stage, to: str, broadcast: bool):  # noqa: FBT001
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id} to:{to}")
     card = await stage.dana.hears("Subscribed by")

@@ -42,7 +42,7 @@ async def test_subscribing_where_the_bot_is_no_member_says_what_to_do(stage: Sta
     await stage.dana.hears("Subscribed by", "C0FINANCE")
 
 
-async def test_a_deleted_card_does_not_swallow_the_end(stage: Stage):
+async def test_a_deleted_card_does_not_swallow_the_final_notification(stage: Stage):
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
@@ -95,9 +95,7 @@ async def test_a_direct_message_in_doubt_is_looked_for(stage: Stage, missing: st
     assert len([answer for answer in await stage.dana.sees("D0DANA") if answer.json["thread_ts"]]) == 1
 
 
-async def test_a_post_that_comes_too_late_is_taken_back_whatever_slack_says(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_late_post_is_deleted_whatever_slack_answers(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.delivery.sender.IN_FLIGHT_TIMEOUT_S", 0.2)
     monkeypatch.setattr("bot.delivery.sender.RETRY_S", 0.1)
     job = stage.scene.job()

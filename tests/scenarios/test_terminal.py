@@ -161,7 +161,7 @@ class TestStatus:
         terminal.fault("vod-ai", "forbidden")
         assert terminal.types("jobs", "accounts").status == 3
 
-    def test_a_job_that_nobody_knows_is_an_answer(self, terminal: Terminal):
+    def test_an_unknown_job_is_an_answer(self, terminal: Terminal):
         printed = terminal.types("jobs", "show", "a" * 32)
         assert printed.status == 0
         assert "was not found in" in printed.out

@@ -20,7 +20,7 @@ async def test_unsubscribing_ends_it_and_undo_takes_it_up_on_the_same_card(stage
     await stage.lee.hears("Succeeded", thread_ts=card.ts, broadcast=True)
 
 
-async def test_nothing_is_told_after_unsubscribing(stage: Stage):
+async def test_nothing_is_posted_after_unsubscribing(stage: Stage):
     jobs = [stage.scene.job(), stage.scene.job()]
     for job in jobs:
         await stage.dana.types(f"/jobs subscribe {job.id}")
@@ -44,7 +44,7 @@ async def test_all_of_a_channel_at_once(stage: Stage):
     assert empty.says("subscribe JOB")
 
 
-async def test_all_of_a_channel_leaves_alone_what_is_told_elsewhere(stage: Stage):
+async def test_all_of_a_channel_keeps_subscriptions_elsewhere(stage: Stage):
     await stage.dana.types(f"/jobs subscribe {stage.scene.job().id}")
     await stage.dana.types(f"/jobs subscribe {stage.scene.job(name='mine.mp4').id} to:dm")
     await stage.dana.types("/jobs unsubscribe all")

@@ -137,7 +137,7 @@ def _progress(job: Job, card_job: CardJob) -> Iterator[str]:
 def ending(job: Job) -> str:
     """Say how long a job took and when it ended, where known."""
     took = [f"took {duration(job.duration_s)}"] if job.duration_s is not None else []
-    ended = [f"ended {date(job.finished_at)}"] if job.finished_at else []
+    ended = [f"finished {date(job.finished_at)}"] if job.finished_at else []
     return " · ".join([*took, *ended])
 
 

@@ -46,7 +46,7 @@ def dry_run(run: DryRun) -> Message:
 def forecast(found: Forecast) -> list[str]:
     """Return lines for the answer to `watch`: how often it would have posted, and the basis."""
     if found.run is None:
-        return ["I can't say now how often it would have posted. Press *Dry run* to try again."]
+        return ["I don't know yet how often it would have posted. Press *Dry run* to try again."]
     run = found.run
     waits = [f"Without {names(run.pending)}: no answer yet. Press *Dry run* to wait for it."] if run.pending else []
     failed = (

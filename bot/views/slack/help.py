@@ -22,7 +22,7 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
         each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
     ]
     buttons += watch_button("Watch for failures")
-    note = context("Order and case do not matter. See `/jobs help list` for one command.")
+    note = context("Order and case don't matter. See `/jobs help list` for one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
 

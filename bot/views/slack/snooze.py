@@ -91,7 +91,7 @@ def note(card: Card) -> str:
     """Warn a new subscriber that the card is snoozed; empty if it isn't."""
     if card.quiet is None:
         return ""
-    ends = "Press *Unsnooze* on it to end that."
+    ends = "Press *Unsnooze* on it to resume them."
     return f"😴 Its card is snoozed until {date(card.quiet.until)}: no notifications until then. {ends}"
 
 

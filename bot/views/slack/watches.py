@@ -40,7 +40,7 @@ NAMES_MAX = 8
 CONFIGURED = "from the configuration"
 NONE_HERE = "No watches in this channel. `/jobs watch` posts failures here, now and later."
 _SHARED = "👥 Another organization shares this channel, so its members can read what I post here."
-_HOW_LONG = "*Undo* works for an hour; what happened in between is posted then."
+_HOW_LONG = "*Undo* works for an hour; events in between are posted then."
 _DONE = {
     WatchChange.ADDED: "added",
     WatchChange.CHANGED: "changed",
@@ -200,7 +200,7 @@ def _stays(watches: Sequence[Watch]) -> str:
 
 def rewatched(watches: Sequence[Watch]) -> Message:
     """Say that removed watches are back."""
-    text = f"👁️ {_ids(watches)} {'is' if len(watches) == 1 else 'are'} back. What happened in between is posted now."
+    text = f"👁️ {_ids(watches)} {'is' if len(watches) == 1 else 'are'} back. Events in between are posted now."
     foot = actions("rewatched", buttons(watches[0]) if len(watches) == 1 else [])
     return message(unformatted(text), [section(text), *foot])
 
@@ -328,10 +328,10 @@ def _about(failed: FailureCode, destination: str | None) -> CommandPayload:
 
 
 def muted_answer(mute: Mute, destination: str) -> Message:
-    """Say that a code is now muted, with *For ever* as the second choice."""
+    """Say that a code is now muted, with *Forever* as the second choice."""
     text = f"🔇 {muted_code(mute)} is muted here {_until(mute)}. `/jobs subscriptions` lists what is muted."
     place = None if is_direct_message(destination) else destination
-    for_ever = button("For ever", MUTE_FOR_EVER, _about(mute.failure_code, place)) if mute.until else []
+    for_ever = button("Forever", MUTE_FOR_EVER, _about(mute.failure_code, place)) if mute.until else []
     foot = actions("muted", [*for_ever, *unmute_button(destination, mute)])
     return message(unformatted(text), [section(text), *foot])
 

@@ -16,7 +16,7 @@ WORDS: dict[Reason, tuple[dict[str, str | int], str]] = {
     Reason.ACCESS: ({"account": "acme"}, "not all readers here may see acme"),
     Reason.BASELINE: ({}, "it happened before w7 started"),
     Reason.NO_RULE: ({}, "no watch or subscription here covers it"),
-    Reason.NOT_WANTED: ({"on": "failed,stuck,down"}, "w7 asks only for failed,down"),
+    Reason.NOT_WANTED: ({"on": "failed,stuck,down"}, "w7 includes only failed,down"),
     Reason.FILTERED: ({}, "the filters of w7 leave it out"),
     Reason.MUTED: ({"mute": "m3"}, "its code is muted here (m3)"),
     Reason.UNSUBSCRIBED: ({}, "the job was no longer followed here"),
@@ -35,7 +35,7 @@ WORDS: dict[Reason, tuple[dict[str, str | int], str]] = {
     Reason.SNOOZED: ({}, "snoozed"),
     Reason.REMOVED: ({}, "w7 was removed and can be restored until then"),
     Reason.FIRST: ({"group": "g12"}, "first failure of g12"),
-    Reason.WANTED: ({}, "w7 asks for it"),
+    Reason.WANTED: ({}, "w7 includes it"),
     Reason.REACHED: ({"group": "g12", "count": 5, "of": 5, "window_s": 600}, "5 of 5 in 10 min, first message of g12"),
     Reason.BATCH_FAILED: ({}, "first failure of its batch"),
     Reason.BATCH_FINISHED: ({}, "all jobs of its batch finished"),
@@ -66,14 +66,14 @@ def test_a_decision_names_its_rules_once():
     held = decision(Reason.SNOOZED, Outcome.HOLD, until=NOW, also=("w9",))
     assert "for `w7` and `w9`" in why.decided(Explained("C1", held))
     wanted = decision(Reason.WANTED, Outcome.POST, also=("w9",))
-    assert why.decided(Explained("C1", wanted)) == "*posted*, `w7` asks for it · also for `w9`"
+    assert why.decided(Explained("C1", wanted)) == "*posted*, `w7` includes it · also for `w9`"
     first = decision(Reason.FIRST, Outcome.POST, rule=SUBSCRIPTION)
     assert why.decided(Explained("C1", first)).endswith("for the subscription")
 
 
 def test_unrecorded_decisions_do_not_claim_a_post():
     line = why.decided(Explained("C1", decision(Reason.FIRST, Outcome.POST), recorded=False))
-    assert line == "`w7` asks for it, but no decision is recorded"
+    assert line == "`w7` includes it, but no decision is recorded"
 
 
 def test_equal_decisions_are_one_line():
@@ -87,14 +87,14 @@ def test_an_event_says_how_it_was_noticed():
     noticed = KnownEvent(f"{REF}#1/failed", EventKind.FAILED, NOW, NOW + timedelta(seconds=6), None, "FAILED", "poll")
     assert "*failed* `FAILED` · noticed " in why.event(noticed)
     assert why.event(noticed).endswith("by polling")
-    assert "as the provider says" in why.event(KnownEvent(f"{REF}#1/started", EventKind.STARTED, NOW))
+    assert "reported by the provider" in why.event(KnownEvent(f"{REF}#1/started", EventKind.STARTED, NOW))
 
 
 @pytest.mark.parametrize(
     ("waits", "words"),
     [
         (Waiting("C1", f"{REF}#1/failed", suspended="is_archived"), "Slack rejects messages (is_archived)"),
-        (Waiting("C1", f"{REF}#1/failed", paused_s=20), "Slack asks for a pause of 20 s"),
+        (Waiting("C1", f"{REF}#1/failed", paused_s=20), "Slack rate limit: waiting 20 s"),
         (Waiting("C1", f"{REF}#1/failed", ahead=3), "behind 3 other events"),
         (Waiting("C1", f"{REF}#1/failed"), "it is next"),
     ],

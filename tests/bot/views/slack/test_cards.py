@@ -77,7 +77,7 @@ def test_a_job_that_ended():
     message = card(seen(subscribed.card(FAILED)), NOON)
     text = judges.words(message)
     assert "❌ *Failed* · *lecture 7*" in text
-    assert "`VAS.1204` The video is broken.\ntook 1 min 30 s · ended <!date" in text
+    assert "`VAS.1204` The video is broken.\ntook 1 min 30 s · finished <!date" in text
     assert "checked" not in text
     assert "is told" not in text
     assert list(judges.commands(message.blocks)) == ["Details"]

@@ -65,7 +65,7 @@ class TestReplies:
         )
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* · *lecture 7*"
-        assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
+        assert rest[0].startswith("was 🔄 running · took 1 min 30 s · finished <!date")
         assert rest[1:3] == ["`VAS.1204` The video is broken.", "What it means: it ends early"]
         assert judges.commands(message.blocks) == {"Details": CommandPayload(text=f"show {FAILED.ref}").encode()}
         assert message.text.startswith("❌ Failed: lecture 7, VAS.1204 The video is broken., media-cn/")
