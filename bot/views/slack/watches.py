@@ -328,10 +328,10 @@ def _about(failed: FailureCode, destination: str | None) -> CommandPayload:
 
 
 def muted_answer(mute: Mute, destination: str) -> Message:
-    """Say that a code is now muted, with *Forever* as the second choice."""
+    """Say that a code is now muted, with *For ever* as the second choice."""
     text = f"🔇 {muted_code(mute)} is muted here {_until(mute)}. `/jobs subscriptions` lists what is muted."
     place = None if is_direct_message(destination) else destination
-    for_ever = button("Forever", MUTE_FOR_EVER, _about(mute.failure_code, place)) if mute.until else []
+    for_ever = button("For ever", MUTE_FOR_EVER, _about(mute.failure_code, place)) if mute.until else []
     foot = actions("muted", [*for_ever, *unmute_button(destination, mute)])
     return message(unformatted(text), [section(text), *foot])
 

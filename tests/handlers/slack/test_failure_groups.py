@@ -81,7 +81,7 @@ async def test_from_a_head_to_a_mute_and_back(desk: Desk, store: Store, provider
     assert answer.says("`ALG.002` of *acme/video* is muted here until")
     [muted] = (await store.watches.read([HERE]))[0].rules.mutes
     assert (muted.code, muted.group, muted.by) == ("ALG.002", "g12", "T0SANDBOX/U0DANA")
-    assert (await clicked(desk, answer, "Forever")).says("is muted here forever")
+    assert (await clicked(desk, answer, "For ever")).says("is muted here forever")
     [muted] = (await store.watches.read([HERE]))[0].rules.mutes
     assert (muted.until, muted.group) == (None, "g12")
     assert (await clicked(desk, answer, "Unmute")).says("is no longer muted here")
