@@ -28,16 +28,13 @@ class People:
             typed.raise_for_status()
 
     async def restores(self, destination: str) -> None:
-        """Press Restore for a destination on the newest note about it, if there is one."""
+        """Press Restore for a destination: each person on the newest note about it, as some no longer subscribe."""
         for user in USERS:
-            for message in reversed(await self.messages(user)):
-                for block, button in buttons(message["blocks"]):
-                    if (
-                        button["action_id"] == "restore"
-                        and bare_id(json.loads(button["value"])["place"]) == destination
-                    ):
-                        await self._post("/ui/action", _click(user, message, block, button))
-                        return
+            notes = ((message, pair) for message in reversed(await self.messages(user)) for pair in _restoring(message))
+            for message, (block, button) in notes:
+                if bare_id(json.loads(button["value"])["place"]) == destination:
+                    await self._post("/ui/action", _click(user, message, block, button))
+                    break
 
     async def shows_all(self, user: str, message: Json, block: Json, button: Json) -> list[Json]:
         """Press Show all below a head, and then Next until the last page; return the pages."""
@@ -153,6 +150,11 @@ def buttons(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
         for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
             if element.get("type") == "button":
                 yield block, element
+
+
+def _restoring(message: Json) -> Iterator[tuple[Json, Json]]:
+    """Yield the buttons of a note that restore the subscriptions of a destination, with their blocks."""
+    return (pair for pair in buttons(message["blocks"]) if pair[1]["action_id"] == "restore")
 
 
 def _click(user: str, message: Json, block: Json, button: Json) -> Json:
