@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 HOUR_S = 3600.0
+SHARED = Path("/dev/shm")  # noqa: S108  # where glibc has shared memory and semaphores
 FAKED = shutil.which("faketime") is not None
 """Whether processes can have separate clocks on this machine."""
 NEEDED = pytest.mark.skipif(not FAKED, reason="needs faketime (apt-get install faketime)")
@@ -42,6 +43,15 @@ class WallClock:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
+
+
+def forget(pid: int) -> None:
+    """Delete what libfaketime shares under the id of a process; a killed process leaves it behind.
+
+    A later process with the same id would not start.
+    """
+    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
+        (SHARED / name).unlink(missing_ok=True)
 
 
 @cache

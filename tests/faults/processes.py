@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.demo import CONFIGURATION, environment
 from tests import releases
-from tests.faults.clocks import WallClock
+from tests.faults.clocks import WallClock, forget
 from tests.redis_server import Server
 from tests.releases import ROOT
 
@@ -43,6 +43,7 @@ async def _end(process: Process, how: signal.Signals = signal.SIGKILL) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+    forget(process.pid)
     if process.stdin:
         process.stdin.close()
 
